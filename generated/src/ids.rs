@@ -8,203 +8,203 @@
 
 use polar_client_runtime::types::Id;
 
-/// Marker of [`ActivationId`].
+/// Type parameter of [`ActivationId`]; has no values.
 #[derive(Debug)]
 pub enum Activation {}
 
 /// ID of an activation.
 pub type ActivationId = Id<Activation>;
 
-/// Marker of [`BenefitId`].
+/// Type parameter of [`BenefitId`]; has no values.
 #[derive(Debug)]
 pub enum Benefit {}
 
 /// ID of a benefit.
 pub type BenefitId = Id<Benefit>;
 
-/// Marker of [`BenefitGrantId`].
+/// Type parameter of [`BenefitGrantId`]; has no values.
 #[derive(Debug)]
 pub enum BenefitGrant {}
 
 /// ID of a benefit grant.
 pub type BenefitGrantId = Id<BenefitGrant>;
 
-/// Marker of [`CheckoutId`].
+/// Type parameter of [`CheckoutId`]; has no values.
 #[derive(Debug)]
 pub enum Checkout {}
 
 /// ID of a checkout.
 pub type CheckoutId = Id<Checkout>;
 
-/// Marker of [`CheckoutLinkId`].
+/// Type parameter of [`CheckoutLinkId`]; has no values.
 #[derive(Debug)]
 pub enum CheckoutLink {}
 
 /// ID of a checkout link.
 pub type CheckoutLinkId = Id<CheckoutLink>;
 
-/// Marker of [`CustomFieldId`].
+/// Type parameter of [`CustomFieldId`]; has no values.
 #[derive(Debug)]
 pub enum CustomField {}
 
 /// ID of a custom field.
 pub type CustomFieldId = Id<CustomField>;
 
-/// Marker of [`CustomerId`].
+/// Type parameter of [`CustomerId`]; has no values.
 #[derive(Debug)]
 pub enum Customer {}
 
 /// ID of a customer.
 pub type CustomerId = Id<Customer>;
 
-/// Marker of [`CustomerMeterId`].
+/// Type parameter of [`CustomerMeterId`]; has no values.
 #[derive(Debug)]
 pub enum CustomerMeter {}
 
 /// ID of a customer meter.
 pub type CustomerMeterId = Id<CustomerMeter>;
 
-/// Marker of [`DashboardId`].
+/// Type parameter of [`DashboardId`]; has no values.
 #[derive(Debug)]
 pub enum Dashboard {}
 
 /// ID of a dashboard.
 pub type DashboardId = Id<Dashboard>;
 
-/// Marker of [`DiscountId`].
+/// Type parameter of [`DiscountId`]; has no values.
 #[derive(Debug)]
 pub enum Discount {}
 
 /// ID of a discount.
 pub type DiscountId = Id<Discount>;
 
-/// Marker of [`DisputeId`].
+/// Type parameter of [`DisputeId`]; has no values.
 #[derive(Debug)]
 pub enum Dispute {}
 
 /// ID of a dispute.
 pub type DisputeId = Id<Dispute>;
 
-/// Marker of [`EventId`].
+/// Type parameter of [`EventId`]; has no values.
 #[derive(Debug)]
 pub enum Event {}
 
 /// ID of an event.
 pub type EventId = Id<Event>;
 
-/// Marker of [`EventTypeId`].
+/// Type parameter of [`EventTypeId`]; has no values.
 #[derive(Debug)]
 pub enum EventType {}
 
 /// ID of an event type.
 pub type EventTypeId = Id<EventType>;
 
-/// Marker of [`FileId`].
+/// Type parameter of [`FileId`]; has no values.
 #[derive(Debug)]
 pub enum File {}
 
 /// ID of a file.
 pub type FileId = Id<File>;
 
-/// Marker of [`LicenseKeyId`].
+/// Type parameter of [`LicenseKeyId`]; has no values.
 #[derive(Debug)]
 pub enum LicenseKey {}
 
 /// ID of a license key.
 pub type LicenseKeyId = Id<LicenseKey>;
 
-/// Marker of [`MemberId`].
+/// Type parameter of [`MemberId`]; has no values.
 #[derive(Debug)]
 pub enum Member {}
 
 /// ID of a member.
 pub type MemberId = Id<Member>;
 
-/// Marker of [`MeterId`].
+/// Type parameter of [`MeterId`]; has no values.
 #[derive(Debug)]
 pub enum Meter {}
 
 /// ID of a meter.
 pub type MeterId = Id<Meter>;
 
-/// Marker of [`OrderId`].
+/// Type parameter of [`OrderId`]; has no values.
 #[derive(Debug)]
 pub enum Order {}
 
 /// ID of an order.
 pub type OrderId = Id<Order>;
 
-/// Marker of [`OrganizationId`].
+/// Type parameter of [`OrganizationId`]; has no values.
 #[derive(Debug)]
 pub enum Organization {}
 
 /// ID of an organization.
 pub type OrganizationId = Id<Organization>;
 
-/// Marker of [`PaymentId`].
+/// Type parameter of [`PaymentId`]; has no values.
 #[derive(Debug)]
 pub enum Payment {}
 
 /// ID of a payment.
 pub type PaymentId = Id<Payment>;
 
-/// Marker of [`PaymentMethodId`].
+/// Type parameter of [`PaymentMethodId`]; has no values.
 #[derive(Debug)]
 pub enum PaymentMethod {}
 
 /// ID of a payment method.
 pub type PaymentMethodId = Id<PaymentMethod>;
 
-/// Marker of [`PriceId`].
+/// Type parameter of [`PriceId`]; has no values.
 #[derive(Debug)]
 pub enum Price {}
 
 /// ID of a price.
 pub type PriceId = Id<Price>;
 
-/// Marker of [`ProductId`].
+/// Type parameter of [`ProductId`]; has no values.
 #[derive(Debug)]
 pub enum Product {}
 
 /// ID of a product.
 pub type ProductId = Id<Product>;
 
-/// Marker of [`RefundId`].
+/// Type parameter of [`RefundId`]; has no values.
 #[derive(Debug)]
 pub enum Refund {}
 
 /// ID of a refund.
 pub type RefundId = Id<Refund>;
 
-/// Marker of [`SeatId`].
+/// Type parameter of [`SeatId`]; has no values.
 #[derive(Debug)]
 pub enum Seat {}
 
 /// ID of a seat.
 pub type SeatId = Id<Seat>;
 
-/// Marker of [`SubscriptionId`].
+/// Type parameter of [`SubscriptionId`]; has no values.
 #[derive(Debug)]
 pub enum Subscription {}
 
 /// ID of a subscription.
 pub type SubscriptionId = Id<Subscription>;
 
-/// Marker of [`WalletId`].
+/// Type parameter of [`WalletId`]; has no values.
 #[derive(Debug)]
 pub enum Wallet {}
 
 /// ID of a wallet.
 pub type WalletId = Id<Wallet>;
 
-/// Marker of [`WebhookEndpointId`].
+/// Type parameter of [`WebhookEndpointId`]; has no values.
 #[derive(Debug)]
 pub enum WebhookEndpoint {}
 
 /// ID of a webhook endpoint.
 pub type WebhookEndpointId = Id<WebhookEndpoint>;
 
-/// Marker of [`WebhookEventId`].
+/// Type parameter of [`WebhookEventId`]; has no values.
 #[derive(Debug)]
 pub enum WebhookEvent {}
 

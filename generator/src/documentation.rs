@@ -32,6 +32,8 @@ pub struct Documentation {
     /// By schema, schema and field, or enum and value: `CustomerSeat`, `CustomerSeat.status`, `SeatStatus.pending`. In
     /// front of a field, one `*` stands for any part of the schema's name: `Benefit*.description`.
     schemas: BTreeMap<String, String>,
+    /// By property that lists are sorted by: what it is, if its name does not say so. Continues "Sorts by".
+    sorting: BTreeMap<String, String>,
     /// By field or parameter name. Used if there is no more specific entry.
     fields: BTreeMap<String, String>,
     /// What `None` means in a response, by schema and field, by schema, or by field: `if it was never modified`
@@ -101,7 +103,7 @@ impl Documentation {
             .collect()
     }
 
-    fn sections(&self) -> [(&'static str, &BTreeMap<String, String>); 9] {
+    fn sections(&self) -> [(&'static str, &BTreeMap<String, String>); 10] {
         [
             ("services", &self.services),
             ("operations", &self.operations),
@@ -109,6 +111,7 @@ impl Documentation {
             ("filters", &self.filters),
             ("items", &self.items),
             ("schemas", &self.schemas),
+            ("sorting", &self.sorting),
             ("fields", &self.fields),
             ("none", &self.none),
             ("unset", &self.unset),
@@ -218,9 +221,18 @@ impl<'a> Glossary<'a> {
         self.get("unset", &format!("{schema}.{name}"))
     }
 
-    /// Returns the documentation of an enum value. Not part of the coverage, because most values are self-explanatory.
+    /// Returns the documentation of an enum value: its own, or for an enum of requests, that of the same value in
+    /// responses. Not part of the coverage, because some values are self-explanatory.
     pub(crate) fn value(&self, schema: &str, value: &str) -> Option<String> {
-        self.get("schemas", &format!("{schema}.{value}"))
+        let received = schema.strip_suffix("Input").unwrap_or(schema);
+        let mut schemas = [schema, received].into_iter();
+        schemas.find_map(|schema| self.get("schemas", &format!("{schema}.{value}")))
+    }
+
+    /// Returns what a property is that lists are sorted by.
+    pub(crate) fn sorted_by(&self, property: &str) -> String {
+        self.get("sorting", property)
+            .unwrap_or_else(|| property.replace('_', " "))
     }
 
     fn find(&self, keys: &[(&'static str, &str)]) -> Option<String> {
@@ -350,6 +362,34 @@ mod tests {
         assert_eq!(id("SeatBigUpdate").as_deref(), Some("Of an update."));
         assert_eq!(id("SeatPlan").as_deref(), Some("Of a plan."));
         assert_eq!(id("Order").as_deref(), Some("Any id."));
+        let (_, used) = glossary.finish();
+        assert_eq!(documentation.unused(&used), []);
+    }
+
+    #[test]
+    fn a_value_of_requests_is_documented_like_that_of_responses() {
+        let documentation = Documentation::parse(Source {
+            name: "docs.yaml",
+            text: "schemas:\n  Color.red: Like a rose.\n  Color.blue: Like the sky.\n  ColorInput.blue: Like ink.\n",
+        })
+        .unwrap();
+        let glossary = Glossary::new(&documentation);
+        let color = |value| glossary.value("ColorInput", value);
+        assert_eq!(color("red").as_deref(), Some("Like a rose."));
+        assert_eq!(color("blue").as_deref(), Some("Like ink."));
+        assert_eq!(color("green"), None);
+    }
+
+    #[test]
+    fn a_sorting_property_is_described_by_its_entry_or_its_name() {
+        let documentation = Documentation::parse(Source {
+            name: "docs.yaml",
+            text: "sorting:\n  created_at: time of creation\n",
+        })
+        .unwrap();
+        let glossary = Glossary::new(&documentation);
+        assert_eq!(glossary.sorted_by("created_at"), "time of creation");
+        assert_eq!(glossary.sorted_by("net_amount"), "net amount");
         let (_, used) = glossary.finish();
         assert_eq!(documentation.unused(&used), []);
     }

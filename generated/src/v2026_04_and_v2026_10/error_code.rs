@@ -10,173 +10,173 @@
 pub enum ErrorCode {
     /// The customer already has an active subscription and may have only one.
     ///
-    /// Class `AlreadyActiveSubscriptionError`, with status 403.
+    /// The response has `error: AlreadyActiveSubscriptionError` and status 403.
     AlreadyActiveSubscriptionError,
     /// The subscription is already canceled.
     ///
-    /// Class `AlreadyCanceledSubscription`, with status 403.
+    /// The response has `error: AlreadyCanceledSubscription` and status 403.
     AlreadyCanceledSubscription,
     /// The external ID matches customers of several organizations.
     ///
-    /// Class `AmbiguousExternalCustomerID`, with status 409.
+    /// The response has `error: AmbiguousExternalCustomerID` and status 409.
     AmbiguousExternalCustomerId,
     /// The request cannot be processed.
     ///
-    /// Class `BadRequest`, with status 400.
+    /// The response has `error: BadRequest` and status 400.
     BadRequest,
     /// The organization cannot be created.
     ///
-    /// Class `CannotCreateOrganizationError`, with status 403.
+    /// The response has `error: CannotCreateOrganizationError` and status 403.
     CannotCreateOrganizationError,
     /// The checkout session is being processed; retry later.
     ///
-    /// Class `CheckoutLocked`, with status 409.
+    /// The response has `error: CheckoutLocked` and status 409.
     CheckoutLocked,
     /// The customer is not ready for the confirmation of the payment method.
     ///
-    /// Class `CustomerNotReady`, with status 403.
+    /// The response has `error: CustomerNotReady` and status 403.
     CustomerNotReady,
     /// The discount has reached its redemption limit.
     ///
-    /// Class `DiscountRedemptionLimitReached`, with status 403.
+    /// The response has `error: DiscountRedemptionLimitReached` and status 403.
     DiscountRedemptionLimitReached,
     /// Automatic acceptance of disputes is not enabled.
     ///
-    /// Class `DisputeAutoAcceptNotEnabled`, with status 403.
+    /// The response has `error: DisputeAutoAcceptNotEnabled` and status 403.
     DisputeAutoAcceptNotEnabled,
     /// The dispute is not open.
     ///
-    /// Class `DisputeNotOpenError`, with status 409.
+    /// The response has `error: DisputeNotOpenError` and status 409.
     DisputeNotOpenError,
     /// The checkout session has expired.
     ///
-    /// Class `ExpiredCheckoutError`, with status 410.
+    /// The response has `error: ExpiredCheckoutError` and status 410.
     ExpiredCheckoutError,
     /// The subscription is not active.
     ///
-    /// Class `InactiveSubscription`, with status 403.
+    /// The response has `error: InactiveSubscription` and status 403.
     InactiveSubscription,
     /// The customer has retried the payment too often; further retries fail, too.
     ///
-    /// Class `ManualRetryLimitExceeded`, with status 429.
+    /// The response has `error: ManualRetryLimitExceeded` and status 429.
     ManualRetryLimitExceeded,
     /// Billing details that the invoice requires are missing.
     ///
-    /// Class `MissingInvoiceBillingDetails`, with status 422.
+    /// The response has `error: MissingInvoiceBillingDetails` and status 422.
     MissingInvoiceBillingDetails,
     /// The checkout session is no longer open.
     ///
-    /// Class `NotOpenCheckout`, with status 403.
+    /// The response has `error: NotOpenCheckout` and status 403.
     NotOpenCheckout,
     /// The credential does not permit the operation.
     ///
-    /// Class `NotPermitted`, with status 403.
+    /// The response has `error: NotPermitted` and status 403.
     NotPermitted,
     /// Off-session charges are not enabled for the organization.
     ///
-    /// Class `OffSessionChargesNotEnabled`, with status 403.
+    /// The response has `error: OffSessionChargesNotEnabled` and status 403.
     OffSessionChargesNotEnabled,
     /// The order is not a draft.
     ///
-    /// Class `OrderNotDraft`, with status 412.
+    /// The response has `error: OrderNotDraft` and status 412.
     OrderNotDraft,
     /// Orders with this status have no invoice.
     ///
-    /// Class `OrderNotEligibleForInvoice`, with status 409.
+    /// The response has `error: OrderNotEligibleForInvoice` and status 409.
     OrderNotEligibleForInvoice,
     /// The payment of the order cannot be retried.
     ///
-    /// Class `OrderNotEligibleForRetry`, with status 422.
+    /// The response has `error: OrderNotEligibleForRetry` and status 422.
     OrderNotEligibleForRetry,
     /// The organization cannot accept payments at present.
     ///
-    /// Class `OrganizationNotReadyForPayments`, with status 403.
+    /// The response has `error: OrganizationNotReadyForPayments` and status 403.
     OrganizationNotReadyForPayments,
     /// The organization does not allow pausing and resuming.
     ///
-    /// Class `PauseResumeNotAllowed`, with status 403.
+    /// The response has `error: PauseResumeNotAllowed` and status 403.
     PauseResumeNotAllowed,
     /// The bank requires customer authentication.
     ///
-    /// Class `PaymentActionRequired`, with status 402.
+    /// The response has `error: PaymentActionRequired` and status 402.
     PaymentActionRequired,
     /// Another payment is in progress.
     ///
-    /// Class `PaymentAlreadyInProgress`, with status 409.
+    /// The response has `error: PaymentAlreadyInProgress` and status 409.
     PaymentAlreadyInProgress,
     /// The payment failed.
     ///
-    /// Class `PaymentError`, with status 400.
+    /// The response has `error: PaymentError` and status 400.
     PaymentError,
     /// The payment failed.
     ///
-    /// Class `PaymentFailed`, with status 402.
+    /// The response has `error: PaymentFailed` and status 402.
     PaymentFailed,
     /// An active subscription uses the payment method.
     ///
-    /// Class `PaymentMethodInUseByActiveSubscription`, with status 400.
+    /// The response has `error: PaymentMethodInUseByActiveSubscription` and status 400.
     PaymentMethodInUseByActiveSubscription,
     /// The customer has no payment method to charge.
     ///
-    /// Class `PaymentMethodRequired`, with status 409.
+    /// The response has `error: PaymentMethodRequired` and status 409.
     PaymentMethodRequired,
     /// The card was declined.
     ///
-    /// Class `PaymentMethodSetupFailed`, with status 400.
+    /// The response has `error: PaymentMethodSetupFailed` and status 400.
     PaymentMethodSetupFailed,
     /// The organization cannot accept payments yet.
     ///
-    /// Class `PaymentNotReady`, with status 403.
+    /// The response has `error: PaymentNotReady` and status 403.
     PaymentNotReady,
     /// The product is in use and can only be archived.
     ///
-    /// Class `ProductNotDeletable`, with status 409.
+    /// The response has `error: ProductNotDeletable` and status 409.
     ProductNotDeletable,
     /// The order was already refunded in full.
     ///
-    /// Class `RefundedAlready`, with status 403.
+    /// The response has `error: RefundedAlready` and status 403.
     RefundedAlready,
-    /// Class `RequestValidationError`, with status 422.
+    /// The response has `error: RequestValidationError` and status 422.
     RequestValidationError,
     /// The resource does not exist or the credential has no access to it.
     ///
-    /// Class `ResourceNotFound`, with status 404.
+    /// The response has `error: ResourceNotFound` and status 404.
     ResourceNotFound,
     /// License keys with this status cannot be rotated.
     ///
-    /// Class `RotateNotPermitted`, with status 400.
+    /// The response has `error: RotateNotPermitted` and status 400.
     RotateNotPermitted,
     /// Single sign-on can only be enforced when a connection is enabled.
     ///
-    /// Class `SSOEnforcementRequiresConnection`, with status 409.
+    /// The response has `error: SSOEnforcementRequiresConnection` and status 409.
     SsoEnforcementRequiresConnection,
     /// Another update of the subscription is in progress; retry later.
     ///
-    /// Class `SubscriptionLocked`, with status 409.
+    /// The response has `error: SubscriptionLocked` and status 409.
     SubscriptionLocked,
     /// No cancellation of the subscription is scheduled.
     ///
-    /// Class `SubscriptionNotScheduledToCancel`, with status 409.
+    /// The response has `error: SubscriptionNotScheduledToCancel` and status 409.
     SubscriptionNotScheduledToCancel,
     /// The customer already had a trial.
     ///
-    /// Class `TrialAlreadyRedeemed`, with status 403.
+    /// The response has `error: TrialAlreadyRedeemed` and status 403.
     TrialAlreadyRedeemed,
     /// The credential is missing or invalid.
     ///
-    /// Class `Unauthorized`, with status 401.
+    /// The response has `error: Unauthorized` and status 401.
     Unauthorized,
     /// The organization does not allow customers to change to another product.
     ///
-    /// Class `UpdateSubscriptionPlanNotAllowed`, with status 403.
+    /// The response has `error: UpdateSubscriptionPlanNotAllowed` and status 403.
     UpdateSubscriptionPlanNotAllowed,
     /// The organization does not allow customers to change the number of seats.
     ///
-    /// Class `UpdateSubscriptionSeatsNotAllowed`, with status 403.
+    /// The response has `error: UpdateSubscriptionSeatsNotAllowed` and status 403.
     UpdateSubscriptionSeatsNotAllowed,
     /// The organization does not allow customers to change the number of units.
     ///
-    /// Class `UpdateSubscriptionUnitsNotAllowed`, with status 403.
+    /// The response has `error: UpdateSubscriptionUnitsNotAllowed` and status 403.
     UpdateSubscriptionUnitsNotAllowed,
     /// An unknown error class.
     Unknown(String),

@@ -29,7 +29,7 @@ pub(super) fn definition(
         payload(api, &variant.ty)?;
         let ty = rust_type(api, &variant.ty);
         let method = ident(&names::view(&variant.name.rust));
-        let doc = format!(" Decodes the value as `{}`.", variant.name.rust);
+        let doc = format!(" Decodes the value as {}.", linked(api, &variant.ty));
         Some(quote! {
             #[doc = #doc]
             #[doc = ""]
@@ -49,6 +49,14 @@ pub(super) fn definition(
         pub struct #name(pub Json);
         impl #name { #(#views)* #to_view }
         #view
+    }
+}
+
+/// Returns the name of a type, with a link if its docs are part of the crate's.
+fn linked(api: &Api, ty: &Type) -> String {
+    match ty {
+        Type::Named(id) => format!("[`{}`]", api.def(*id).name.rust),
+        _ => docs::code(&rust_type(api, ty).to_string()),
     }
 }
 
@@ -83,12 +91,26 @@ fn to_view(union: &Union, choices: &Choices) -> TokenStream {
 
 fn view(api: &Api, def: &TypeDef, union: &Union, choices: &Choices) -> TokenStream {
     let name = ident(&choices.name);
-    let docs = Docs::new(None, format!("Typed view of [`{}`].", def.name.rust)).attributes();
+    let docs = Docs::new(
+        None,
+        format!(
+            "Decoded [`{}`], with a variant for each possible type.",
+            def.name.rust
+        ),
+    )
+    .attributes();
     let variants = choices.variants.iter().map(|(text, variant)| {
         let variant = &union.variants[*variant];
         let (name, ty) = (ident(&variant.name.rust), rust_type(api, &variant.ty));
-        let doc = format!(" Selected by {}.", docs::code(text));
-        quote!(#[doc = #doc] #name(#ty),)
+        let summary = match &variant.ty {
+            Type::Named(id) => api.def(*id).docs.as_deref(),
+            _ => None,
+        };
+        let fallback = docs::capitalized(&linked(api, &variant.ty));
+        let docs = Docs::new(summary, format!("{fallback}."))
+            .paragraph(format!("Selected by {}.", docs::code(text)))
+            .attributes();
+        quote!(#docs #name(#ty),)
     });
     quote! {
         #docs

@@ -160,16 +160,27 @@ pub(super) fn code(text: &str) -> String {
     }
 }
 
-/// Returns the summary of a setter: what it does, and what the value is.
-pub(super) fn setter(verb: &str, name: &str, value: Option<&str>) -> String {
-    match value {
-        Some(value) => format!("{verb} `{name}`: {}", continued(value)),
-        None => format!("{verb} `{name}`."),
+/// Returns the summary of a method by the documentation of the value that it sets or returns: `Sets the ID of the order.`
+/// A documentation that is not a noun phrase follows the name of the value.
+pub(super) fn about(verb: &str, name: &str, value: Option<&str>) -> String {
+    /// The words that a noun phrase or a subordinate clause starts with, before which there is no article.
+    const STARTS: [&str; 11] = [
+        "A", "All", "An", "How", "The", "What", "When", "Where", "Whether", "Which", "Who",
+    ];
+    let Some(value) = value else {
+        return format!("{verb} `{name}`.");
+    };
+    let first = value.split(' ').next().unwrap_or_default();
+    let is_sentence = first.starts_with('`') || first.ends_with(':') || first == "Must";
+    match first {
+        _ if is_sentence => format!("{verb} `{name}`: {}", continued(value)),
+        _ if STARTS.contains(&first) => format!("{verb} {}", continued(value)),
+        _ => format!("{verb} the {}", continued(value)),
     }
 }
 
-/// Returns a sentence as it continues after a colon: in lower case, unless its first word is a name.
-fn continued(sentence: &str) -> String {
+/// Returns a sentence as it continues after other words: in lower case, unless its first word is a name.
+pub(super) fn continued(sentence: &str) -> String {
     const NAMES: [&str; 2] = ["Polar", "Slack"];
     let first = sentence.split(' ').next().unwrap_or_default();
     let is_word = first
@@ -213,7 +224,18 @@ mod tests {
     }
 
     #[test]
-    fn the_first_word_after_a_colon_is_in_lower_case_unless_it_is_a_name() {
+    fn the_summary_of_a_method_continues_with_the_documentation_of_its_value() {
+        let about = |value| about("Sets", "it", Some(value));
+        assert_eq!(about("Number of seats."), "Sets the number of seats.");
+        assert_eq!(about("IDs of seats."), "Sets the IDs of seats.");
+        assert_eq!(about("The seat."), "Sets the seat.");
+        assert_eq!(about("Whether it is."), "Sets whether it is.");
+        assert_eq!(about("`true` ends it."), "Sets `it`: `true` ends it.");
+        assert_eq!(about("Empty: no seats."), "Sets `it`: empty: no seats.");
+    }
+
+    #[test]
+    fn the_first_word_after_others_is_in_lower_case_unless_it_is_a_name() {
         let sentences = [
             "Number of seats.",
             "ID of it.",

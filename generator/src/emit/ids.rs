@@ -27,8 +27,14 @@ pub(super) fn file(apis: &[&Api]) -> TokenStream {
     let types = entities.into_iter().map(|entity| {
         let (marker, id) = (ident(entity), ident(&names::id_type(entity)));
         let spoken = docs::with_article(&names::spoken(entity));
-        let marked =
-            Docs::new(None, format!("Marker of [`{}`].", names::id_type(entity))).attributes();
+        let marked = Docs::new(
+            None,
+            format!(
+                "Type parameter of [`{}`]; has no values.",
+                names::id_type(entity)
+            ),
+        )
+        .attributes();
         let identifier = Docs::new(None, format!("ID of {spoken}.")).attributes();
         quote! {
             #marked

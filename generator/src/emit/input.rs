@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::docs::{self, Docs};
 use super::facts;
-use super::type_docs::{rest_docs, setter_docs};
+use super::type_docs::{entry_setter_docs, is_update, rest_setter_docs, setter_docs};
 use super::types::{ident, is_copy, literal, rust_type};
 use crate::ir::{
     Api, Constant, Field, Limits, Representation, Scalar, Shape, Struct, Type, TypeDef, Usage,
@@ -24,11 +24,12 @@ pub(super) fn constructors(api: &Api, def: &TypeDef, object: &Struct) -> TokenSt
         .filter(|field| field.representation != Representation::ImplicitConstant)
         .collect();
     let new = (!is_literal(def, object)).then(|| new(api, def, object, &kept));
+    let is_update = is_update(api, def);
     let setters = kept
         .iter()
         .filter_map(|field| match api.open_struct(field) {
             Some(open) => Some(open_setters(api, object, field, open)),
-            None => setter(api, field),
+            None => setter(api, field, is_update),
         });
     let rest = object
         .rest
@@ -128,7 +129,7 @@ fn constant_value(ty: &Type) -> TokenStream {
     }
 }
 
-fn setter(api: &Api, field: &Field) -> Option<TokenStream> {
+fn setter(api: &Api, field: &Field, is_update: bool) -> Option<TokenStream> {
     let name = ident(&field.name.rust);
     let method = ident(&names::setter(&field.name));
     let (ty, value) = argument(api, field, &name);
@@ -140,7 +141,7 @@ fn setter(api: &Api, field: &Field) -> Option<TokenStream> {
         | Representation::ImplicitConstant
         | Representation::Constant => return None,
     };
-    let docs = setter_docs(field).attributes();
+    let docs = setter_docs(field, is_update).attributes();
     Some(quote! {
         #docs
         #[must_use]
@@ -158,7 +159,7 @@ fn open_setters(api: &Api, object: &Struct, field: &Field, open: &Struct) -> Tok
     let rest = ident(REST_FIELD);
     let entries = open.rest.as_ref().map(|ty| {
         let (arg, value) = conversion(api, &Type::Map(Box::new(ty.clone())), &name);
-        let docs = setter_docs(field)
+        let docs = setter_docs(field, false)
             .paragraph(facts::limits(&open.rest_limits, Usage::Input))
             .attributes();
         quote! {
@@ -180,9 +181,7 @@ fn open_setters(api: &Api, object: &Struct, field: &Field, open: &Struct) -> Tok
     let keys = open.fields.iter().filter(is_free).map(|key| {
         let (key_name, method) = (ident(&key.name.rust), ident(&names::setter(&key.name)));
         let (ty, value) = argument(api, key, &key_name);
-        let docs = setter_docs(key)
-            .paragraph(format!("A key of `{}`.", field.name.wire))
-            .attributes();
+        let docs = entry_setter_docs(key, &field.name.wire).attributes();
         quote! {
             #docs
             #[must_use]
@@ -197,7 +196,7 @@ fn open_setters(api: &Api, object: &Struct, field: &Field, open: &Struct) -> Tok
 }
 
 fn rest_setter(api: &Api, ty: &Type, limits: &Limits) -> TokenStream {
-    let docs = rest_docs(limits, Usage::Input).attributes();
+    let docs = rest_setter_docs(limits).attributes();
     let name = ident(REST_FIELD);
     let (arg, value) = conversion(api, &Type::Map(Box::new(ty.clone())), &name);
     quote! {

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::docs::{self, Docs};
-use super::type_docs::{field_docs, rest_docs, type_docs};
+use super::type_docs::{field_docs, is_update, rest_docs, type_docs, update_docs};
 use super::types::{field_type, ident, rust_type};
 use super::{ambiguous, input, lookups, union};
 use crate::ir::{Api, Enum, Representation, Shape, Struct, Type, TypeDef};
@@ -31,13 +31,17 @@ pub(super) fn definition(api: &Api, def: &TypeDef) -> TokenStream {
 }
 
 fn structure(api: &Api, def: &TypeDef, object: &Struct) -> TokenStream {
-    let docs = type_docs(def, "The object").attributes();
+    let is_update = is_update(api, def);
+    let update = is_update.then(|| update_docs(object));
+    let docs = type_docs(def, "The object")
+        .paragraph(update.unwrap_or_default())
+        .attributes();
     let name = ident(&def.name.rust);
     let fields = object.fields.iter().filter_map(|field| {
         if field.representation == Representation::ImplicitConstant {
             return None;
         }
-        let docs = field_docs(field, def.usage).attributes();
+        let docs = field_docs(field, def.usage, is_update).attributes();
         let name = ident(&field.name.rust);
         let ty = field_type(api, field);
         Some(quote!(#docs pub #name: #ty,))

@@ -7,7 +7,11 @@ use quote::quote;
 
 use super::docs::{self, Docs};
 use super::facts;
-use crate::ir::{Constant, Field, Lifecycle, Limits, Representation, Shape, Type, TypeDef, Usage};
+use crate::ir::{
+    Api, Constant, Field, Lifecycle, Limits, Representation, Role, Shape, Struct, Type, TypeDef,
+    Usage,
+};
+use crate::names;
 
 /// Returns the doc comment of a type: the documentation, then the name of its schema if that is another one.
 pub(super) fn type_docs(def: &TypeDef, what: &str) -> Docs {
@@ -38,26 +42,85 @@ fn aliases(def: &TypeDef) -> BTreeSet<&str> {
 }
 
 /// Returns the doc comment of a field.
-pub(super) fn field_docs(field: &Field, usage: Usage) -> Docs {
+pub(super) fn field_docs(field: &Field, usage: Usage, is_update: bool) -> Docs {
     let summary = match &field.docs {
         Some(summary) => summary.clone(),
         None => format!("Field `{}`.", field.name.wire),
     };
-    described(field, usage, &summary)
+    described(field, usage, is_update, &summary)
 }
 
 /// Returns the doc comment of the setter of a field.
-pub(super) fn setter_docs(field: &Field) -> Docs {
+pub(super) fn setter_docs(field: &Field, is_update: bool) -> Docs {
     let verb = match field.representation {
         Representation::Patch => "Sets or clears",
         _ => "Sets",
     };
-    let summary = docs::setter(verb, &field.name.wire, field.docs.as_deref());
-    described(field, Usage::Input, &summary)
+    let summary = docs::about(verb, &field.name.wire, field.docs.as_deref());
+    described(field, Usage::Input, is_update, &summary)
 }
 
-fn described(field: &Field, usage: Usage, summary: &str) -> Docs {
-    let summary = format!("{summary} {}", absence(field, usage));
+/// Returns the doc comment of the setter of an entry with a well-known key.
+pub(super) fn entry_setter_docs(entry: &Field, map: &str) -> Docs {
+    let summary = format!("Sets the key `{}` of `{map}`", entry.name.wire);
+    let summary = match &entry.docs {
+        Some(docs) => format!("{summary}: {}", docs::continued(docs)),
+        None => format!("{summary}."),
+    };
+    described(entry, Usage::Input, false, &summary)
+}
+
+/// Returns the doc comment of the method of a union that returns a field of its variants.
+pub(super) fn getter_docs(field: &Field) -> Docs {
+    let summary = docs::about("Returns", &field.name.wire, field.docs.as_deref());
+    described(field, Usage::Output, false, &summary)
+}
+
+/// Returns whether a type is the body of a partial update, or a variant of such a body.
+pub(super) fn is_update(api: &Api, def: &TypeDef) -> bool {
+    let is_variant = || {
+        let mut unions = api.types.iter().filter(|other| other.is_body);
+        unions.any(|other| match &other.shape {
+            Shape::Union(union) => {
+                let mut variants = union.variants.iter();
+                variants.any(|variant| match api.target(&variant.ty) {
+                    Type::Named(id) => api.def(*id).name == def.name,
+                    _ => false,
+                })
+            }
+            _ => false,
+        })
+    };
+    def.role == Role::Patch && (def.is_body || is_variant())
+}
+
+/// Describes how a partial update treats the fields of its body that are not set, with an example of clearing one.
+pub(super) fn update_docs(object: &Struct) -> String {
+    let is_optional = |field: &Field| {
+        let representation = field.representation;
+        matches!(
+            representation,
+            Representation::Patch | Representation::OrAbsent
+        )
+    };
+    if !object.fields.iter().any(is_optional) {
+        return String::new();
+    }
+    let kept = "Fields that are not set keep their values.";
+    let cleared = object.fields.iter().find(|field| {
+        field.representation == Representation::Patch && field.absence.unset.is_some()
+    });
+    match cleared {
+        Some(field) => format!(
+            "{kept} To clear a field, pass [`Clear`](polar_client_runtime::types::Clear) to its setter: `.{}(Clear)`.",
+            names::setter(&field.name),
+        ),
+        None => kept.to_owned(),
+    }
+}
+
+fn described(field: &Field, usage: Usage, is_update: bool, summary: &str) -> Docs {
+    let summary = format!("{summary} {}", absence(field, usage, is_update));
     let mut facts = field.facts.clone();
     if is_none_the_default(field, usage) {
         facts.default = None;
@@ -73,8 +136,9 @@ fn is_none_the_default(field: &Field, usage: Usage) -> bool {
     is_omitted && field.absence.none.is_none()
 }
 
-/// Describes what it means if an optional field has no value.
-fn absence(field: &Field, usage: Usage) -> String {
+/// Describes what it means if an optional field has no value. Only in the body of an update (`is_update`), a field that
+/// is not set differs from one that is cleared.
+fn absence(field: &Field, usage: Usage, is_update: bool) -> String {
     let none = field.absence.none.as_ref();
     let unset = field.absence.unset.as_ref();
     match field.representation {
@@ -86,7 +150,8 @@ fn absence(field: &Field, usage: Usage) -> String {
             none.map(|none| format!("`None` {none}."))
         }
         Representation::OrAbsent => unset.map(|unset| format!("If not set, {unset}.")),
-        Representation::Patch => unset.map(|unset| format!("If cleared, {unset}.")),
+        Representation::Patch if is_update => unset.map(|unset| format!("If cleared, {unset}.")),
+        Representation::Patch => unset.map(|unset| format!("If not set or cleared, {unset}.")),
         Representation::Value | Representation::ImplicitConstant | Representation::Constant => None,
     }
     .unwrap_or_default()
@@ -95,6 +160,12 @@ fn absence(field: &Field, usage: Usage) -> String {
 /// Returns the doc comment of the field for additional entries.
 pub(super) fn rest_docs(limits: &Limits, usage: Usage) -> Docs {
     Docs::new(None, "Additional entries, by key.").paragraph(facts::limits(limits, usage))
+}
+
+/// Returns the doc comment of the setter of this field.
+pub(super) fn rest_setter_docs(limits: &Limits) -> Docs {
+    Docs::new(None, "Sets the additional entries, by key.")
+        .paragraph(facts::limits(limits, Usage::Input))
 }
 
 /// A long default, such as a list of all scopes, is not repeated.

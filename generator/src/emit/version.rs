@@ -370,7 +370,10 @@ pub(super) fn error_code(api: &Api) -> TokenStream {
     let title = Docs::new(None, "Error classes of the API.").inner_attributes();
     let variants = api.error_codes.iter().map(|(code, statuses)| {
         let name = ident(&names::variant("ErrorCode", code).rust);
-        let fact = format!("Class `{code}`, with status {}.", either(statuses));
+        let fact = format!(
+            "The response has `error: {code}` and status {}.",
+            either(statuses)
+        );
         let docs = match meaning(api, code) {
             Some(meaning) => Docs::new(None, meaning).paragraph(fact),
             None => Docs::new(None, fact),

@@ -100,13 +100,31 @@ fn describe(def: &mut crate::ir::TypeDef, glossary: &crate::documentation::Gloss
             }
         }
         Shape::Enum(texts) => {
+            let values = texts.values.iter();
+            let all: BTreeSet<String> = values.map(|value| value.name.wire.clone()).collect();
             for value in &mut texts.values {
                 value.name = names::variant(&def.name.rust, &value.name.wire);
-                value.docs = glossary.value(&schema, &value.name.wire);
+                value.docs = glossary
+                    .value(&schema, &value.name.wire)
+                    .or_else(|| sort_criterion(&value.name.wire, &all, glossary));
             }
         }
         Shape::Union(_) | Shape::Alias(_) => {}
     }
+}
+
+/// Documents a value that sorts lists: one of the two values `amount` and `-amount` of the same enum.
+fn sort_criterion(
+    value: &str,
+    all: &BTreeSet<String>,
+    glossary: &crate::documentation::Glossary<'_>,
+) -> Option<String> {
+    let (property, order) = match value.strip_prefix('-') {
+        Some(property) => (property, "descending"),
+        None => (value, "ascending"),
+    };
+    let is_criterion = all.contains(property) && all.contains(&format!("-{property}"));
+    is_criterion.then(|| format!("Sorts by {}, {order}.", glossary.sorted_by(property)))
 }
 
 /// Returns whether two shapes consist of the same types. Constraints, defaults and other facts are ignored.

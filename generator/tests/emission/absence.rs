@@ -91,7 +91,7 @@ fn a_request_says_what_the_server_does_without_the_value() {
     let models = models();
     let holder = "Name of the holder. If not set, the seat is free.";
     assert_docs(&models, "pub struct SeatCreate {", "pub holder:", &[holder]);
-    let setter = "Sets `holder`: name of the holder. If not set, the seat is free.";
+    let setter = "Sets the name of the holder. If not set, the seat is free.";
     assert_docs(&models, "impl SeatCreate {", "pub fn holder(", &[setter]);
 }
 
@@ -99,8 +99,22 @@ fn a_request_says_what_the_server_does_without_the_value() {
 fn an_update_says_what_clearing_does_and_keeps_what_is_not_set() {
     let models = models();
     let ty = "impl SeatUpdate {";
-    let holder = "Sets or clears `holder`: name of the holder. If cleared, the seat is free.";
+    let holder = "Sets or clears the name of the holder. If cleared, the seat is free.";
     assert_docs(&models, ty, "pub fn holder(", &[holder]);
-    let color = "Sets `color`: color of the seat.";
+    let color = "Sets the color of the seat.";
     assert_docs(&models, ty, "pub fn color(", &[color]);
+}
+
+#[test]
+fn the_body_of_an_update_says_what_happens_to_other_fields() {
+    let models = models();
+    let (before, _) = models.split_once("pub struct SeatUpdate {").unwrap();
+    let docs = before.rsplit("\n\n").next().unwrap();
+    let docs: Vec<&str> = docs.split_whitespace().collect();
+    let docs = docs.join(" ");
+    assert!(
+        docs.contains("Fields that are not set keep their values."),
+        "{docs}"
+    );
+    assert!(docs.contains("`.holder(Clear)`."), "{docs}");
 }

@@ -39,7 +39,7 @@ pub struct BenefitGrantError {
     pub message: String,
     /// Type of the error.
     pub r#type: String,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: String,
 }
 
@@ -97,7 +97,7 @@ pub struct BenefitGrantMeterCreditProperties {
 pub struct BenefitGrantProperties(pub Json);
 
 impl BenefitGrantProperties {
-    /// Decodes the value as `Discord`.
+    /// Decodes the value as [`BenefitGrantDiscordProperties`].
     ///
     /// # Errors
     /// [`DecodeError`] if the value does not have that type.
@@ -106,7 +106,7 @@ impl BenefitGrantProperties {
         from_value(&self.0)
     }
 
-    /// Decodes the value as `GitHubRepository`.
+    /// Decodes the value as [`BenefitGrantGitHubRepositoryProperties`].
     ///
     /// # Errors
     /// [`DecodeError`] if the value does not have that type.
@@ -117,7 +117,7 @@ impl BenefitGrantProperties {
         from_value(&self.0)
     }
 
-    /// Decodes the value as `Downloadables`.
+    /// Decodes the value as [`BenefitGrantDownloadablesProperties`].
     ///
     /// # Errors
     /// [`DecodeError`] if the value does not have that type.
@@ -128,7 +128,7 @@ impl BenefitGrantProperties {
         from_value(&self.0)
     }
 
-    /// Decodes the value as `LicenseKeys`.
+    /// Decodes the value as [`BenefitGrantLicenseKeysProperties`].
     ///
     /// # Errors
     /// [`DecodeError`] if the value does not have that type.
@@ -139,7 +139,7 @@ impl BenefitGrantProperties {
         from_value(&self.0)
     }
 
-    /// Decodes the value as `Custom`.
+    /// Decodes the value as [`BenefitGrantCustomProperties`].
     ///
     /// # Errors
     /// [`DecodeError`] if the value does not have that type.
@@ -148,7 +148,7 @@ impl BenefitGrantProperties {
         from_value(&self.0)
     }
 
-    /// Decodes the value as `FeatureFlag`.
+    /// Decodes the value as [`BenefitGrantFeatureFlagProperties`].
     ///
     /// # Errors
     /// [`DecodeError`] if the value does not have that type.
@@ -159,7 +159,7 @@ impl BenefitGrantProperties {
         from_value(&self.0)
     }
 
-    /// Decodes the value as `SlackSharedChannel`.
+    /// Decodes the value as [`BenefitGrantSlackSharedChannelProperties`].
     ///
     /// # Errors
     /// [`DecodeError`] if the value does not have that type.
@@ -170,7 +170,7 @@ impl BenefitGrantProperties {
         from_value(&self.0)
     }
 
-    /// Decodes the value as `MeterCredit`.
+    /// Decodes the value as [`BenefitGrantMeterCreditProperties`].
     ///
     /// # Errors
     /// [`DecodeError`] if the value does not have that type.
@@ -208,24 +208,40 @@ impl BenefitGrantProperties {
     }
 }
 
-/// Typed view of [`BenefitGrantProperties`].
+/// Decoded [`BenefitGrantProperties`], with a variant for each possible type.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum BenefitGrantPropertiesView {
+    /// Details of a grant of a custom benefit.
+    ///
     /// Selected by `custom`.
     Custom(BenefitGrantCustomProperties),
+    /// Details of a grant of a Discord access benefit.
+    ///
     /// Selected by `discord`.
     Discord(BenefitGrantDiscordProperties),
+    /// Details of a grant of a downloads benefit.
+    ///
     /// Selected by `downloadables`.
     Downloadables(BenefitGrantDownloadablesProperties),
+    /// Details of a grant of a feature flag benefit.
+    ///
     /// Selected by `feature_flag`.
     FeatureFlag(BenefitGrantFeatureFlagProperties),
+    /// Details of a grant of a GitHub access benefit.
+    ///
     /// Selected by `github_repository`.
     GitHubRepository(BenefitGrantGitHubRepositoryProperties),
+    /// Details of a grant of a license key benefit.
+    ///
     /// Selected by `license_keys`.
     LicenseKeys(BenefitGrantLicenseKeysProperties),
+    /// Details of a grant of a meter credit benefit.
+    ///
     /// Selected by `meter_credit`.
     MeterCredit(BenefitGrantMeterCreditProperties),
+    /// Details of a grant of a shared Slack channel benefit.
+    ///
     /// Selected by `slack_shared_channel`.
     SlackSharedChannel(BenefitGrantSlackSharedChannelProperties),
     /// An unknown type, with its JSON.
@@ -251,23 +267,35 @@ pub struct BenefitGrantSlackSharedChannelProperties {
     pub connected_team_id: Option<String>,
 }
 
-/// Sort criterion for benefit grants; the prefix `-` sorts in descending order.
+/// Sort criterion for benefit grants.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum BenefitGrantSortProperty {
-    /// `created_at`.
+    /// Sorts by time of creation, ascending.
+    ///
+    /// Value `created_at`.
     CreatedAt,
-    /// `-created_at`.
+    /// Sorts by time of creation, descending.
+    ///
+    /// Value `-created_at`.
     CreatedAtDesc,
-    /// `granted_at`.
+    /// Sorts by time at which the benefit was granted, ascending.
+    ///
+    /// Value `granted_at`.
     GrantedAt,
-    /// `-granted_at`.
+    /// Sorts by time at which the benefit was granted, descending.
+    ///
+    /// Value `-granted_at`.
     GrantedAtDesc,
-    /// `revoked_at`.
+    /// Sorts by time at which the benefit was revoked, ascending.
+    ///
+    /// Value `revoked_at`.
     RevokedAt,
-    /// `-revoked_at`.
+    /// Sorts by time at which the benefit was revoked, descending.
+    ///
+    /// Value `-revoked_at`.
     RevokedAtDesc,
     /// An unknown value.
     Unknown(String),

@@ -18,7 +18,8 @@ use std::collections::BTreeMap;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitCustomCreateProperties {
-    /// Note that is shown only to customers with an active grant.
+    /// Note that is shown only to customers with an active grant. If not set, there is no
+    /// note.
     pub note: Option<String>,
 }
 
@@ -30,7 +31,8 @@ impl BenefitCustomCreateProperties {
         Self { note: None }
     }
 
-    /// Sets `note`: note that is shown only to customers with an active grant.
+    /// Sets the note that is shown only to customers with an active grant. If not set,
+    /// there is no note.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.note = Some(note.into());
@@ -140,9 +142,9 @@ pub struct BenefitDownloadableFile {
     pub service: Cow<'static, str>,
     /// Whether the content has been uploaded.
     pub is_uploaded: bool,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When the file was flagged as malicious. `None` if it was not.
+    /// When the file was flagged as malicious. `None` if it was not flagged.
     pub flagged_malicious_at: Option<Timestamp>,
     /// Number of distinct customers or members who have downloaded the file.
     pub downloaders: i64,
@@ -189,7 +191,7 @@ impl BenefitDownloadablesCreateProperties {
         }
     }
 
-    /// Sets `archived`: whether each file is archived, by file ID.
+    /// Sets whether each file is archived, by file ID.
     ///
     /// Each key must have the format `uuid` (validated by the server). Default: `{}`.
     #[must_use]
@@ -318,14 +320,14 @@ impl BenefitLicenseKeyExpirationProperties {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysCreateProperties {
-    /// Prefix of the license keys. If cleared, license keys have no prefix.
+    /// Prefix of the license keys. If not set or cleared, license keys have no prefix.
     pub prefix: Patch<String>,
-    /// Validity period of license keys. If cleared, license keys never expire.
+    /// Validity period of license keys. If not set or cleared, license keys never expire.
     pub expires: Patch<BenefitLicenseKeyExpirationProperties>,
-    /// Activation settings of the license key. If cleared, license keys need no
-    /// activation.
+    /// Activation settings of the license key. If not set or cleared, license keys need
+    /// no activation.
     pub activations: Patch<BenefitLicenseKeyActivationCreateProperties>,
-    /// Maximum usage of the license key. If cleared, the usage is not limited.
+    /// Maximum usage of the license key. If not set or cleared, the usage is not limited.
     ///
     /// Must be greater than 0 and at most 2147483647.
     pub limit_usage: Patch<i64>,
@@ -344,15 +346,15 @@ impl BenefitLicenseKeysCreateProperties {
         }
     }
 
-    /// Sets or clears `prefix`: prefix of the license keys. If cleared, license keys have
-    /// no prefix.
+    /// Sets or clears the prefix of the license keys. If not set or cleared, license keys
+    /// have no prefix.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<Patch<String>>) -> Self {
         self.prefix = prefix.into();
         self
     }
 
-    /// Sets or clears `expires`: validity period of license keys. If cleared, license
+    /// Sets or clears the validity period of license keys. If not set or cleared, license
     /// keys never expire.
     #[must_use]
     pub fn expires(
@@ -363,7 +365,7 @@ impl BenefitLicenseKeysCreateProperties {
         self
     }
 
-    /// Sets or clears `activations`: activation settings of the license key. If cleared,
+    /// Sets or clears the activation settings of the license key. If not set or cleared,
     /// license keys need no activation.
     #[must_use]
     pub fn activations(
@@ -374,7 +376,7 @@ impl BenefitLicenseKeysCreateProperties {
         self
     }
 
-    /// Sets or clears `limit_usage`: maximum usage of the license key. If cleared, the
+    /// Sets or clears the maximum usage of the license key. If not set or cleared, the
     /// usage is not limited.
     ///
     /// Must be greater than 0 and at most 2147483647.
@@ -460,8 +462,8 @@ pub struct BenefitSlackSharedChannelCreateProperties {
     ///
     /// Default: `true`.
     pub private: Option<bool>,
-    /// Message that is posted when the channel is created. If cleared, no message is
-    /// posted.
+    /// Message that is posted when the channel is created. If not set or cleared, no
+    /// message is posted.
     ///
     /// Must have at most 4000 characters.
     pub welcome_message: Patch<String>,
@@ -491,7 +493,7 @@ impl BenefitSlackSharedChannelCreateProperties {
         }
     }
 
-    /// Sets `private`: whether the channel is private.
+    /// Sets whether the channel is private.
     ///
     /// Default: `true`.
     #[must_use]
@@ -501,8 +503,8 @@ impl BenefitSlackSharedChannelCreateProperties {
         self
     }
 
-    /// Sets or clears `welcome_message`: message that is posted when the channel is
-    /// created. If cleared, no message is posted.
+    /// Sets or clears the message that is posted when the channel is created. If not set
+    /// or cleared, no message is posted.
     ///
     /// Must have at most 4000 characters.
     #[must_use]
@@ -511,8 +513,7 @@ impl BenefitSlackSharedChannelCreateProperties {
         self
     }
 
-    /// Sets `archive_on_revoke`: whether the channel is archived when the benefit is
-    /// revoked.
+    /// Sets whether the channel is archived when the benefit is revoked.
     ///
     /// Default: `true`.
     #[must_use]
@@ -522,8 +523,8 @@ impl BenefitSlackSharedChannelCreateProperties {
         self
     }
 
-    /// Sets `team_invitees`: Slack user IDs of members of the seller's workspace who are
-    /// invited to each channel.
+    /// Sets the Slack user IDs of members of the seller's workspace who are invited to
+    /// each channel.
     #[must_use]
     pub fn team_invitees(mut self, team_invitees: impl Strings) -> Self {
         self.team_invitees = Some(team_invitees.into_strings());
@@ -557,27 +558,43 @@ pub struct BenefitSlackSharedChannelProperties {
     pub team_invitees: Option<Vec<String>>,
 }
 
-/// Sort criterion for benefits; the prefix `-` sorts in descending order.
+/// Sort criterion for benefits.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum BenefitSortProperty {
-    /// `created_at`.
+    /// Sorts by time of creation, ascending.
+    ///
+    /// Value `created_at`.
     CreatedAt,
-    /// `-created_at`.
+    /// Sorts by time of creation, descending.
+    ///
+    /// Value `-created_at`.
     CreatedAtDesc,
-    /// `description`.
+    /// Sorts by description, ascending.
+    ///
+    /// Value `description`.
     Description,
-    /// `-description`.
+    /// Sorts by description, descending.
+    ///
+    /// Value `-description`.
     DescriptionDesc,
-    /// `type`.
+    /// Sorts by type, ascending.
+    ///
+    /// Value `type`.
     Type,
-    /// `-type`.
+    /// Sorts by type, descending.
+    ///
+    /// Value `-type`.
     TypeDesc,
-    /// `user_order`.
+    /// Sorts by position of the benefit in the filter `id`, ascending.
+    ///
+    /// Value `user_order`.
     UserOrder,
-    /// `-user_order`.
+    /// Sorts by position of the benefit in the filter `id`, descending.
+    ///
+    /// Value `-user_order`.
     UserOrderDesc,
     /// An unknown value.
     Unknown(String),
@@ -631,11 +648,17 @@ pub enum BenefitType {
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum BenefitVisibility {
-    /// `draft`.
+    /// Not shown in the customer portal, because it is not finished.
+    ///
+    /// Value `draft`.
     Draft,
-    /// `private`.
+    /// Not shown in the customer portal.
+    ///
+    /// Value `private`.
     Private,
-    /// `public`.
+    /// Shown in the customer portal.
+    ///
+    /// Value `public`.
     Public,
     /// An unknown value.
     Unknown(String),

@@ -53,7 +53,7 @@ polar_client_runtime::variant_body! {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutLinkCreateProduct {
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
@@ -64,7 +64,7 @@ pub struct CheckoutLinkCreateProduct {
     ///
     /// Must be between 1 and 1000.
     pub trial_interval_count: Option<i64>,
-    /// Internal name of the link.
+    /// Internal name of the link. If not set, the link has no internal name.
     pub label: Option<String>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
     /// applies in either case.
@@ -123,7 +123,7 @@ impl CheckoutLinkCreateProduct {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -132,16 +132,15 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// Sets `trial_interval`: unit of the trial length. If not set, the trial of the
-    /// product applies.
+    /// Sets the unit of the trial length. If not set, the trial of the product applies.
     #[must_use]
     pub fn trial_interval(mut self, trial_interval: impl Into<TrialInterval>) -> Self {
         self.trial_interval = Some(trial_interval.into());
         self
     }
 
-    /// Sets `trial_interval_count`: length of the trial in units of `trial_interval`. If
-    /// not set, the trial of the product applies.
+    /// Sets the length of the trial in units of `trial_interval`. If not set, the trial
+    /// of the product applies.
     ///
     /// Must be between 1 and 1000.
     #[must_use]
@@ -151,15 +150,15 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// Sets `label`: internal name of the link.
+    /// Sets the internal name of the link. If not set, the link has no internal name.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
         self
     }
 
-    /// Sets `allow_discount_codes`: whether the customer can enter discount codes. A
-    /// discount set by `discount_id` applies in either case.
+    /// Sets whether the customer can enter discount codes. A discount set by
+    /// `discount_id` applies in either case.
     ///
     /// Default: `true`.
     #[must_use]
@@ -169,8 +168,8 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// Sets `require_billing_address`: whether the full billing address is required
-    /// instead of the country only. It is always required for customers in the US.
+    /// Sets whether the full billing address is required instead of the country only. It
+    /// is always required for customers in the US.
     ///
     /// Default: `false`.
     #[must_use]
@@ -180,15 +179,15 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// Sets `discount_id`: ID of the discount to apply to the purchase. Ignored when it
-    /// can no longer be redeemed. If not set, no discount is applied.
+    /// Sets the ID of the discount to apply to the purchase. Ignored when it can no
+    /// longer be redeemed. If not set, no discount is applied.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<DiscountId>) -> Self {
         self.discount_id = Some(discount_id.into());
         self
     }
 
-    /// Sets `seats`: fixed number of seats to buy. Requires seat-based prices for all
+    /// Sets the fixed number of seats to buy. Requires seat-based prices for all
     /// products. If not set, the customer chooses the number.
     ///
     /// Must be between 1 and 10000.
@@ -199,7 +198,7 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// Sets `units`: fixed number of units to buy. Requires unit-based prices for all
+    /// Sets the fixed number of units to buy. Requires unit-based prices for all
     /// products. If not set, the customer chooses the number.
     ///
     /// Must be between 1 and 2147483647.
@@ -210,9 +209,9 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// Sets `success_url`: URL that the customer is redirected to after the payment.
-    /// `{CHECKOUT_ID}` in it is replaced by the ID of the checkout session. If not set,
-    /// the confirmation page of Polar is shown.
+    /// Sets the URL that the customer is redirected to after the payment. `{CHECKOUT_ID}`
+    /// in it is replaced by the ID of the checkout session. If not set, the confirmation
+    /// page of Polar is shown.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
@@ -221,8 +220,7 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// Sets `return_url`: URL of the back button of the page. If not set, there is no
-    /// back button.
+    /// Sets the URL of the back button of the page. If not set, there is no back button.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
@@ -237,7 +235,7 @@ impl CheckoutLinkCreateProduct {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutLinkCreateProductPrice {
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
@@ -248,7 +246,7 @@ pub struct CheckoutLinkCreateProductPrice {
     ///
     /// Must be between 1 and 1000.
     pub trial_interval_count: Option<i64>,
-    /// Internal name of the link.
+    /// Internal name of the link. If not set, the link has no internal name.
     pub label: Option<String>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
     /// applies in either case.
@@ -307,7 +305,7 @@ impl CheckoutLinkCreateProductPrice {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -316,16 +314,15 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// Sets `trial_interval`: unit of the trial length. If not set, the trial of the
-    /// product applies.
+    /// Sets the unit of the trial length. If not set, the trial of the product applies.
     #[must_use]
     pub fn trial_interval(mut self, trial_interval: impl Into<TrialInterval>) -> Self {
         self.trial_interval = Some(trial_interval.into());
         self
     }
 
-    /// Sets `trial_interval_count`: length of the trial in units of `trial_interval`. If
-    /// not set, the trial of the product applies.
+    /// Sets the length of the trial in units of `trial_interval`. If not set, the trial
+    /// of the product applies.
     ///
     /// Must be between 1 and 1000.
     #[must_use]
@@ -335,15 +332,15 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// Sets `label`: internal name of the link.
+    /// Sets the internal name of the link. If not set, the link has no internal name.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
         self
     }
 
-    /// Sets `allow_discount_codes`: whether the customer can enter discount codes. A
-    /// discount set by `discount_id` applies in either case.
+    /// Sets whether the customer can enter discount codes. A discount set by
+    /// `discount_id` applies in either case.
     ///
     /// Default: `true`.
     #[must_use]
@@ -353,8 +350,8 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// Sets `require_billing_address`: whether the full billing address is required
-    /// instead of the country only. It is always required for customers in the US.
+    /// Sets whether the full billing address is required instead of the country only. It
+    /// is always required for customers in the US.
     ///
     /// Default: `false`.
     #[must_use]
@@ -364,15 +361,15 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// Sets `discount_id`: ID of the discount to apply to the purchase. Ignored when it
-    /// can no longer be redeemed. If not set, no discount is applied.
+    /// Sets the ID of the discount to apply to the purchase. Ignored when it can no
+    /// longer be redeemed. If not set, no discount is applied.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<DiscountId>) -> Self {
         self.discount_id = Some(discount_id.into());
         self
     }
 
-    /// Sets `seats`: fixed number of seats to buy. Requires seat-based prices for all
+    /// Sets the fixed number of seats to buy. Requires seat-based prices for all
     /// products. If not set, the customer chooses the number.
     ///
     /// Must be between 1 and 10000.
@@ -383,7 +380,7 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// Sets `units`: fixed number of units to buy. Requires unit-based prices for all
+    /// Sets the fixed number of units to buy. Requires unit-based prices for all
     /// products. If not set, the customer chooses the number.
     ///
     /// Must be between 1 and 2147483647.
@@ -394,9 +391,9 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// Sets `success_url`: URL that the customer is redirected to after the payment.
-    /// `{CHECKOUT_ID}` in it is replaced by the ID of the checkout session. If not set,
-    /// the confirmation page of Polar is shown.
+    /// Sets the URL that the customer is redirected to after the payment. `{CHECKOUT_ID}`
+    /// in it is replaced by the ID of the checkout session. If not set, the confirmation
+    /// page of Polar is shown.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
@@ -405,8 +402,7 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// Sets `return_url`: URL of the back button of the page. If not set, there is no
-    /// back button.
+    /// Sets the URL of the back button of the page. If not set, there is no back button.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
@@ -420,7 +416,7 @@ impl CheckoutLinkCreateProductPrice {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutLinkCreateProducts {
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
@@ -431,7 +427,7 @@ pub struct CheckoutLinkCreateProducts {
     ///
     /// Must be between 1 and 1000.
     pub trial_interval_count: Option<i64>,
-    /// Internal name of the link.
+    /// Internal name of the link. If not set, the link has no internal name.
     pub label: Option<String>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
     /// applies in either case.
@@ -492,7 +488,7 @@ impl CheckoutLinkCreateProducts {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -501,16 +497,15 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// Sets `trial_interval`: unit of the trial length. If not set, the trial of the
-    /// product applies.
+    /// Sets the unit of the trial length. If not set, the trial of the product applies.
     #[must_use]
     pub fn trial_interval(mut self, trial_interval: impl Into<TrialInterval>) -> Self {
         self.trial_interval = Some(trial_interval.into());
         self
     }
 
-    /// Sets `trial_interval_count`: length of the trial in units of `trial_interval`. If
-    /// not set, the trial of the product applies.
+    /// Sets the length of the trial in units of `trial_interval`. If not set, the trial
+    /// of the product applies.
     ///
     /// Must be between 1 and 1000.
     #[must_use]
@@ -520,15 +515,15 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// Sets `label`: internal name of the link.
+    /// Sets the internal name of the link. If not set, the link has no internal name.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
         self
     }
 
-    /// Sets `allow_discount_codes`: whether the customer can enter discount codes. A
-    /// discount set by `discount_id` applies in either case.
+    /// Sets whether the customer can enter discount codes. A discount set by
+    /// `discount_id` applies in either case.
     ///
     /// Default: `true`.
     #[must_use]
@@ -538,8 +533,8 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// Sets `require_billing_address`: whether the full billing address is required
-    /// instead of the country only. It is always required for customers in the US.
+    /// Sets whether the full billing address is required instead of the country only. It
+    /// is always required for customers in the US.
     ///
     /// Default: `false`.
     #[must_use]
@@ -549,15 +544,15 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// Sets `discount_id`: ID of the discount to apply to the purchase. Ignored when it
-    /// can no longer be redeemed. If not set, no discount is applied.
+    /// Sets the ID of the discount to apply to the purchase. Ignored when it can no
+    /// longer be redeemed. If not set, no discount is applied.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<DiscountId>) -> Self {
         self.discount_id = Some(discount_id.into());
         self
     }
 
-    /// Sets `seats`: fixed number of seats to buy. Requires seat-based prices for all
+    /// Sets the fixed number of seats to buy. Requires seat-based prices for all
     /// products. If not set, the customer chooses the number.
     ///
     /// Must be between 1 and 10000.
@@ -568,7 +563,7 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// Sets `units`: fixed number of units to buy. Requires unit-based prices for all
+    /// Sets the fixed number of units to buy. Requires unit-based prices for all
     /// products. If not set, the customer chooses the number.
     ///
     /// Must be between 1 and 2147483647.
@@ -579,9 +574,9 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// Sets `success_url`: URL that the customer is redirected to after the payment.
-    /// `{CHECKOUT_ID}` in it is replaced by the ID of the checkout session. If not set,
-    /// the confirmation page of Polar is shown.
+    /// Sets the URL that the customer is redirected to after the payment. `{CHECKOUT_ID}`
+    /// in it is replaced by the ID of the checkout session. If not set, the confirmation
+    /// page of Polar is shown.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
@@ -590,8 +585,7 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// Sets `return_url`: URL of the back button of the page. If not set, there is no
-    /// back button.
+    /// Sets the URL of the back button of the page. If not set, there is no back button.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
@@ -601,33 +595,53 @@ impl CheckoutLinkCreateProducts {
     }
 }
 
-/// Sort criterion for checkout links; the prefix `-` sorts in descending order.
+/// Sort criterion for checkout links.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CheckoutLinkSortProperty {
-    /// `created_at`.
+    /// Sorts by time of creation, ascending.
+    ///
+    /// Value `created_at`.
     CreatedAt,
-    /// `-created_at`.
+    /// Sorts by time of creation, descending.
+    ///
+    /// Value `-created_at`.
     CreatedAtDesc,
-    /// `label`.
+    /// Sorts by label, ascending.
+    ///
+    /// Value `label`.
     Label,
-    /// `-label`.
+    /// Sorts by label, descending.
+    ///
+    /// Value `-label`.
     LabelDesc,
-    /// `success_url`.
+    /// Sorts by success URL, ascending.
+    ///
+    /// Value `success_url`.
     SuccessUrl,
-    /// `-success_url`.
+    /// Sorts by success URL, descending.
+    ///
+    /// Value `-success_url`.
     SuccessUrlDesc,
-    /// `allow_discount_codes`.
+    /// Sorts by whether customers can enter discount codes, ascending.
+    ///
+    /// Value `allow_discount_codes`.
     AllowDiscountCodes,
-    /// `-allow_discount_codes`.
+    /// Sorts by whether customers can enter discount codes, descending.
+    ///
+    /// Value `-allow_discount_codes`.
     AllowDiscountCodesDesc,
     /// An unknown value.
     Unknown(String),
 }
 
-/// Update of a checkout link. Fields that are not set keep their values.
+/// Update of a checkout link.
+///
+/// Fields that are not set keep their values. To clear a field, pass
+/// [`Clear`](polar_client_runtime::types::Clear) to its setter:
+/// `.trial_interval(Clear)`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutLinkUpdate {
@@ -646,7 +660,7 @@ pub struct CheckoutLinkUpdate {
     ///
     /// Must have at least 1 item.
     pub products: Patch<Vec<ProductId>>,
-    /// Internal name of the link.
+    /// Internal name of the link. If cleared, the link has no internal name.
     pub label: Patch<String>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
     /// applies in either case.
@@ -700,8 +714,8 @@ impl CheckoutLinkUpdate {
         }
     }
 
-    /// Sets or clears `trial_interval`: unit of the trial length. If cleared, the trial
-    /// of the product applies.
+    /// Sets or clears the unit of the trial length. If cleared, the trial of the product
+    /// applies.
     #[must_use]
     pub fn trial_interval(
         mut self,
@@ -711,8 +725,8 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// Sets or clears `trial_interval_count`: length of the trial in units of
-    /// `trial_interval`. If cleared, the trial of the product applies.
+    /// Sets or clears the length of the trial in units of `trial_interval`. If cleared,
+    /// the trial of the product applies.
     ///
     /// Must be between 1 and 1000.
     #[must_use]
@@ -724,7 +738,7 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -733,7 +747,7 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// Sets or clears `products`: IDs of the products that customers can choose from.
+    /// Sets or clears the IDs of the products that customers can choose from.
     ///
     /// Must have at least 1 item.
     #[must_use]
@@ -742,15 +756,16 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// Sets or clears `label`: internal name of the link.
+    /// Sets or clears the internal name of the link. If cleared, the link has no internal
+    /// name.
     #[must_use]
     pub fn label(mut self, label: impl Into<Patch<String>>) -> Self {
         self.label = label.into();
         self
     }
 
-    /// Sets or clears `allow_discount_codes`: whether the customer can enter discount
-    /// codes. A discount set by `discount_id` applies in either case.
+    /// Sets or clears whether the customer can enter discount codes. A discount set by
+    /// `discount_id` applies in either case.
     #[must_use]
     pub fn allow_discount_codes(
         mut self,
@@ -760,9 +775,8 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// Sets or clears `require_billing_address`: whether the full billing address is
-    /// required instead of the country only. It is always required for customers in the
-    /// US.
+    /// Sets or clears whether the full billing address is required instead of the country
+    /// only. It is always required for customers in the US.
     #[must_use]
     pub fn require_billing_address(
         mut self,
@@ -772,16 +786,16 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// Sets or clears `discount_id`: ID of the discount to apply to the purchase. Ignored
-    /// when it can no longer be redeemed. If cleared, no discount is applied.
+    /// Sets or clears the ID of the discount to apply to the purchase. Ignored when it
+    /// can no longer be redeemed. If cleared, no discount is applied.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<Patch<DiscountId>>) -> Self {
         self.discount_id = discount_id.into();
         self
     }
 
-    /// Sets or clears `seats`: fixed number of seats to buy. Requires seat-based prices
-    /// for all products. If cleared, the customer chooses the number.
+    /// Sets or clears the fixed number of seats to buy. Requires seat-based prices for
+    /// all products. If cleared, the customer chooses the number.
     ///
     /// Must be between 1 and 10000.
     #[must_use]
@@ -790,8 +804,8 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// Sets or clears `units`: fixed number of units to buy. Requires unit-based prices
-    /// for all products. If cleared, the customer chooses the number.
+    /// Sets or clears the fixed number of units to buy. Requires unit-based prices for
+    /// all products. If cleared, the customer chooses the number.
     ///
     /// Must be between 1 and 2147483647.
     #[must_use]
@@ -800,9 +814,9 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// Sets or clears `success_url`: URL that the customer is redirected to after the
-    /// payment. `{CHECKOUT_ID}` in it is replaced by the ID of the checkout session. If
-    /// cleared, the confirmation page of Polar is shown.
+    /// Sets or clears the URL that the customer is redirected to after the payment.
+    /// `{CHECKOUT_ID}` in it is replaced by the ID of the checkout session. If cleared,
+    /// the confirmation page of Polar is shown.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
@@ -811,8 +825,8 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// Sets or clears `return_url`: URL of the back button of the page. If cleared, there
-    /// is no back button.
+    /// Sets or clears the URL of the back button of the page. If cleared, there is no
+    /// back button.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]

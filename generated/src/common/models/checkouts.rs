@@ -141,8 +141,8 @@ impl CheckoutConfirmStripe {
         }
     }
 
-    /// Sets `custom_field_data`: values of the custom fields, by slug of the custom
-    /// field. If not set, those of the checkout session apply.
+    /// Sets the values of the custom fields, by slug of the custom field. If not set,
+    /// those of the checkout session apply.
     #[must_use]
     pub fn custom_field_data(
         mut self,
@@ -152,16 +152,15 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// Sets `product_id`: ID of the product to select, one of the products of the
-    /// checkout. If not set, that of the checkout session applies.
+    /// Sets the ID of the product to select, one of the products of the checkout. If not
+    /// set, that of the checkout session applies.
     #[must_use]
     pub fn product_id(mut self, product_id: impl Into<ProductId>) -> Self {
         self.product_id = Some(product_id.into());
         self
     }
 
-    /// Sets `product_price_id`: ID of the price. If not set, that of the checkout session
-    /// applies.
+    /// Sets the ID of the price. If not set, that of the checkout session applies.
     ///
     /// Deprecated.
     #[must_use]
@@ -170,9 +169,9 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// Sets `amount`: amount that the customer pays, in the smallest currency unit (cents
-    /// for USD). Applies to prices that the customer chooses; ignored for other prices.
-    /// If not set, that of the checkout session applies.
+    /// Sets the amount that the customer pays, in the smallest currency unit (cents for
+    /// USD). Applies to prices that the customer chooses; ignored for other prices. If
+    /// not set, that of the checkout session applies.
     ///
     /// Must be at least 0.
     #[must_use]
@@ -182,7 +181,7 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// Sets `seats`: number of seats. If not set, that of the checkout session applies.
+    /// Sets the number of seats. If not set, that of the checkout session applies.
     ///
     /// Must be between 1 and 10000.
     #[must_use]
@@ -192,7 +191,7 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// Sets `units`: number of units. If not set, that of the checkout session applies.
+    /// Sets the number of units. If not set, that of the checkout session applies.
     ///
     /// Must be between 1 and 2147483647.
     #[must_use]
@@ -202,9 +201,8 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// Sets `is_business_customer`: whether the customer buys as a business, which
-    /// requires a billing name and a full billing address. If not set, the value of the
-    /// checkout session applies.
+    /// Sets whether the customer buys as a business, which requires a billing name and a
+    /// full billing address. If not set, the value of the checkout session applies.
     #[must_use]
     #[inline]
     pub fn is_business_customer(mut self, is_business_customer: bool) -> Self {
@@ -212,8 +210,7 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// Sets `customer_name`: name of the customer. If not set, that of the checkout
-    /// session applies.
+    /// Sets the name of the customer. If not set, that of the checkout session applies.
     ///
     /// Must have at most 256 characters.
     #[must_use]
@@ -222,8 +219,8 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// Sets `customer_email`: email address of the customer. If not set, that of the
-    /// checkout session applies.
+    /// Sets the email address of the customer. If not set, that of the checkout session
+    /// applies.
     ///
     /// Must have the format `email` (validated by the server).
     #[must_use]
@@ -232,8 +229,8 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// Sets `customer_billing_name`: name of the customer on invoices. If not set, that
-    /// of the checkout session applies.
+    /// Sets the name of the customer on invoices. If not set, that of the checkout
+    /// session applies.
     #[must_use]
     pub fn customer_billing_name(
         mut self,
@@ -243,8 +240,8 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// Sets `customer_billing_address`: billing address of the customer. If not set, that
-    /// of the checkout session applies.
+    /// Sets the billing address of the customer. If not set, that of the checkout session
+    /// applies.
     #[must_use]
     #[inline]
     pub fn customer_billing_address(
@@ -255,24 +252,24 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// Sets `customer_tax_id`: tax identification number of the customer. If not set,
-    /// that of the checkout session applies.
+    /// Sets the tax identification number of the customer. If not set, that of the
+    /// checkout session applies.
     #[must_use]
     pub fn customer_tax_id(mut self, customer_tax_id: impl Into<String>) -> Self {
         self.customer_tax_id = Some(customer_tax_id.into());
         self
     }
 
-    /// Sets `locale`: language tag with an optional region, such as `en` or `en-US`. If
-    /// not set, that of the checkout session applies.
+    /// Sets the language tag with an optional region, such as `en` or `en-US`. If not
+    /// set, that of the checkout session applies.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
         self
     }
 
-    /// Sets `payment_method_type`: type of payment method that the customer selected in
-    /// the form, such as `card`. If not set, that of the checkout session applies.
+    /// Sets the type of payment method that the customer selected in the form, such as
+    /// `card`. If not set, that of the checkout session applies.
     #[must_use]
     pub fn payment_method_type(
         mut self,
@@ -282,15 +279,14 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// Sets `discount_code`: discount code to apply. If not set, the discount does not
-    /// change.
+    /// Sets the discount code to apply. If not set, the discount does not change.
     #[must_use]
     pub fn discount_code(mut self, discount_code: impl Into<String>) -> Self {
         self.discount_code = Some(discount_code.into());
         self
     }
 
-    /// Sets `allow_trial`: whether the trial of the product applies; `false` skips it.
+    /// Sets whether the trial of the product applies; `false` skips it.
     ///
     /// Must be `false`.
     #[must_use]
@@ -300,9 +296,9 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// Sets `confirmation_token_id`: ID of the confirmation token of Stripe, which
-    /// represents the payment details of the customer. Required for fixed prices and
-    /// prices that the customer chooses.
+    /// Sets the ID of the confirmation token of Stripe, which represents the payment
+    /// details of the customer. Required for fixed prices and prices that the customer
+    /// chooses.
     #[must_use]
     pub fn confirmation_token_id(
         mut self,
@@ -339,7 +335,7 @@ pub enum CheckoutDiscount {
 }
 
 impl CheckoutDiscount {
-    /// Duration of the discount on a subscription.
+    /// Returns the duration of the discount on a subscription.
     #[must_use]
     #[inline]
     pub fn duration(&self) -> &DiscountDuration {
@@ -352,7 +348,7 @@ impl CheckoutDiscount {
         }
     }
 
-    /// ID assigned by Polar.
+    /// Returns the ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> DiscountId {
@@ -365,7 +361,7 @@ impl CheckoutDiscount {
         }
     }
 
-    /// Name of the discount.
+    /// Returns the name of the discount.
     #[must_use]
     #[inline]
     pub fn name(&self) -> &str {
@@ -378,7 +374,8 @@ impl CheckoutDiscount {
         }
     }
 
-    /// Code that customers enter to apply the discount. `None` if it has none.
+    /// Returns the code that customers enter to apply the discount. `None` if it has
+    /// none.
     #[must_use]
     #[inline]
     pub fn code(&self) -> Option<&str> {
@@ -391,7 +388,9 @@ impl CheckoutDiscount {
         }
     }
 
-    /// Returns `type`, or an empty string if an unknown variant has none.
+    /// Returns `type` as a string, such as `fixed`.
+    ///
+    /// Empty if an unknown variant does not have it.
     #[must_use]
     #[inline]
     pub fn r#type(&self) -> &str {
@@ -404,7 +403,7 @@ impl CheckoutDiscount {
         }
     }
 
-    /// Returns the value if it is the variant [`FixedOnceForever`](Self::FixedOnceForever).
+    /// Returns the content of the variant [`FixedOnceForever`](Self::FixedOnceForever), or `None`.
     #[must_use]
     #[inline]
     pub fn as_fixed_once_forever(
@@ -416,7 +415,7 @@ impl CheckoutDiscount {
         }
     }
 
-    /// Returns the value if it is the variant [`FixedRepeat`](Self::FixedRepeat).
+    /// Returns the content of the variant [`FixedRepeat`](Self::FixedRepeat), or `None`.
     #[must_use]
     #[inline]
     pub fn as_fixed_repeat(&self) -> Option<&CheckoutDiscountFixedRepeatDuration> {
@@ -426,7 +425,7 @@ impl CheckoutDiscount {
         }
     }
 
-    /// Returns the value if it is the variant [`PercentageOnceForever`](Self::PercentageOnceForever).
+    /// Returns the content of the variant [`PercentageOnceForever`](Self::PercentageOnceForever), or `None`.
     #[must_use]
     #[inline]
     pub fn as_percentage_once_forever(
@@ -438,7 +437,7 @@ impl CheckoutDiscount {
         }
     }
 
-    /// Returns the value if it is the variant [`PercentageRepeat`](Self::PercentageRepeat).
+    /// Returns the content of the variant [`PercentageRepeat`](Self::PercentageRepeat), or `None`.
     #[must_use]
     #[inline]
     pub fn as_percentage_repeat(
@@ -509,7 +508,7 @@ pub struct CheckoutDiscountFixedOnceForeverDuration {
     pub name: String,
     /// Code that customers enter to apply the discount. `None` if it has none.
     pub code: Option<String>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the discount: fixed or percentage.
     ///
     /// Always `fixed`.
     pub r#type: Cow<'static, str>,
@@ -539,7 +538,7 @@ pub struct CheckoutDiscountFixedRepeatDuration {
     pub name: String,
     /// Code that customers enter to apply the discount. `None` if it has none.
     pub code: Option<String>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the discount: fixed or percentage.
     ///
     /// Always `fixed`.
     pub r#type: Cow<'static, str>,
@@ -559,7 +558,7 @@ pub struct CheckoutDiscountPercentageOnceForeverDuration {
     pub name: String,
     /// Code that customers enter to apply the discount. `None` if it has none.
     pub code: Option<String>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the discount: fixed or percentage.
     ///
     /// Always `percentage`.
     pub r#type: Cow<'static, str>,
@@ -581,7 +580,7 @@ pub struct CheckoutDiscountPercentageRepeatDuration {
     pub name: String,
     /// Code that customers enter to apply the discount. `None` if it has none.
     pub code: Option<String>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the discount: fixed or percentage.
     ///
     /// Always `percentage`.
     pub r#type: Cow<'static, str>,
@@ -591,9 +590,9 @@ pub struct CheckoutDiscountPercentageRepeatDuration {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutOrganization {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: OrganizationId,
@@ -609,23 +608,35 @@ pub struct CheckoutOrganization {
     pub allow_customer_updates: bool,
 }
 
-/// Sort criterion for checkout sessions; the prefix `-` sorts in descending order.
+/// Sort criterion for checkout sessions.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CheckoutSortProperty {
-    /// `created_at`.
+    /// Sorts by time of creation, ascending.
+    ///
+    /// Value `created_at`.
     CreatedAt,
-    /// `-created_at`.
+    /// Sorts by time of creation, descending.
+    ///
+    /// Value `-created_at`.
     CreatedAtDesc,
-    /// `expires_at`.
+    /// Sorts by time of expiry, ascending.
+    ///
+    /// Value `expires_at`.
     ExpiresAt,
-    /// `-expires_at`.
+    /// Sorts by time of expiry, descending.
+    ///
+    /// Value `-expires_at`.
     ExpiresAtDesc,
-    /// `status`.
+    /// Sorts by status, ascending.
+    ///
+    /// Value `status`.
     Status,
-    /// `-status`.
+    /// Sorts by status, descending.
+    ///
+    /// Value `-status`.
     StatusDesc,
     /// An unknown value.
     Unknown(String),
@@ -661,8 +672,11 @@ pub enum CheckoutStatus {
     Unknown(String),
 }
 
-/// Update of a checkout session by the organization. Fields that are not set keep
-/// their values.
+/// Update of a checkout session by the organization.
+///
+/// Fields that are not set keep their values. To clear a field, pass
+/// [`Clear`](polar_client_runtime::types::Clear) to its setter:
+/// `.customer_name(Clear)`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutUpdate {
@@ -734,7 +748,8 @@ pub struct CheckoutUpdate {
     ///
     /// Must have the format `ipvanyaddress` (validated by the server).
     pub customer_ip_address: Patch<String>,
-    /// Metadata for the customer that the checkout creates.
+    /// Metadata for the customer that the checkout creates. If cleared, the customer gets
+    /// no metadata.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub customer_metadata: Patch<BTreeMap<String, MetadataValue>>,
@@ -788,8 +803,7 @@ impl CheckoutUpdate {
         }
     }
 
-    /// Sets `custom_field_data`: values of the custom fields, by slug of the custom
-    /// field.
+    /// Sets the values of the custom fields, by slug of the custom field.
     #[must_use]
     pub fn custom_field_data(
         mut self,
@@ -799,15 +813,15 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Sets or clears `product_id`: ID of the product to select, one of the products of
-    /// the checkout.
+    /// Sets or clears the ID of the product to select, one of the products of the
+    /// checkout.
     #[must_use]
     pub fn product_id(mut self, product_id: impl Into<Patch<ProductId>>) -> Self {
         self.product_id = product_id.into();
         self
     }
 
-    /// Sets or clears `product_price_id`: ID of the price.
+    /// Sets or clears the ID of the price.
     ///
     /// Deprecated.
     #[must_use]
@@ -819,9 +833,9 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Sets or clears `amount`: amount that the customer pays, in the smallest currency
-    /// unit (cents for USD). Applies to prices that the customer chooses; ignored for
-    /// other prices.
+    /// Sets or clears the amount that the customer pays, in the smallest currency unit
+    /// (cents for USD). Applies to prices that the customer chooses; ignored for other
+    /// prices.
     ///
     /// Must be at least 0.
     #[must_use]
@@ -830,7 +844,7 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Sets or clears `seats`: number of seats.
+    /// Sets or clears the number of seats.
     ///
     /// Must be between 1 and 10000.
     #[must_use]
@@ -839,7 +853,7 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Sets or clears `units`: number of units.
+    /// Sets or clears the number of units.
     ///
     /// Must be between 1 and 2147483647.
     #[must_use]
@@ -848,8 +862,8 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Sets or clears `is_business_customer`: whether the customer buys as a business,
-    /// which requires a billing name and a full billing address.
+    /// Sets or clears whether the customer buys as a business, which requires a billing
+    /// name and a full billing address.
     #[must_use]
     pub fn is_business_customer(
         mut self,
@@ -859,8 +873,7 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Sets or clears `customer_name`: name of the customer. If cleared, the customer
-    /// enters it.
+    /// Sets or clears the name of the customer. If cleared, the customer enters it.
     ///
     /// Must have at most 256 characters.
     #[must_use]
@@ -869,8 +882,8 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Sets or clears `customer_email`: email address of the customer. If cleared, the
-    /// customer enters it.
+    /// Sets or clears the email address of the customer. If cleared, the customer enters
+    /// it.
     ///
     /// Must have the format `email` (validated by the server).
     #[must_use]
@@ -879,8 +892,8 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Sets or clears `customer_billing_name`: name of the customer on invoices. If
-    /// cleared, the customer enters it.
+    /// Sets or clears the name of the customer on invoices. If cleared, the customer
+    /// enters it.
     #[must_use]
     pub fn customer_billing_name(
         mut self,
@@ -890,8 +903,8 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Sets or clears `customer_billing_address`: billing address of the customer. If
-    /// cleared, the customer enters it.
+    /// Sets or clears the billing address of the customer. If cleared, the customer
+    /// enters it.
     #[must_use]
     pub fn customer_billing_address(
         mut self,
@@ -901,24 +914,23 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Sets or clears `customer_tax_id`: tax identification number of the customer. If
-    /// cleared, the customer may enter it.
+    /// Sets or clears the tax identification number of the customer. If cleared, the
+    /// customer may enter it.
     #[must_use]
     pub fn customer_tax_id(mut self, customer_tax_id: impl Into<Patch<String>>) -> Self {
         self.customer_tax_id = customer_tax_id.into();
         self
     }
 
-    /// Sets or clears `locale`: language tag with an optional region, such as `en` or
-    /// `en-US`.
+    /// Sets or clears the language tag with an optional region, such as `en` or `en-US`.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<Patch<String>>) -> Self {
         self.locale = locale.into();
         self
     }
 
-    /// Sets or clears `trial_interval`: unit of the trial length. If cleared, the trial
-    /// of the product applies.
+    /// Sets or clears the unit of the trial length. If cleared, the trial of the product
+    /// applies.
     #[must_use]
     pub fn trial_interval(
         mut self,
@@ -928,8 +940,8 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Sets or clears `trial_interval_count`: length of the trial in units of
-    /// `trial_interval`. If cleared, the trial of the product applies.
+    /// Sets or clears the length of the trial in units of `trial_interval`. If cleared,
+    /// the trial of the product applies.
     ///
     /// Must be between 1 and 1000.
     #[must_use]
@@ -941,7 +953,7 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -950,23 +962,22 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Sets or clears `currency`: currency, as its ISO 4217 code in lower case.
+    /// Sets or clears the currency, as its ISO 4217 code in lower case.
     #[must_use]
     pub fn currency(mut self, currency: impl Into<Patch<PresentmentCurrency>>) -> Self {
         self.currency = currency.into();
         self
     }
 
-    /// Sets or clears `discount_id`: ID of the discount. If cleared, no discount is
-    /// applied.
+    /// Sets or clears the ID of the discount. If cleared, no discount is applied.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<Patch<DiscountId>>) -> Self {
         self.discount_id = discount_id.into();
         self
     }
 
-    /// Sets or clears `allow_discount_codes`: whether the customer can enter discount
-    /// codes. A discount set by `discount_id` applies in either case.
+    /// Sets or clears whether the customer can enter discount codes. A discount set by
+    /// `discount_id` applies in either case.
     #[must_use]
     pub fn allow_discount_codes(
         mut self,
@@ -976,9 +987,8 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Sets or clears `require_billing_address`: whether the full billing address is
-    /// required instead of the country only. It is always required for customers in the
-    /// US.
+    /// Sets or clears whether the full billing address is required instead of the country
+    /// only. It is always required for customers in the US.
     #[must_use]
     pub fn require_billing_address(
         mut self,
@@ -988,16 +998,15 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Sets or clears `allow_trial`: whether the trial of the product applies; `false`
-    /// skips it.
+    /// Sets or clears whether the trial of the product applies; `false` skips it.
     #[must_use]
     pub fn allow_trial(mut self, allow_trial: impl Into<Patch<bool>>) -> Self {
         self.allow_trial = allow_trial.into();
         self
     }
 
-    /// Sets or clears `customer_ip_address`: IP address of the customer. If cleared, the
-    /// server cannot derive the location of the customer from it.
+    /// Sets or clears the IP address of the customer. If cleared, the server cannot
+    /// derive the location of the customer from it.
     ///
     /// Must have the format `ipvanyaddress` (validated by the server).
     #[must_use]
@@ -1009,8 +1018,8 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Sets or clears `customer_metadata`: metadata for the customer that the checkout
-    /// creates.
+    /// Sets or clears the metadata for the customer that the checkout creates. If
+    /// cleared, the customer gets no metadata.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -1022,9 +1031,9 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Sets or clears `success_url`: URL that the customer is redirected to after the
-    /// payment. `{CHECKOUT_ID}` in it is replaced by the ID of the checkout session. If
-    /// cleared, the confirmation page of Polar is shown.
+    /// Sets or clears the URL that the customer is redirected to after the payment.
+    /// `{CHECKOUT_ID}` in it is replaced by the ID of the checkout session. If cleared,
+    /// the confirmation page of Polar is shown.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
@@ -1033,8 +1042,8 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Sets or clears `return_url`: URL of the back button of the page. If cleared, there
-    /// is no back button.
+    /// Sets or clears the URL of the back button of the page. If cleared, there is no
+    /// back button.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
@@ -1043,8 +1052,8 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Sets or clears `embed_origin`: origin of the page that the checkout is embedded
-    /// in. If cleared, the checkout cannot send messages to an embedding page.
+    /// Sets or clears the origin of the page that the checkout is embedded in. If
+    /// cleared, the checkout cannot send messages to an embedding page.
     #[must_use]
     pub fn embed_origin(mut self, embed_origin: impl Into<Patch<String>>) -> Self {
         self.embed_origin = embed_origin.into();
@@ -1059,8 +1068,11 @@ impl Default for CheckoutUpdate {
     }
 }
 
-/// Update of a checkout session by the customer. Fields that are not set keep their
-/// values.
+/// Update of a checkout session by the customer.
+///
+/// Fields that are not set keep their values. To clear a field, pass
+/// [`Clear`](polar_client_runtime::types::Clear) to its setter:
+/// `.customer_name(Clear)`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutUpdatePublic {
@@ -1139,8 +1151,7 @@ impl CheckoutUpdatePublic {
         }
     }
 
-    /// Sets `custom_field_data`: values of the custom fields, by slug of the custom
-    /// field.
+    /// Sets the values of the custom fields, by slug of the custom field.
     #[must_use]
     pub fn custom_field_data(
         mut self,
@@ -1150,15 +1161,15 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// Sets or clears `product_id`: ID of the product to select, one of the products of
-    /// the checkout.
+    /// Sets or clears the ID of the product to select, one of the products of the
+    /// checkout.
     #[must_use]
     pub fn product_id(mut self, product_id: impl Into<Patch<ProductId>>) -> Self {
         self.product_id = product_id.into();
         self
     }
 
-    /// Sets or clears `product_price_id`: ID of the price.
+    /// Sets or clears the ID of the price.
     ///
     /// Deprecated.
     #[must_use]
@@ -1170,9 +1181,9 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// Sets or clears `amount`: amount that the customer pays, in the smallest currency
-    /// unit (cents for USD). Applies to prices that the customer chooses; ignored for
-    /// other prices.
+    /// Sets or clears the amount that the customer pays, in the smallest currency unit
+    /// (cents for USD). Applies to prices that the customer chooses; ignored for other
+    /// prices.
     ///
     /// Must be at least 0.
     #[must_use]
@@ -1181,7 +1192,7 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// Sets or clears `seats`: number of seats.
+    /// Sets or clears the number of seats.
     ///
     /// Must be between 1 and 10000.
     #[must_use]
@@ -1190,7 +1201,7 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// Sets or clears `units`: number of units.
+    /// Sets or clears the number of units.
     ///
     /// Must be between 1 and 2147483647.
     #[must_use]
@@ -1199,8 +1210,8 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// Sets or clears `is_business_customer`: whether the customer buys as a business,
-    /// which requires a billing name and a full billing address.
+    /// Sets or clears whether the customer buys as a business, which requires a billing
+    /// name and a full billing address.
     #[must_use]
     pub fn is_business_customer(
         mut self,
@@ -1210,8 +1221,7 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// Sets or clears `customer_name`: name of the customer. If cleared, the customer
-    /// enters it.
+    /// Sets or clears the name of the customer. If cleared, the customer enters it.
     ///
     /// Must have at most 256 characters.
     #[must_use]
@@ -1220,8 +1230,8 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// Sets or clears `customer_email`: email address of the customer. If cleared, the
-    /// customer enters it.
+    /// Sets or clears the email address of the customer. If cleared, the customer enters
+    /// it.
     ///
     /// Must have the format `email` (validated by the server).
     #[must_use]
@@ -1230,8 +1240,8 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// Sets or clears `customer_billing_name`: name of the customer on invoices. If
-    /// cleared, the customer enters it.
+    /// Sets or clears the name of the customer on invoices. If cleared, the customer
+    /// enters it.
     #[must_use]
     pub fn customer_billing_name(
         mut self,
@@ -1241,8 +1251,8 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// Sets or clears `customer_billing_address`: billing address of the customer. If
-    /// cleared, the customer enters it.
+    /// Sets or clears the billing address of the customer. If cleared, the customer
+    /// enters it.
     #[must_use]
     pub fn customer_billing_address(
         mut self,
@@ -1252,24 +1262,23 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// Sets or clears `customer_tax_id`: tax identification number of the customer. If
-    /// cleared, the customer may enter it.
+    /// Sets or clears the tax identification number of the customer. If cleared, the
+    /// customer may enter it.
     #[must_use]
     pub fn customer_tax_id(mut self, customer_tax_id: impl Into<Patch<String>>) -> Self {
         self.customer_tax_id = customer_tax_id.into();
         self
     }
 
-    /// Sets or clears `locale`: language tag with an optional region, such as `en` or
-    /// `en-US`.
+    /// Sets or clears the language tag with an optional region, such as `en` or `en-US`.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<Patch<String>>) -> Self {
         self.locale = locale.into();
         self
     }
 
-    /// Sets or clears `payment_method_type`: type of payment method that the customer
-    /// selected in the form, such as `card`.
+    /// Sets or clears the type of payment method that the customer selected in the form,
+    /// such as `card`.
     #[must_use]
     pub fn payment_method_type(
         mut self,
@@ -1279,15 +1288,14 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// Sets or clears `discount_code`: discount code to apply.
+    /// Sets or clears the discount code to apply.
     #[must_use]
     pub fn discount_code(mut self, discount_code: impl Into<Patch<String>>) -> Self {
         self.discount_code = discount_code.into();
         self
     }
 
-    /// Sets or clears `allow_trial`: whether the trial of the product applies; `false`
-    /// skips it.
+    /// Sets or clears whether the trial of the product applies; `false` skips it.
     ///
     /// Must be `false`.
     #[must_use]
@@ -1321,7 +1329,7 @@ pub enum CustomerMetadataValue {
 }
 
 impl CustomerMetadataValue {
-    /// Returns the value if it is the variant [`String`](Self::String).
+    /// Returns the content of the variant [`String`](Self::String), or `None`.
     #[must_use]
     #[inline]
     pub fn as_str(&self) -> Option<&str> {
@@ -1331,7 +1339,7 @@ impl CustomerMetadataValue {
         }
     }
 
-    /// Returns the value if it is the variant [`Integer`](Self::Integer).
+    /// Returns the content of the variant [`Integer`](Self::Integer), or `None`.
     #[must_use]
     #[inline]
     pub fn as_i64(&self) -> Option<i64> {
@@ -1341,7 +1349,7 @@ impl CustomerMetadataValue {
         }
     }
 
-    /// Returns the value if it is the variant [`Boolean`](Self::Boolean).
+    /// Returns the content of the variant [`Boolean`](Self::Boolean), or `None`.
     #[must_use]
     #[inline]
     pub fn as_bool(&self) -> Option<bool> {

@@ -29,7 +29,7 @@ pub enum CustomField {
 }
 
 impl CustomField {
-    /// When it was created.
+    /// Returns the time of creation.
     #[must_use]
     #[inline]
     pub fn created_at(&self) -> Timestamp {
@@ -43,7 +43,7 @@ impl CustomField {
         }
     }
 
-    /// When it was last modified. `None` if it never was.
+    /// Returns the time of the last modification. `None` if it was never modified.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -57,7 +57,7 @@ impl CustomField {
         }
     }
 
-    /// ID assigned by Polar.
+    /// Returns the ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> CustomFieldId {
@@ -71,7 +71,7 @@ impl CustomField {
         }
     }
 
-    /// Custom key-value data.
+    /// Returns the custom key-value data.
     #[must_use]
     #[inline]
     pub fn metadata(&self) -> &MetadataOutputType {
@@ -85,7 +85,7 @@ impl CustomField {
         }
     }
 
-    /// Unique key that values are stored under.
+    /// Returns the unique key that values are stored under.
     #[must_use]
     #[inline]
     pub fn slug(&self) -> &str {
@@ -99,7 +99,7 @@ impl CustomField {
         }
     }
 
-    /// Name of the custom field.
+    /// Returns the name of the custom field.
     #[must_use]
     #[inline]
     pub fn name(&self) -> &str {
@@ -113,7 +113,7 @@ impl CustomField {
         }
     }
 
-    /// ID of the organization.
+    /// Returns the ID of the organization.
     #[must_use]
     #[inline]
     pub fn organization_id(&self) -> OrganizationId {
@@ -127,7 +127,9 @@ impl CustomField {
         }
     }
 
-    /// Returns `type`, or an empty string if an unknown variant has none.
+    /// Returns `type` as a string, such as `text`.
+    ///
+    /// Empty if an unknown variant does not have it.
     #[must_use]
     #[inline]
     pub fn r#type(&self) -> &str {
@@ -141,7 +143,7 @@ impl CustomField {
         }
     }
 
-    /// Returns the value if it is the variant [`Text`](Self::Text).
+    /// Returns the content of the variant [`Text`](Self::Text), or `None`.
     #[must_use]
     #[inline]
     pub fn as_text(&self) -> Option<&CustomFieldText> {
@@ -151,7 +153,7 @@ impl CustomField {
         }
     }
 
-    /// Returns the value if it is the variant [`Number`](Self::Number).
+    /// Returns the content of the variant [`Number`](Self::Number), or `None`.
     #[must_use]
     #[inline]
     pub fn as_number(&self) -> Option<&CustomFieldNumber> {
@@ -161,7 +163,7 @@ impl CustomField {
         }
     }
 
-    /// Returns the value if it is the variant [`Date`](Self::Date).
+    /// Returns the content of the variant [`Date`](Self::Date), or `None`.
     #[must_use]
     #[inline]
     pub fn as_date(&self) -> Option<&CustomFieldDate> {
@@ -171,7 +173,7 @@ impl CustomField {
         }
     }
 
-    /// Returns the value if it is the variant [`Checkbox`](Self::Checkbox).
+    /// Returns the content of the variant [`Checkbox`](Self::Checkbox), or `None`.
     #[must_use]
     #[inline]
     pub fn as_checkbox(&self) -> Option<&CustomFieldCheckbox> {
@@ -181,7 +183,7 @@ impl CustomField {
         }
     }
 
-    /// Returns the value if it is the variant [`Select`](Self::Select).
+    /// Returns the content of the variant [`Select`](Self::Select), or `None`.
     #[must_use]
     #[inline]
     pub fn as_select(&self) -> Option<&CustomFieldSelect> {
@@ -238,15 +240,15 @@ pub struct UnknownCustomField {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldCheckbox {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: CustomFieldId,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the custom field: the kind of input.
     ///
     /// Always `checkbox`.
     pub r#type: Cow<'static, str>,
@@ -290,7 +292,7 @@ impl CustomFieldCheckboxProperties {
         }
     }
 
-    /// Sets `form_label`: label of the field in the form.
+    /// Sets the label of the field in the form.
     ///
     /// Must have at least 1 character.
     #[must_use]
@@ -299,7 +301,7 @@ impl CustomFieldCheckboxProperties {
         self
     }
 
-    /// Sets `form_help_text`: help text of the field in the form.
+    /// Sets the help text of the field in the form.
     ///
     /// Must have at least 1 character.
     #[must_use]
@@ -308,7 +310,7 @@ impl CustomFieldCheckboxProperties {
         self
     }
 
-    /// Sets `form_placeholder`: placeholder of the field in the form.
+    /// Sets the placeholder of the field in the form.
     ///
     /// Must have at least 1 character.
     #[must_use]
@@ -388,7 +390,7 @@ polar_client_runtime::variant_body! {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldCreateCheckbox {
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
@@ -425,7 +427,7 @@ impl CustomFieldCreateCheckbox {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -434,8 +436,8 @@ impl CustomFieldCreateCheckbox {
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -450,7 +452,7 @@ impl CustomFieldCreateCheckbox {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldCreateDate {
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
@@ -487,7 +489,7 @@ impl CustomFieldCreateDate {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -496,8 +498,8 @@ impl CustomFieldCreateDate {
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -512,7 +514,7 @@ impl CustomFieldCreateDate {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldCreateNumber {
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
@@ -549,7 +551,7 @@ impl CustomFieldCreateNumber {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -558,8 +560,8 @@ impl CustomFieldCreateNumber {
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -574,7 +576,7 @@ impl CustomFieldCreateNumber {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldCreateSelect {
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
@@ -611,7 +613,7 @@ impl CustomFieldCreateSelect {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -620,8 +622,8 @@ impl CustomFieldCreateSelect {
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -636,7 +638,7 @@ impl CustomFieldCreateSelect {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldCreateText {
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
@@ -673,7 +675,7 @@ impl CustomFieldCreateText {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -682,8 +684,8 @@ impl CustomFieldCreateText {
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -698,15 +700,15 @@ impl CustomFieldCreateText {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldDate {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: CustomFieldId,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the custom field: the kind of input.
     ///
     /// Always `date`.
     pub r#type: Cow<'static, str>,
@@ -760,7 +762,7 @@ impl CustomFieldDateProperties {
         }
     }
 
-    /// Sets `form_label`: label of the field in the form.
+    /// Sets the label of the field in the form.
     ///
     /// Must have at least 1 character.
     #[must_use]
@@ -769,7 +771,7 @@ impl CustomFieldDateProperties {
         self
     }
 
-    /// Sets `form_help_text`: help text of the field in the form.
+    /// Sets the help text of the field in the form.
     ///
     /// Must have at least 1 character.
     #[must_use]
@@ -778,7 +780,7 @@ impl CustomFieldDateProperties {
         self
     }
 
-    /// Sets `form_placeholder`: placeholder of the field in the form.
+    /// Sets the placeholder of the field in the form.
     ///
     /// Must have at least 1 character.
     #[must_use]
@@ -787,7 +789,7 @@ impl CustomFieldDateProperties {
         self
     }
 
-    /// Sets `ge`: earliest date, as a Unix timestamp in seconds. If not set, there is no
+    /// Sets the earliest date, as a Unix timestamp in seconds. If not set, there is no
     /// limit.
     ///
     /// Must be between -2147483648 and 2147483647.
@@ -798,7 +800,7 @@ impl CustomFieldDateProperties {
         self
     }
 
-    /// Sets `le`: latest date, as a Unix timestamp in seconds. If not set, there is no
+    /// Sets the latest date, as a Unix timestamp in seconds. If not set, there is no
     /// limit.
     ///
     /// Must be between -2147483648 and 2147483647.
@@ -834,15 +836,15 @@ pub struct CustomFieldList {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldNumber {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: CustomFieldId,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the custom field: the kind of input.
     ///
     /// Always `number`.
     pub r#type: Cow<'static, str>,
@@ -896,7 +898,7 @@ impl CustomFieldNumberProperties {
         }
     }
 
-    /// Sets `form_label`: label of the field in the form.
+    /// Sets the label of the field in the form.
     ///
     /// Must have at least 1 character.
     #[must_use]
@@ -905,7 +907,7 @@ impl CustomFieldNumberProperties {
         self
     }
 
-    /// Sets `form_help_text`: help text of the field in the form.
+    /// Sets the help text of the field in the form.
     ///
     /// Must have at least 1 character.
     #[must_use]
@@ -914,7 +916,7 @@ impl CustomFieldNumberProperties {
         self
     }
 
-    /// Sets `form_placeholder`: placeholder of the field in the form.
+    /// Sets the placeholder of the field in the form.
     ///
     /// Must have at least 1 character.
     #[must_use]
@@ -923,7 +925,7 @@ impl CustomFieldNumberProperties {
         self
     }
 
-    /// Sets `ge`: minimum value. If not set, there is no limit.
+    /// Sets the minimum value. If not set, there is no limit.
     ///
     /// Must be between -2147483648 and 2147483647.
     #[must_use]
@@ -933,7 +935,7 @@ impl CustomFieldNumberProperties {
         self
     }
 
-    /// Sets `le`: maximum value. If not set, there is no limit.
+    /// Sets the maximum value. If not set, there is no limit.
     ///
     /// Must be between -2147483648 and 2147483647.
     #[must_use]
@@ -955,15 +957,15 @@ impl Default for CustomFieldNumberProperties {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldSelect {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: CustomFieldId,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the custom field: the kind of input.
     ///
     /// Always `select`.
     pub r#type: Cow<'static, str>,
@@ -1036,7 +1038,7 @@ impl CustomFieldSelectProperties {
         }
     }
 
-    /// Sets `form_label`: label of the field in the form.
+    /// Sets the label of the field in the form.
     ///
     /// Must have at least 1 character.
     #[must_use]
@@ -1045,7 +1047,7 @@ impl CustomFieldSelectProperties {
         self
     }
 
-    /// Sets `form_help_text`: help text of the field in the form.
+    /// Sets the help text of the field in the form.
     ///
     /// Must have at least 1 character.
     #[must_use]
@@ -1054,7 +1056,7 @@ impl CustomFieldSelectProperties {
         self
     }
 
-    /// Sets `form_placeholder`: placeholder of the field in the form.
+    /// Sets the placeholder of the field in the form.
     ///
     /// Must have at least 1 character.
     #[must_use]
@@ -1064,27 +1066,43 @@ impl CustomFieldSelectProperties {
     }
 }
 
-/// Sort criterion for custom fields; the prefix `-` sorts in descending order.
+/// Sort criterion for custom fields.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CustomFieldSortProperty {
-    /// `created_at`.
+    /// Sorts by time of creation, ascending.
+    ///
+    /// Value `created_at`.
     CreatedAt,
-    /// `-created_at`.
+    /// Sorts by time of creation, descending.
+    ///
+    /// Value `-created_at`.
     CreatedAtDesc,
-    /// `slug`.
+    /// Sorts by slug, ascending.
+    ///
+    /// Value `slug`.
     Slug,
-    /// `-slug`.
+    /// Sorts by slug, descending.
+    ///
+    /// Value `-slug`.
     SlugDesc,
-    /// `name`.
+    /// Sorts by name, ascending.
+    ///
+    /// Value `name`.
     Name,
-    /// `-name`.
+    /// Sorts by name, descending.
+    ///
+    /// Value `-name`.
     NameDesc,
-    /// `type`.
+    /// Sorts by type, ascending.
+    ///
+    /// Value `type`.
     Type,
-    /// `-type`.
+    /// Sorts by type, descending.
+    ///
+    /// Value `-type`.
     TypeDesc,
     /// An unknown value.
     Unknown(String),
@@ -1094,15 +1112,15 @@ pub enum CustomFieldSortProperty {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldText {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: CustomFieldId,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the custom field: the kind of input.
     ///
     /// Always `text`.
     pub r#type: Cow<'static, str>,
@@ -1159,7 +1177,7 @@ impl CustomFieldTextProperties {
         }
     }
 
-    /// Sets `form_label`: label of the field in the form.
+    /// Sets the label of the field in the form.
     ///
     /// Must have at least 1 character.
     #[must_use]
@@ -1168,7 +1186,7 @@ impl CustomFieldTextProperties {
         self
     }
 
-    /// Sets `form_help_text`: help text of the field in the form.
+    /// Sets the help text of the field in the form.
     ///
     /// Must have at least 1 character.
     #[must_use]
@@ -1177,7 +1195,7 @@ impl CustomFieldTextProperties {
         self
     }
 
-    /// Sets `form_placeholder`: placeholder of the field in the form.
+    /// Sets the placeholder of the field in the form.
     ///
     /// Must have at least 1 character.
     #[must_use]
@@ -1186,7 +1204,7 @@ impl CustomFieldTextProperties {
         self
     }
 
-    /// Sets `textarea`: whether the form shows a multi-line input.
+    /// Sets whether the form shows a multi-line input.
     #[must_use]
     #[inline]
     pub fn textarea(mut self, textarea: bool) -> Self {
@@ -1194,7 +1212,7 @@ impl CustomFieldTextProperties {
         self
     }
 
-    /// Sets `min_length`: minimum number of characters. If not set, there is no limit.
+    /// Sets the minimum number of characters. If not set, there is no limit.
     ///
     /// Must be between 0 and 2147483647.
     #[must_use]
@@ -1204,7 +1222,7 @@ impl CustomFieldTextProperties {
         self
     }
 
-    /// Sets `max_length`: maximum number of characters. If not set, there is no limit.
+    /// Sets the maximum number of characters. If not set, there is no limit.
     ///
     /// Must be between 0 and 2147483647.
     #[must_use]
@@ -1259,16 +1277,15 @@ pub enum CustomFieldType {
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum CustomFieldUpdate {
-    /// Update of a text field. Fields that are not set keep their values.
+    /// Update of a text field.
     Text(Box<CustomFieldUpdateText>),
-    /// Update of a number field. Fields that are not set keep their values.
+    /// Update of a number field.
     Number(Box<CustomFieldUpdateNumber>),
-    /// Update of a date field. Fields that are not set keep their values.
+    /// Update of a date field.
     Date(Box<CustomFieldUpdateDate>),
-    /// Update of a checkbox field. Fields that are not set keep their values.
+    /// Update of a checkbox field.
     Checkbox(Box<CustomFieldUpdateCheckbox>),
-    /// Update of a field with options to choose from. Fields that are not set keep their
-    /// values.
+    /// Update of a field with options to choose from.
     Select(Box<CustomFieldUpdateSelect>),
 }
 
@@ -1312,7 +1329,9 @@ polar_client_runtime::variant_body! {
     CustomFieldUpdate : CustomFieldUpdateSelect
 }
 
-/// Update of a checkbox field. Fields that are not set keep their values.
+/// Update of a checkbox field.
+///
+/// Fields that are not set keep their values.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldUpdateCheckbox {
@@ -1346,7 +1365,7 @@ impl CustomFieldUpdateCheckbox {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -1355,7 +1374,7 @@ impl CustomFieldUpdateCheckbox {
         self
     }
 
-    /// Sets or clears `name`: name of the custom field.
+    /// Sets or clears the name of the custom field.
     ///
     /// Must have at least 1 character.
     #[must_use]
@@ -1364,7 +1383,7 @@ impl CustomFieldUpdateCheckbox {
         self
     }
 
-    /// Sets or clears `slug`: unique key that values are stored under: lower-case ASCII
+    /// Sets or clears the unique key that values are stored under: lower-case ASCII
     /// letters, digits, hyphens and underscores.
     ///
     /// Must have at least 1 character, and match `^[a-z0-9-_]+$`.
@@ -1374,7 +1393,7 @@ impl CustomFieldUpdateCheckbox {
         self
     }
 
-    /// Sets or clears `properties`: label, help text and limits of the field in forms.
+    /// Sets or clears the label, help text and limits of the field in forms.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1392,7 +1411,9 @@ impl Default for CustomFieldUpdateCheckbox {
     }
 }
 
-/// Update of a date field. Fields that are not set keep their values.
+/// Update of a date field.
+///
+/// Fields that are not set keep their values.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldUpdateDate {
@@ -1426,7 +1447,7 @@ impl CustomFieldUpdateDate {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -1435,7 +1456,7 @@ impl CustomFieldUpdateDate {
         self
     }
 
-    /// Sets or clears `name`: name of the custom field.
+    /// Sets or clears the name of the custom field.
     ///
     /// Must have at least 1 character.
     #[must_use]
@@ -1444,7 +1465,7 @@ impl CustomFieldUpdateDate {
         self
     }
 
-    /// Sets or clears `slug`: unique key that values are stored under: lower-case ASCII
+    /// Sets or clears the unique key that values are stored under: lower-case ASCII
     /// letters, digits, hyphens and underscores.
     ///
     /// Must have at least 1 character, and match `^[a-z0-9-_]+$`.
@@ -1454,7 +1475,7 @@ impl CustomFieldUpdateDate {
         self
     }
 
-    /// Sets or clears `properties`: label, help text and limits of the field in forms.
+    /// Sets or clears the label, help text and limits of the field in forms.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1472,7 +1493,9 @@ impl Default for CustomFieldUpdateDate {
     }
 }
 
-/// Update of a number field. Fields that are not set keep their values.
+/// Update of a number field.
+///
+/// Fields that are not set keep their values.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldUpdateNumber {
@@ -1506,7 +1529,7 @@ impl CustomFieldUpdateNumber {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -1515,7 +1538,7 @@ impl CustomFieldUpdateNumber {
         self
     }
 
-    /// Sets or clears `name`: name of the custom field.
+    /// Sets or clears the name of the custom field.
     ///
     /// Must have at least 1 character.
     #[must_use]
@@ -1524,7 +1547,7 @@ impl CustomFieldUpdateNumber {
         self
     }
 
-    /// Sets or clears `slug`: unique key that values are stored under: lower-case ASCII
+    /// Sets or clears the unique key that values are stored under: lower-case ASCII
     /// letters, digits, hyphens and underscores.
     ///
     /// Must have at least 1 character, and match `^[a-z0-9-_]+$`.
@@ -1534,7 +1557,7 @@ impl CustomFieldUpdateNumber {
         self
     }
 
-    /// Sets or clears `properties`: label, help text and limits of the field in forms.
+    /// Sets or clears the label, help text and limits of the field in forms.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1552,8 +1575,9 @@ impl Default for CustomFieldUpdateNumber {
     }
 }
 
-/// Update of a field with options to choose from. Fields that are not set keep their
-/// values.
+/// Update of a field with options to choose from.
+///
+/// Fields that are not set keep their values.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldUpdateSelect {
@@ -1587,7 +1611,7 @@ impl CustomFieldUpdateSelect {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -1596,7 +1620,7 @@ impl CustomFieldUpdateSelect {
         self
     }
 
-    /// Sets or clears `name`: name of the custom field.
+    /// Sets or clears the name of the custom field.
     ///
     /// Must have at least 1 character.
     #[must_use]
@@ -1605,7 +1629,7 @@ impl CustomFieldUpdateSelect {
         self
     }
 
-    /// Sets or clears `slug`: unique key that values are stored under: lower-case ASCII
+    /// Sets or clears the unique key that values are stored under: lower-case ASCII
     /// letters, digits, hyphens and underscores.
     ///
     /// Must have at least 1 character, and match `^[a-z0-9-_]+$`.
@@ -1615,7 +1639,7 @@ impl CustomFieldUpdateSelect {
         self
     }
 
-    /// Sets or clears `properties`: label, help text and limits of the field in forms.
+    /// Sets or clears the label, help text and limits of the field in forms.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1633,7 +1657,9 @@ impl Default for CustomFieldUpdateSelect {
     }
 }
 
-/// Update of a text field. Fields that are not set keep their values.
+/// Update of a text field.
+///
+/// Fields that are not set keep their values.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldUpdateText {
@@ -1667,7 +1693,7 @@ impl CustomFieldUpdateText {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -1676,7 +1702,7 @@ impl CustomFieldUpdateText {
         self
     }
 
-    /// Sets or clears `name`: name of the custom field.
+    /// Sets or clears the name of the custom field.
     ///
     /// Must have at least 1 character.
     #[must_use]
@@ -1685,7 +1711,7 @@ impl CustomFieldUpdateText {
         self
     }
 
-    /// Sets or clears `slug`: unique key that values are stored under: lower-case ASCII
+    /// Sets or clears the unique key that values are stored under: lower-case ASCII
     /// letters, digits, hyphens and underscores.
     ///
     /// Must have at least 1 character, and match `^[a-z0-9-_]+$`.
@@ -1695,7 +1721,7 @@ impl CustomFieldUpdateText {
         self
     }
 
-    /// Sets or clears `properties`: label, help text and limits of the field in forms.
+    /// Sets or clears the label, help text and limits of the field in forms.
     #[must_use]
     pub fn properties(
         mut self,

@@ -2,47 +2,83 @@
 
 //! Types of customer meters.
 
-/// Sort criterion for meters of customers; the prefix `-` sorts in descending order.
+/// Sort criterion for meters of customers.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CustomerMeterSortProperty {
-    /// `created_at`.
+    /// Sorts by time of creation, ascending.
+    ///
+    /// Value `created_at`.
     CreatedAt,
-    /// `-created_at`.
+    /// Sorts by time of creation, descending.
+    ///
+    /// Value `-created_at`.
     CreatedAtDesc,
-    /// `modified_at`.
+    /// Sorts by time of the last modification, ascending.
+    ///
+    /// Value `modified_at`.
     ModifiedAt,
-    /// `-modified_at`.
+    /// Sorts by time of the last modification, descending.
+    ///
+    /// Value `-modified_at`.
     ModifiedAtDesc,
-    /// `customer_id`.
+    /// Sorts by customer ID, ascending.
+    ///
+    /// Value `customer_id`.
     CustomerId,
-    /// `-customer_id`.
+    /// Sorts by customer ID, descending.
+    ///
+    /// Value `-customer_id`.
     CustomerIdDesc,
-    /// `customer_name`.
+    /// Sorts by customer name, ascending.
+    ///
+    /// Value `customer_name`.
     CustomerName,
-    /// `-customer_name`.
+    /// Sorts by customer name, descending.
+    ///
+    /// Value `-customer_name`.
     CustomerNameDesc,
-    /// `meter_id`.
+    /// Sorts by meter ID, ascending.
+    ///
+    /// Value `meter_id`.
     MeterId,
-    /// `-meter_id`.
+    /// Sorts by meter ID, descending.
+    ///
+    /// Value `-meter_id`.
     MeterIdDesc,
-    /// `meter_name`.
+    /// Sorts by meter name, ascending.
+    ///
+    /// Value `meter_name`.
     MeterName,
-    /// `-meter_name`.
+    /// Sorts by meter name, descending.
+    ///
+    /// Value `-meter_name`.
     MeterNameDesc,
-    /// `consumed_units`.
+    /// Sorts by consumed units, ascending.
+    ///
+    /// Value `consumed_units`.
     ConsumedUnits,
-    /// `-consumed_units`.
+    /// Sorts by consumed units, descending.
+    ///
+    /// Value `-consumed_units`.
     ConsumedUnitsDesc,
-    /// `credited_units`.
+    /// Sorts by credited units, ascending.
+    ///
+    /// Value `credited_units`.
     CreditedUnits,
-    /// `-credited_units`.
+    /// Sorts by credited units, descending.
+    ///
+    /// Value `-credited_units`.
     CreditedUnitsDesc,
-    /// `balance`.
+    /// Sorts by balance, ascending.
+    ///
+    /// Value `balance`.
     Balance,
-    /// `-balance`.
+    /// Sorts by balance, descending.
+    ///
+    /// Value `-balance`.
     BalanceDesc,
     /// An unknown value.
     Unknown(String),

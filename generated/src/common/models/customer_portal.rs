@@ -33,15 +33,15 @@ use std::collections::BTreeMap;
 pub struct BenefitCustomSubscriber {
     /// ID assigned by Polar.
     pub id: BenefitId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the benefit.
     ///
     /// Always `custom`.
     pub r#type: Cow<'static, str>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -72,15 +72,15 @@ pub struct BenefitCustomSubscriberProperties {
 pub struct BenefitDiscordSubscriber {
     /// ID assigned by Polar.
     pub id: BenefitId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the benefit.
     ///
     /// Always `discord`.
     pub r#type: Cow<'static, str>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -110,15 +110,15 @@ pub struct BenefitDiscordSubscriberProperties {
 pub struct BenefitDownloadablesSubscriber {
     /// ID assigned by Polar.
     pub id: BenefitId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the benefit.
     ///
     /// Always `downloadables`.
     pub r#type: Cow<'static, str>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -149,15 +149,15 @@ pub struct BenefitDownloadablesSubscriberProperties {
 pub struct BenefitFeatureFlagSubscriber {
     /// ID assigned by Polar.
     pub id: BenefitId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the benefit.
     ///
     /// Always `feature_flag`.
     pub r#type: Cow<'static, str>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -182,15 +182,15 @@ pub type BenefitFeatureFlagSubscriberProperties = JsonObject;
 pub struct BenefitGitHubRepositorySubscriber {
     /// ID assigned by Polar.
     pub id: BenefitId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the benefit.
     ///
     /// Always `github_repository`.
     pub r#type: Cow<'static, str>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -222,15 +222,15 @@ pub struct BenefitGitHubRepositorySubscriberProperties {
 pub struct BenefitLicenseKeysSubscriber {
     /// ID assigned by Polar.
     pub id: BenefitId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the benefit.
     ///
     /// Always `license_keys`.
     pub r#type: Cow<'static, str>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -266,15 +266,15 @@ pub struct BenefitLicenseKeysSubscriberProperties {
 pub struct BenefitMeterCreditSubscriber {
     /// ID assigned by Polar.
     pub id: BenefitId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the benefit.
     ///
     /// Always `meter_credit`.
     pub r#type: Cow<'static, str>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -309,15 +309,15 @@ pub struct BenefitMeterCreditSubscriberProperties {
 pub struct BenefitSlackSharedChannelSubscriber {
     /// ID assigned by Polar.
     pub id: BenefitId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the benefit.
     ///
     /// Always `slack_shared_channel`.
     pub r#type: Cow<'static, str>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -340,9 +340,9 @@ pub type BenefitSlackSharedChannelSubscriberProperties = JsonObject;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitSubscriberOrganization {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: OrganizationId,
@@ -385,7 +385,7 @@ pub enum CustomerBenefitGrant {
 }
 
 impl CustomerBenefitGrant {
-    /// When it was created.
+    /// Returns the time of creation.
     #[must_use]
     #[inline]
     pub fn created_at(&self) -> Timestamp {
@@ -402,7 +402,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// When it was last modified. `None` if it never was.
+    /// Returns the time of the last modification. `None` if it was never modified.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -419,7 +419,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// ID assigned by Polar.
+    /// Returns the ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> BenefitGrantId {
@@ -436,7 +436,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// When the benefit was granted. `None` if it is not.
+    /// Returns when the benefit was granted. `None` if it is not granted.
     #[must_use]
     #[inline]
     pub fn granted_at(&self) -> Option<Timestamp> {
@@ -453,7 +453,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// When the benefit was revoked. `None` if it was not.
+    /// Returns when the benefit was revoked. `None` if it was not revoked.
     #[must_use]
     #[inline]
     pub fn revoked_at(&self) -> Option<Timestamp> {
@@ -470,7 +470,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// ID of the customer.
+    /// Returns the ID of the customer.
     #[must_use]
     #[inline]
     pub fn customer_id(&self) -> CustomerId {
@@ -487,7 +487,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// ID of the member. `None` if there is no member.
+    /// Returns the ID of the member. `None` if there is no member.
     #[must_use]
     #[inline]
     pub fn member_id(&self) -> Option<MemberId> {
@@ -504,7 +504,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// ID of the benefit.
+    /// Returns the ID of the benefit.
     #[must_use]
     #[inline]
     pub fn benefit_id(&self) -> BenefitId {
@@ -521,7 +521,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// ID of the subscription. `None` if no subscription granted the benefit.
+    /// Returns the ID of the subscription. `None` if no subscription granted the benefit.
     #[must_use]
     #[inline]
     pub fn subscription_id(&self) -> Option<SubscriptionId> {
@@ -538,7 +538,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// ID of the order. `None` if no order granted the benefit.
+    /// Returns the ID of the order. `None` if no order granted the benefit.
     #[must_use]
     #[inline]
     pub fn order_id(&self) -> Option<OrderId> {
@@ -555,7 +555,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// Whether the grant is active.
+    /// Returns whether the grant is active.
     #[must_use]
     #[inline]
     pub fn is_granted(&self) -> bool {
@@ -572,7 +572,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// Whether the grant is revoked.
+    /// Returns whether the grant is revoked.
     #[must_use]
     #[inline]
     pub fn is_revoked(&self) -> bool {
@@ -589,7 +589,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// Error that permanently prevented the grant. `None` if there is none.
+    /// Returns the error that permanently prevented the grant. `None` if there is none.
     #[must_use]
     #[inline]
     pub fn error(&self) -> Option<&BenefitGrantError> {
@@ -606,7 +606,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// The customer.
+    /// Returns the customer.
     #[must_use]
     #[inline]
     pub fn customer(&self) -> &CustomerPortalCustomer {
@@ -623,7 +623,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// Returns the value if it is the variant [`Discord`](Self::Discord).
+    /// Returns the content of the variant [`Discord`](Self::Discord), or `None`.
     #[must_use]
     #[inline]
     pub fn as_discord(&self) -> Option<&CustomerBenefitGrantDiscord> {
@@ -633,7 +633,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// Returns the value if it is the variant [`GitHubRepository`](Self::GitHubRepository).
+    /// Returns the content of the variant [`GitHubRepository`](Self::GitHubRepository), or `None`.
     #[must_use]
     #[inline]
     pub fn as_github_repository(&self) -> Option<&CustomerBenefitGrantGitHubRepository> {
@@ -643,7 +643,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// Returns the value if it is the variant [`Downloadables`](Self::Downloadables).
+    /// Returns the content of the variant [`Downloadables`](Self::Downloadables), or `None`.
     #[must_use]
     #[inline]
     pub fn as_downloadables(&self) -> Option<&CustomerBenefitGrantDownloadables> {
@@ -653,7 +653,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// Returns the value if it is the variant [`LicenseKeys`](Self::LicenseKeys).
+    /// Returns the content of the variant [`LicenseKeys`](Self::LicenseKeys), or `None`.
     #[must_use]
     #[inline]
     pub fn as_license_keys(&self) -> Option<&CustomerBenefitGrantLicenseKeys> {
@@ -663,7 +663,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// Returns the value if it is the variant [`Custom`](Self::Custom).
+    /// Returns the content of the variant [`Custom`](Self::Custom), or `None`.
     #[must_use]
     #[inline]
     pub fn as_custom(&self) -> Option<&CustomerBenefitGrantCustom> {
@@ -673,7 +673,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// Returns the value if it is the variant [`MeterCredit`](Self::MeterCredit).
+    /// Returns the content of the variant [`MeterCredit`](Self::MeterCredit), or `None`.
     #[must_use]
     #[inline]
     pub fn as_meter_credit(&self) -> Option<&CustomerBenefitGrantMeterCredit> {
@@ -683,7 +683,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// Returns the value if it is the variant [`FeatureFlag`](Self::FeatureFlag).
+    /// Returns the content of the variant [`FeatureFlag`](Self::FeatureFlag), or `None`.
     #[must_use]
     #[inline]
     pub fn as_feature_flag(&self) -> Option<&CustomerBenefitGrantFeatureFlag> {
@@ -693,7 +693,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// Returns the value if it is the variant [`SlackSharedChannel`](Self::SlackSharedChannel).
+    /// Returns the content of the variant [`SlackSharedChannel`](Self::SlackSharedChannel), or `None`.
     #[must_use]
     #[inline]
     pub fn as_slack_shared_channel(
@@ -773,15 +773,15 @@ pub struct UnknownCustomerBenefitGrant {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantCustom {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted. `None` if it is not.
+    /// When the benefit was granted. `None` if it is not granted.
     pub granted_at: Option<Timestamp>,
-    /// When the benefit was revoked. `None` if it was not.
+    /// When the benefit was revoked. `None` if it was not revoked.
     pub revoked_at: Option<Timestamp>,
     /// ID of the customer.
     pub customer_id: CustomerId,
@@ -832,15 +832,15 @@ impl Default for CustomerBenefitGrantCustomUpdate {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantDiscord {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted. `None` if it is not.
+    /// When the benefit was granted. `None` if it is not granted.
     pub granted_at: Option<Timestamp>,
-    /// When the benefit was revoked. `None` if it was not.
+    /// When the benefit was revoked. `None` if it was not revoked.
     pub revoked_at: Option<Timestamp>,
     /// ID of the customer.
     pub customer_id: CustomerId,
@@ -908,15 +908,15 @@ impl CustomerBenefitGrantDiscordUpdate {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantDownloadables {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted. `None` if it is not.
+    /// When the benefit was granted. `None` if it is not granted.
     pub granted_at: Option<Timestamp>,
-    /// When the benefit was revoked. `None` if it was not.
+    /// When the benefit was revoked. `None` if it was not revoked.
     pub revoked_at: Option<Timestamp>,
     /// ID of the customer.
     pub customer_id: CustomerId,
@@ -967,15 +967,15 @@ impl Default for CustomerBenefitGrantDownloadablesUpdate {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantFeatureFlag {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted. `None` if it is not.
+    /// When the benefit was granted. `None` if it is not granted.
     pub granted_at: Option<Timestamp>,
-    /// When the benefit was revoked. `None` if it was not.
+    /// When the benefit was revoked. `None` if it was not revoked.
     pub revoked_at: Option<Timestamp>,
     /// ID of the customer.
     pub customer_id: CustomerId,
@@ -1026,15 +1026,15 @@ impl Default for CustomerBenefitGrantFeatureFlagUpdate {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantGitHubRepository {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted. `None` if it is not.
+    /// When the benefit was granted. `None` if it is not granted.
     pub granted_at: Option<Timestamp>,
-    /// When the benefit was revoked. `None` if it was not.
+    /// When the benefit was revoked. `None` if it was not revoked.
     pub revoked_at: Option<Timestamp>,
     /// ID of the customer.
     pub customer_id: CustomerId,
@@ -1105,15 +1105,15 @@ impl CustomerBenefitGrantGitHubRepositoryUpdate {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantLicenseKeys {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted. `None` if it is not.
+    /// When the benefit was granted. `None` if it is not granted.
     pub granted_at: Option<Timestamp>,
-    /// When the benefit was revoked. `None` if it was not.
+    /// When the benefit was revoked. `None` if it was not revoked.
     pub revoked_at: Option<Timestamp>,
     /// ID of the customer.
     pub customer_id: CustomerId,
@@ -1187,15 +1187,15 @@ pub struct CustomerBenefitGrantMember {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantMeterCredit {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted. `None` if it is not.
+    /// When the benefit was granted. `None` if it is not granted.
     pub granted_at: Option<Timestamp>,
-    /// When the benefit was revoked. `None` if it was not.
+    /// When the benefit was revoked. `None` if it was not revoked.
     pub revoked_at: Option<Timestamp>,
     /// ID of the customer.
     pub customer_id: CustomerId,
@@ -1246,15 +1246,15 @@ impl Default for CustomerBenefitGrantMeterCreditUpdate {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantSlackSharedChannel {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted. `None` if it is not.
+    /// When the benefit was granted. `None` if it is not granted.
     pub granted_at: Option<Timestamp>,
-    /// When the benefit was revoked. `None` if it was not.
+    /// When the benefit was revoked. `None` if it was not revoked.
     pub revoked_at: Option<Timestamp>,
     /// ID of the customer.
     pub customer_id: CustomerId,
@@ -1320,28 +1320,43 @@ impl CustomerBenefitGrantSlackSharedChannelUpdate {
     }
 }
 
-/// Sort criterion for a customer's benefit grants; the prefix `-` sorts in descending
-/// order.
+/// Sort criterion for a customer's benefit grants.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CustomerBenefitGrantSortProperty {
-    /// `granted_at`.
+    /// Sorts by time at which the benefit was granted, ascending.
+    ///
+    /// Value `granted_at`.
     GrantedAt,
-    /// `-granted_at`.
+    /// Sorts by time at which the benefit was granted, descending.
+    ///
+    /// Value `-granted_at`.
     GrantedAtDesc,
-    /// `type`.
+    /// Sorts by type, ascending.
+    ///
+    /// Value `type`.
     Type,
-    /// `-type`.
+    /// Sorts by type, descending.
+    ///
+    /// Value `-type`.
     TypeDesc,
-    /// `organization`.
+    /// Sorts by organization, ascending.
+    ///
+    /// Value `organization`.
     Organization,
-    /// `-organization`.
+    /// Sorts by organization, descending.
+    ///
+    /// Value `-organization`.
     OrganizationDesc,
-    /// `product_benefit`.
+    /// Sorts by position of the benefit in its product, ascending.
+    ///
+    /// Value `product_benefit`.
     ProductBenefit,
-    /// `-product_benefit`.
+    /// Sorts by position of the benefit in its product, descending.
+    ///
+    /// Value `-product_benefit`.
     ProductBenefitDesc,
     /// An unknown value.
     Unknown(String),
@@ -1448,9 +1463,9 @@ polar_client_runtime::variant_body! {
 pub struct CustomerCustomerMeter {
     /// ID assigned by Polar.
     pub id: CustomerMeterId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID of the customer.
     pub customer_id: CustomerId,
@@ -1483,9 +1498,9 @@ pub struct CustomerCustomerMeterList {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerCustomerMeterMeter {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: MeterId,
@@ -1493,39 +1508,67 @@ pub struct CustomerCustomerMeterMeter {
     pub name: String,
 }
 
-/// Sort criterion for a customer's meters; the prefix `-` sorts in descending order.
+/// Sort criterion for a customer's meters.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CustomerCustomerMeterSortProperty {
-    /// `created_at`.
+    /// Sorts by time of creation, ascending.
+    ///
+    /// Value `created_at`.
     CreatedAt,
-    /// `-created_at`.
+    /// Sorts by time of creation, descending.
+    ///
+    /// Value `-created_at`.
     CreatedAtDesc,
-    /// `modified_at`.
+    /// Sorts by time of the last modification, ascending.
+    ///
+    /// Value `modified_at`.
     ModifiedAt,
-    /// `-modified_at`.
+    /// Sorts by time of the last modification, descending.
+    ///
+    /// Value `-modified_at`.
     ModifiedAtDesc,
-    /// `meter_id`.
+    /// Sorts by meter ID, ascending.
+    ///
+    /// Value `meter_id`.
     MeterId,
-    /// `-meter_id`.
+    /// Sorts by meter ID, descending.
+    ///
+    /// Value `-meter_id`.
     MeterIdDesc,
-    /// `meter_name`.
+    /// Sorts by meter name, ascending.
+    ///
+    /// Value `meter_name`.
     MeterName,
-    /// `-meter_name`.
+    /// Sorts by meter name, descending.
+    ///
+    /// Value `-meter_name`.
     MeterNameDesc,
-    /// `consumed_units`.
+    /// Sorts by consumed units, ascending.
+    ///
+    /// Value `consumed_units`.
     ConsumedUnits,
-    /// `-consumed_units`.
+    /// Sorts by consumed units, descending.
+    ///
+    /// Value `-consumed_units`.
     ConsumedUnitsDesc,
-    /// `credited_units`.
+    /// Sorts by credited units, ascending.
+    ///
+    /// Value `credited_units`.
     CreditedUnits,
-    /// `-credited_units`.
+    /// Sorts by credited units, descending.
+    ///
+    /// Value `-credited_units`.
     CreditedUnitsDesc,
-    /// `balance`.
+    /// Sorts by balance, ascending.
+    ///
+    /// Value `balance`.
     Balance,
-    /// `-balance`.
+    /// Sorts by balance, descending.
+    ///
+    /// Value `-balance`.
     BalanceDesc,
     /// An unknown value.
     Unknown(String),
@@ -1611,8 +1654,8 @@ impl CustomerOrderConfirmPayment {
         }
     }
 
-    /// Sets `confirmation_token_id`: ID of the confirmation token of Stripe, for a new
-    /// payment method. If not set, `payment_method_id` is required.
+    /// Sets the ID of the confirmation token of Stripe, for a new payment method. If not
+    /// set, `payment_method_id` is required.
     #[must_use]
     pub fn confirmation_token_id(
         mut self,
@@ -1622,8 +1665,8 @@ impl CustomerOrderConfirmPayment {
         self
     }
 
-    /// Sets `payment_method_id`: ID of a saved payment method. If not set,
-    /// `confirmation_token_id` is required.
+    /// Sets the ID of a saved payment method. If not set, `confirmation_token_id` is
+    /// required.
     #[must_use]
     pub fn payment_method_id(
         mut self,
@@ -1633,7 +1676,7 @@ impl CustomerOrderConfirmPayment {
         self
     }
 
-    /// Sets `payment_processor`: payment processor that handles the payment.
+    /// Sets the payment processor that handles the payment.
     ///
     /// Default: `"stripe"`.
     #[must_use]
@@ -1692,31 +1735,51 @@ pub struct CustomerOrderReceipt {
     pub url: String,
 }
 
-/// Sort criterion for a customer's orders; the prefix `-` sorts in descending order.
+/// Sort criterion for a customer's orders.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CustomerOrderSortProperty {
-    /// `created_at`.
+    /// Sorts by time of creation, ascending.
+    ///
+    /// Value `created_at`.
     CreatedAt,
-    /// `-created_at`.
+    /// Sorts by time of creation, descending.
+    ///
+    /// Value `-created_at`.
     CreatedAtDesc,
-    /// `amount`.
+    /// Sorts by amount, ascending.
+    ///
+    /// Value `amount`.
     Amount,
-    /// `-amount`.
+    /// Sorts by amount, descending.
+    ///
+    /// Value `-amount`.
     AmountDesc,
-    /// `net_amount`.
+    /// Sorts by net amount, ascending.
+    ///
+    /// Value `net_amount`.
     NetAmount,
-    /// `-net_amount`.
+    /// Sorts by net amount, descending.
+    ///
+    /// Value `-net_amount`.
     NetAmountDesc,
-    /// `product`.
+    /// Sorts by product, ascending.
+    ///
+    /// Value `product`.
     Product,
-    /// `-product`.
+    /// Sorts by product, descending.
+    ///
+    /// Value `-product`.
     ProductDesc,
-    /// `subscription`.
+    /// Sorts by subscription, ascending.
+    ///
+    /// Value `subscription`.
     Subscription,
-    /// `-subscription`.
+    /// Sorts by subscription, descending.
+    ///
+    /// Value `-subscription`.
     SubscriptionDesc,
     /// An unknown value.
     Unknown(String),
@@ -1726,9 +1789,9 @@ pub enum CustomerOrderSortProperty {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerOrderSubscription {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: SubscriptionId,
@@ -1760,21 +1823,22 @@ pub struct CustomerOrderSubscription {
     /// Whether the subscription ends with the current billing period.
     pub cancel_at_period_end: bool,
     /// When the subscription was canceled, even if it continues until the end of the
-    /// billing period. `None` if it was not.
+    /// billing period. `None` if it was not canceled.
     pub canceled_at: Option<Timestamp>,
     /// When the subscription started. `None` if it has not started.
     pub started_at: Option<Timestamp>,
     /// When the subscription will end. `None` if no end is set.
     pub ends_at: Option<Timestamp>,
-    /// When the subscription ended. `None` if it has not.
+    /// When the subscription ended. `None` if it has not ended.
     pub ended_at: Option<Timestamp>,
     /// When the subscription became `past_due`. `None` if it is not past due.
     pub past_due_at: Option<Timestamp>,
     /// Whether the subscription pauses at the end of the current billing period.
     pub pause_at_period_end: bool,
-    /// When the subscription was paused. `None` if it was not.
+    /// When the subscription was paused. `None` if it was not paused.
     pub paused_at: Option<Timestamp>,
-    /// When a paused subscription resumes automatically. `None` if it does not.
+    /// When a paused subscription resumes automatically. `None` if it does not resume
+    /// automatically.
     pub resumes_at: Option<Timestamp>,
     /// ID of the customer.
     pub customer_id: CustomerId,
@@ -1796,12 +1860,16 @@ pub struct CustomerOrderSubscription {
 
 /// Update of the billing name and address on the invoice of an order. Country and
 /// state cannot be changed.
+///
+/// Fields that are not set keep their values. To clear a field, pass
+/// [`Clear`](polar_client_runtime::types::Clear) to its setter:
+/// `.billing_name(Clear)`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerOrderUpdate {
-    /// Name on invoices.
+    /// Name on invoices. If cleared, no billing name is stored.
     pub billing_name: Patch<String>,
-    /// Billing address.
+    /// Billing address. If cleared, no billing address is stored.
     pub billing_address: Patch<AddressInput>,
 }
 
@@ -1816,14 +1884,14 @@ impl CustomerOrderUpdate {
         }
     }
 
-    /// Sets or clears `billing_name`: name on invoices.
+    /// Sets or clears the name on invoices. If cleared, no billing name is stored.
     #[must_use]
     pub fn billing_name(mut self, billing_name: impl Into<Patch<String>>) -> Self {
         self.billing_name = billing_name.into();
         self
     }
 
-    /// Sets or clears `billing_address`: billing address.
+    /// Sets or clears the billing address. If cleared, no billing address is stored.
     #[must_use]
     pub fn billing_address(
         mut self,
@@ -1860,7 +1928,7 @@ pub enum CustomerPaymentMethod {
 }
 
 impl CustomerPaymentMethod {
-    /// ID assigned by Polar.
+    /// Returns the ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> PaymentMethodId {
@@ -1872,7 +1940,7 @@ impl CustomerPaymentMethod {
         }
     }
 
-    /// When it was created.
+    /// Returns the time of creation.
     #[must_use]
     #[inline]
     pub fn created_at(&self) -> Timestamp {
@@ -1884,7 +1952,7 @@ impl CustomerPaymentMethod {
         }
     }
 
-    /// When it was last modified. `None` if it never was.
+    /// Returns the time of the last modification. `None` if it was never modified.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -1896,7 +1964,7 @@ impl CustomerPaymentMethod {
         }
     }
 
-    /// Payment processor.
+    /// Returns the payment processor.
     #[must_use]
     #[inline]
     pub fn processor(&self) -> &PaymentProcessor {
@@ -1908,7 +1976,7 @@ impl CustomerPaymentMethod {
         }
     }
 
-    /// ID of the customer.
+    /// Returns the ID of the customer.
     #[must_use]
     #[inline]
     pub fn customer_id(&self) -> CustomerId {
@@ -1920,7 +1988,9 @@ impl CustomerPaymentMethod {
         }
     }
 
-    /// Returns `type`, or an empty string if an unknown variant has none.
+    /// Returns `type` as a string, such as `card`.
+    ///
+    /// Empty if an unknown variant does not have it.
     #[must_use]
     #[inline]
     pub fn r#type(&self) -> &str {
@@ -1932,7 +2002,7 @@ impl CustomerPaymentMethod {
         }
     }
 
-    /// Returns the value if it is the variant [`Card`](Self::Card).
+    /// Returns the content of the variant [`Card`](Self::Card), or `None`.
     #[must_use]
     #[inline]
     pub fn as_card(&self) -> Option<&PaymentMethodCard> {
@@ -1942,7 +2012,7 @@ impl CustomerPaymentMethod {
         }
     }
 
-    /// Returns the value if it is the variant [`KrCard`](Self::KrCard).
+    /// Returns the content of the variant [`KrCard`](Self::KrCard), or `None`.
     #[must_use]
     #[inline]
     pub fn as_kr_card(&self) -> Option<&PaymentMethodKrCard> {
@@ -1952,7 +2022,7 @@ impl CustomerPaymentMethod {
         }
     }
 
-    /// Returns the value if it is the variant [`Generic`](Self::Generic).
+    /// Returns the content of the variant [`Generic`](Self::Generic), or `None`.
     #[must_use]
     #[inline]
     pub fn as_generic(&self) -> Option<&PaymentMethodGeneric> {
@@ -2073,7 +2143,9 @@ pub enum CustomerPaymentMethodCreateResponse {
 }
 
 impl CustomerPaymentMethodCreateResponse {
-    /// Returns `status`, or an empty string if an unknown variant has none.
+    /// Returns `status` as a string, such as `succeeded`.
+    ///
+    /// Empty if an unknown variant does not have it.
     #[must_use]
     #[inline]
     pub fn status(&self) -> &str {
@@ -2084,7 +2156,7 @@ impl CustomerPaymentMethodCreateResponse {
         }
     }
 
-    /// Returns the value if it is the variant [`Succeeded`](Self::Succeeded).
+    /// Returns the content of the variant [`Succeeded`](Self::Succeeded), or `None`.
     #[must_use]
     #[inline]
     pub fn as_succeeded(&self) -> Option<&CustomerPaymentMethodCreateSucceededResponse> {
@@ -2094,7 +2166,7 @@ impl CustomerPaymentMethodCreateResponse {
         }
     }
 
-    /// Returns the value if it is the variant [`RequiresAction`](Self::RequiresAction).
+    /// Returns the content of the variant [`RequiresAction`](Self::RequiresAction), or `None`.
     #[must_use]
     #[inline]
     pub fn as_requires_action(
@@ -2153,9 +2225,9 @@ pub struct CustomerPaymentMethodList {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPortalCustomer {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: CustomerId,
@@ -2169,8 +2241,7 @@ pub struct CustomerPortalCustomer {
     pub billing_name: Option<String>,
     /// Billing address. `None` if it is not known.
     pub billing_address: Option<Address>,
-    /// Tax identification number; in responses, a pair of the number and its format.
-    /// `None` if there is none.
+    /// Tax identification number and its format. `None` if there is none.
     pub tax_id: Option<(String, TaxIdFormat)>,
     /// Linked accounts of the customer, for example at GitHub.
     pub oauth_accounts: BTreeMap<String, CustomerPortalOAuthAccount>,
@@ -2183,15 +2254,19 @@ pub struct CustomerPortalCustomer {
     pub locale: Option<String>,
 }
 
-/// Update of the customer of the session. Fields that are not set keep their values.
+/// Update of the customer of the session.
+///
+/// Fields that are not set keep their values. To clear a field, pass
+/// [`Clear`](polar_client_runtime::types::Clear) to its setter:
+/// `.billing_name(Clear)`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPortalCustomerUpdate {
-    /// Name on invoices.
+    /// Name on invoices. If cleared, no billing name is stored.
     pub billing_name: Patch<String>,
-    /// Billing address.
+    /// Billing address. If cleared, no billing address is stored.
     pub billing_address: Patch<AddressInput>,
-    /// Tax identification number; in responses, a pair of the number and its format.
+    /// Tax identification number. If cleared, no tax identification number is stored.
     pub tax_id: Patch<String>,
     /// ID of the default payment method.
     pub default_payment_method_id: Patch<PaymentMethodId>,
@@ -2210,14 +2285,14 @@ impl CustomerPortalCustomerUpdate {
         }
     }
 
-    /// Sets or clears `billing_name`: name on invoices.
+    /// Sets or clears the name on invoices. If cleared, no billing name is stored.
     #[must_use]
     pub fn billing_name(mut self, billing_name: impl Into<Patch<String>>) -> Self {
         self.billing_name = billing_name.into();
         self
     }
 
-    /// Sets or clears `billing_address`: billing address.
+    /// Sets or clears the billing address. If cleared, no billing address is stored.
     #[must_use]
     pub fn billing_address(
         mut self,
@@ -2227,15 +2302,15 @@ impl CustomerPortalCustomerUpdate {
         self
     }
 
-    /// Sets or clears `tax_id`: tax identification number; in responses, a pair of the
-    /// number and its format.
+    /// Sets or clears the tax identification number. If cleared, no tax identification
+    /// number is stored.
     #[must_use]
     pub fn tax_id(mut self, tax_id: impl Into<Patch<String>>) -> Self {
         self.tax_id = tax_id.into();
         self
     }
 
-    /// Sets or clears `default_payment_method_id`: ID of the default payment method.
+    /// Sets or clears the ID of the default payment method.
     #[must_use]
     pub fn default_payment_method_id(
         mut self,
@@ -2257,9 +2332,9 @@ impl Default for CustomerPortalCustomerUpdate {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPortalMember {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: MemberId,
@@ -2279,7 +2354,7 @@ pub struct CustomerPortalMemberCreate {
     ///
     /// Must have the format `email` (validated by the server).
     pub email: String,
-    /// Name of the member.
+    /// Name of the member. If not set, the member has no name.
     pub name: Option<String>,
     /// Role of the member.
     ///
@@ -2298,14 +2373,14 @@ impl CustomerPortalMemberCreate {
         }
     }
 
-    /// Sets `name`: name of the member.
+    /// Sets the name of the member. If not set, the member has no name.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Sets `role`: role of the member.
+    /// Sets the role of the member.
     ///
     /// Default: `"member"`.
     #[must_use]
@@ -2328,12 +2403,14 @@ pub struct CustomerPortalMemberList {
     pub pagination: Pagination,
 }
 
-/// Update of a member of the customer's team. Fields that are not set keep their
-/// values.
+/// Update of a member of the customer's team.
+///
+/// Fields that are not set keep their values. To clear a field, pass
+/// [`Clear`](polar_client_runtime::types::Clear) to its setter: `.name(Clear)`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPortalMemberUpdate {
-    /// Name of the member.
+    /// Name of the member. If cleared, the member has no name.
     ///
     /// Must have at most 256 characters.
     pub name: Patch<String>,
@@ -2352,7 +2429,7 @@ impl CustomerPortalMemberUpdate {
         }
     }
 
-    /// Sets or clears `name`: name of the member.
+    /// Sets or clears the name of the member. If cleared, the member has no name.
     ///
     /// Must have at most 256 characters.
     #[must_use]
@@ -2361,7 +2438,7 @@ impl CustomerPortalMemberUpdate {
         self
     }
 
-    /// Sets or clears `role`: role of the member.
+    /// Sets or clears the role of the member.
     #[must_use]
     pub fn role(mut self, role: impl Into<Patch<MemberRole>>) -> Self {
         self.role = role.into();
@@ -2409,7 +2486,8 @@ pub struct CustomerSeatAssign {
     pub external_member_id: Option<String>,
     /// ID of the member. If not set, another field must identify the person.
     pub member_id: Option<MemberId>,
-    /// Custom key-value data about the seat: at most 10 keys and 1 kB in total.
+    /// Custom key-value data about the seat: at most 10 keys and 1 kB in total. If not
+    /// set, no metadata is stored.
     pub metadata: Option<JsonObject>,
     /// Whether the seat is claimed immediately, without an invitation email.
     ///
@@ -2439,8 +2517,8 @@ impl CustomerSeatAssign {
         }
     }
 
-    /// Sets `subscription_id`: ID of the subscription. If not set, `order_id` or
-    /// `checkout_id` is required.
+    /// Sets the ID of the subscription. If not set, `order_id` or `checkout_id` is
+    /// required.
     #[must_use]
     pub fn subscription_id(
         mut self,
@@ -2450,15 +2528,15 @@ impl CustomerSeatAssign {
         self
     }
 
-    /// Sets `order_id`: ID of the order. If not set, `subscription_id` or `checkout_id`
-    /// is required.
+    /// Sets the ID of the order. If not set, `subscription_id` or `checkout_id` is
+    /// required.
     #[must_use]
     pub fn order_id(mut self, order_id: impl Into<OrderId>) -> Self {
         self.order_id = Some(order_id.into());
         self
     }
 
-    /// Sets `email`: email address. If not set, another field must identify the person.
+    /// Sets the email address. If not set, another field must identify the person.
     ///
     /// Must have the format `email` (validated by the server).
     #[must_use]
@@ -2467,8 +2545,8 @@ impl CustomerSeatAssign {
         self
     }
 
-    /// Sets `external_customer_id`: external ID of the customer, the identifier in your
-    /// own system. If not set, another field must identify the person.
+    /// Sets the external ID of the customer, the identifier in your own system. If not
+    /// set, another field must identify the person.
     #[must_use]
     pub fn external_customer_id(
         mut self,
@@ -2478,41 +2556,38 @@ impl CustomerSeatAssign {
         self
     }
 
-    /// Sets `customer_id`: ID of the customer. If not set, another field must identify
-    /// the person.
+    /// Sets the ID of the customer. If not set, another field must identify the person.
     #[must_use]
     pub fn customer_id(mut self, customer_id: impl Into<CustomerId>) -> Self {
         self.customer_id = Some(customer_id.into());
         self
     }
 
-    /// Sets `external_member_id`: external ID of the member who receives the seat.
-    /// Together with `email`, the member is created if it does not exist. If not set,
-    /// another field must identify the person.
+    /// Sets the external ID of the member who receives the seat. Together with `email`,
+    /// the member is created if it does not exist. If not set, another field must
+    /// identify the person.
     #[must_use]
     pub fn external_member_id(mut self, external_member_id: impl Into<String>) -> Self {
         self.external_member_id = Some(external_member_id.into());
         self
     }
 
-    /// Sets `member_id`: ID of the member. If not set, another field must identify the
-    /// person.
+    /// Sets the ID of the member. If not set, another field must identify the person.
     #[must_use]
     pub fn member_id(mut self, member_id: impl Into<MemberId>) -> Self {
         self.member_id = Some(member_id.into());
         self
     }
 
-    /// Sets `metadata`: custom key-value data about the seat: at most 10 keys and 1 kB in
-    /// total.
+    /// Sets the custom key-value data about the seat: at most 10 keys and 1 kB in total.
+    /// If not set, no metadata is stored.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<Json>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// Sets `immediate_claim`: whether the seat is claimed immediately, without an
-    /// invitation email.
+    /// Sets whether the seat is claimed immediately, without an invitation email.
     ///
     /// Default: `false`.
     #[must_use]
@@ -2522,9 +2597,9 @@ impl CustomerSeatAssign {
         self
     }
 
-    /// Sets `checkout_id`: ID of the checkout session that the seats were bought in,
-    /// instead of the order or the subscription. If not set, `order_id` or
-    /// `subscription_id` is required.
+    /// Sets the ID of the checkout session that the seats were bought in, instead of the
+    /// order or the subscription. If not set, `order_id` or `subscription_id` is
+    /// required.
     #[must_use]
     pub fn checkout_id(mut self, checkout_id: impl Into<CheckoutId>) -> Self {
         self.checkout_id = Some(checkout_id.into());
@@ -2540,15 +2615,19 @@ impl Default for CustomerSeatAssign {
 }
 
 /// Schedules a cancellation at the end of the billing period, or undoes it.
+///
+/// Fields that are not set keep their values. To clear a field, pass
+/// [`Clear`](polar_client_runtime::types::Clear) to its setter:
+/// `.cancellation_reason(Clear)`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionCancel {
     /// `true` ends the subscription with the current billing period, `false` undoes a
     /// scheduled cancellation.
     pub cancel_at_period_end: Patch<bool>,
-    /// Reason of the cancellation.
+    /// Reason of the cancellation. If cleared, no reason is stored.
     pub cancellation_reason: Patch<CustomerCancellationReason>,
-    /// Comment of the customer about the cancellation.
+    /// Comment of the customer about the cancellation. If cleared, no comment is stored.
     pub cancellation_comment: Patch<String>,
 }
 
@@ -2575,7 +2654,7 @@ impl CustomerSubscriptionCancel {
         self
     }
 
-    /// Sets or clears `cancellation_reason`: reason of the cancellation.
+    /// Sets or clears the reason of the cancellation. If cleared, no reason is stored.
     #[must_use]
     pub fn cancellation_reason(
         mut self,
@@ -2585,8 +2664,8 @@ impl CustomerSubscriptionCancel {
         self
     }
 
-    /// Sets or clears `cancellation_comment`: comment of the customer about the
-    /// cancellation.
+    /// Sets or clears the comment of the customer about the cancellation. If cleared, no
+    /// comment is stored.
     #[must_use]
     pub fn cancellation_comment(
         mut self,
@@ -2608,9 +2687,9 @@ impl Default for CustomerSubscriptionCancel {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionMeter {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: Uuid,
@@ -2631,9 +2710,9 @@ pub struct CustomerSubscriptionMeter {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionMeterMeter {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: MeterId,
@@ -2642,6 +2721,9 @@ pub struct CustomerSubscriptionMeterMeter {
 }
 
 /// Schedules a pause at the end of the billing period, or undoes it.
+///
+/// Fields that are not set keep their values. To clear a field, pass
+/// [`Clear`](polar_client_runtime::types::Clear) to its setter: `.resumes_at(Clear)`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionPause {
@@ -2664,9 +2746,8 @@ impl CustomerSubscriptionPause {
         }
     }
 
-    /// Sets or clears `resumes_at`: when the subscription resumes automatically, after
-    /// the end of the current billing period. If cleared, it stays paused until it is
-    /// resumed.
+    /// Sets or clears when the subscription resumes automatically, after the end of the
+    /// current billing period. If cleared, it stays paused until it is resumed.
     #[must_use]
     pub fn resumes_at(mut self, resumes_at: impl Into<Patch<Timestamp>>) -> Self {
         self.resumes_at = resumes_at.into();
@@ -2695,32 +2776,51 @@ impl Default for CustomerSubscriptionResume {
     }
 }
 
-/// Sort criterion for a customer's subscriptions; the prefix `-` sorts in descending
-/// order.
+/// Sort criterion for a customer's subscriptions.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CustomerSubscriptionSortProperty {
-    /// `started_at`.
+    /// Sorts by time of the start, ascending.
+    ///
+    /// Value `started_at`.
     StartedAt,
-    /// `-started_at`.
+    /// Sorts by time of the start, descending.
+    ///
+    /// Value `-started_at`.
     StartedAtDesc,
-    /// `amount`.
+    /// Sorts by amount, ascending.
+    ///
+    /// Value `amount`.
     Amount,
-    /// `-amount`.
+    /// Sorts by amount, descending.
+    ///
+    /// Value `-amount`.
     AmountDesc,
-    /// `status`.
+    /// Sorts by status, ascending.
+    ///
+    /// Value `status`.
     Status,
-    /// `-status`.
+    /// Sorts by status, descending.
+    ///
+    /// Value `-status`.
     StatusDesc,
-    /// `organization`.
+    /// Sorts by organization, ascending.
+    ///
+    /// Value `organization`.
     Organization,
-    /// `-organization`.
+    /// Sorts by organization, descending.
+    ///
+    /// Value `-organization`.
     OrganizationDesc,
-    /// `product`.
+    /// Sorts by product, ascending.
+    ///
+    /// Value `product`.
     Product,
-    /// `-product`.
+    /// Sorts by product, descending.
+    ///
+    /// Value `-product`.
     ProductDesc,
     /// An unknown value.
     Unknown(String),
@@ -2888,9 +2988,9 @@ impl CustomerSubscriptionUpdateUnits {
 pub struct CustomerWallet {
     /// ID assigned by Polar.
     pub id: WalletId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID of the customer.
     pub customer_id: CustomerId,
@@ -2913,19 +3013,27 @@ pub struct CustomerWalletList {
     pub pagination: Pagination,
 }
 
-/// Sort criterion for wallets; the prefix `-` sorts in descending order.
+/// Sort criterion for wallets.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CustomerWalletSortProperty {
-    /// `created_at`.
+    /// Sorts by time of creation, ascending.
+    ///
+    /// Value `created_at`.
     CreatedAt,
-    /// `-created_at`.
+    /// Sorts by time of creation, descending.
+    ///
+    /// Value `-created_at`.
     CreatedAtDesc,
-    /// `balance`.
+    /// Sorts by balance, ascending.
+    ///
+    /// Value `balance`.
     Balance,
-    /// `-balance`.
+    /// Sorts by balance, descending.
+    ///
+    /// Value `-balance`.
     BalanceDesc,
     /// An unknown value.
     Unknown(String),
@@ -3002,15 +3110,15 @@ pub struct FileDownload {
 pub struct PaymentMethodCard {
     /// ID assigned by Polar.
     pub id: PaymentMethodId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// Payment processor.
     pub processor: PaymentProcessor,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the payment method.
     ///
     /// Always `card`.
     pub r#type: Cow<'static, str>,
@@ -3024,9 +3132,9 @@ pub struct PaymentMethodCard {
 pub struct PaymentMethodGeneric {
     /// ID assigned by Polar.
     pub id: PaymentMethodId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// Payment processor.
     pub processor: PaymentProcessor,
@@ -3042,15 +3150,15 @@ pub struct PaymentMethodGeneric {
 pub struct PaymentMethodKrCard {
     /// ID assigned by Polar.
     pub id: PaymentMethodId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// Payment processor.
     pub processor: PaymentProcessor,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the payment method.
     ///
     /// Always `kr_card`.
     pub r#type: Cow<'static, str>,
@@ -3101,157 +3209,309 @@ pub struct S3DownloadUrl {
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum TaxIdFormat {
-    /// `ad_nrt`.
+    /// NRT number of Andorra.
+    ///
+    /// Value `ad_nrt`.
     AdNrt,
-    /// `ae_trn`.
+    /// Tax registration number (TRN) of the United Arab Emirates.
+    ///
+    /// Value `ae_trn`.
     AeTrn,
-    /// `ar_cuit`.
+    /// Tax ID (CUIT) of Argentina.
+    ///
+    /// Value `ar_cuit`.
     ArCuit,
-    /// `au_abn`.
+    /// Business number (ABN) of Australia.
+    ///
+    /// Value `au_abn`.
     AuAbn,
-    /// `au_arn`.
+    /// ARN of the Australian tax office, for sellers from abroad.
+    ///
+    /// Value `au_arn`.
     AuArn,
-    /// `bg_uic`.
+    /// Unified identification code (UIC) of Bulgaria.
+    ///
+    /// Value `bg_uic`.
     BgUic,
-    /// `bh_vat`.
+    /// VAT number of Bahrain.
+    ///
+    /// Value `bh_vat`.
     BhVat,
-    /// `bo_tin`.
+    /// Tax ID of Bolivia.
+    ///
+    /// Value `bo_tin`.
     BoTin,
-    /// `br_cnpj`.
+    /// Tax ID of companies (CNPJ) in Brazil.
+    ///
+    /// Value `br_cnpj`.
     BrCnpj,
-    /// `br_cpf`.
+    /// Tax ID of individuals (CPF) in Brazil.
+    ///
+    /// Value `br_cpf`.
     BrCpf,
-    /// `ca_bn`.
+    /// Business number (BN) of Canada.
+    ///
+    /// Value `ca_bn`.
     CaBn,
-    /// `ca_gst_hst`.
+    /// GST/HST number of Canada.
+    ///
+    /// Value `ca_gst_hst`.
     CaGstHst,
-    /// `ca_pst_bc`.
+    /// PST number of British Columbia, Canada.
+    ///
+    /// Value `ca_pst_bc`.
     CaPstBc,
-    /// `ca_pst_mb`.
+    /// PST number of Manitoba, Canada.
+    ///
+    /// Value `ca_pst_mb`.
     CaPstMb,
-    /// `ca_pst_sk`.
+    /// PST number of Saskatchewan, Canada.
+    ///
+    /// Value `ca_pst_sk`.
     CaPstSk,
-    /// `ca_qst`.
+    /// QST number of Quebec, Canada.
+    ///
+    /// Value `ca_qst`.
     CaQst,
-    /// `ch_uid`.
+    /// UID number of Switzerland.
+    ///
+    /// Value `ch_uid`.
     ChUid,
-    /// `ch_vat`.
+    /// VAT number of Switzerland.
+    ///
+    /// Value `ch_vat`.
     ChVat,
-    /// `cl_tin`.
+    /// Tax ID of Chile.
+    ///
+    /// Value `cl_tin`.
     ClTin,
-    /// `cn_tin`.
+    /// Tax ID of China.
+    ///
+    /// Value `cn_tin`.
     CnTin,
-    /// `co_nit`.
+    /// Tax ID (NIT) of Colombia.
+    ///
+    /// Value `co_nit`.
     CoNit,
-    /// `cr_tin`.
+    /// Tax ID of Costa Rica.
+    ///
+    /// Value `cr_tin`.
     CrTin,
-    /// `de_stn`.
+    /// Tax number (Steuernummer) of Germany.
+    ///
+    /// Value `de_stn`.
     DeStn,
-    /// `do_rcn`.
+    /// RCN number of the Dominican Republic.
+    ///
+    /// Value `do_rcn`.
     DoRcn,
-    /// `ec_ruc`.
+    /// Tax ID (RUC) of Ecuador.
+    ///
+    /// Value `ec_ruc`.
     EcRuc,
-    /// `eg_tin`.
+    /// Tax ID of Egypt.
+    ///
+    /// Value `eg_tin`.
     EgTin,
-    /// `es_cif`.
+    /// Tax ID (CIF) of Spain.
+    ///
+    /// Value `es_cif`.
     EsCif,
-    /// `eu_oss_vat`.
+    /// VAT number of the One Stop Shop of the European Union.
+    ///
+    /// Value `eu_oss_vat`.
     EuOssVat,
-    /// `eu_vat`.
+    /// VAT number of a member state of the European Union.
+    ///
+    /// Value `eu_vat`.
     EuVat,
-    /// `gb_vat`.
+    /// VAT number of the United Kingdom.
+    ///
+    /// Value `gb_vat`.
     GbVat,
-    /// `ge_vat`.
+    /// VAT number of Georgia.
+    ///
+    /// Value `ge_vat`.
     GeVat,
-    /// `hk_br`.
+    /// Business registration (BR) number of Hong Kong.
+    ///
+    /// Value `hk_br`.
     HkBr,
-    /// `hr_oib`.
+    /// Personal identification number (OIB) of Croatia.
+    ///
+    /// Value `hr_oib`.
     HrOib,
-    /// `hu_tin`.
+    /// Tax ID of Hungary.
+    ///
+    /// Value `hu_tin`.
     HuTin,
-    /// `id_npwp`.
+    /// Tax ID (NPWP) of Indonesia.
+    ///
+    /// Value `id_npwp`.
     IdNpwp,
-    /// `il_vat`.
+    /// VAT number of Israel.
+    ///
+    /// Value `il_vat`.
     IlVat,
-    /// `in_gst`.
+    /// GST number of India.
+    ///
+    /// Value `in_gst`.
     InGst,
-    /// `is_vat`.
+    /// VAT number of Iceland.
+    ///
+    /// Value `is_vat`.
     IsVat,
-    /// `jp_cn`.
+    /// Corporate number of Japan.
+    ///
+    /// Value `jp_cn`.
     JpCn,
-    /// `jp_rn`.
+    /// Registration number of foreign businesses (RN) in Japan.
+    ///
+    /// Value `jp_rn`.
     JpRn,
-    /// `jp_trn`.
+    /// Tax registration number of Japan.
+    ///
+    /// Value `jp_trn`.
     JpTrn,
-    /// `ke_pin`.
+    /// Tax ID (PIN) of Kenya.
+    ///
+    /// Value `ke_pin`.
     KePin,
-    /// `kr_brn`.
+    /// Business registration number (BRN) of South Korea.
+    ///
+    /// Value `kr_brn`.
     KrBrn,
-    /// `kz_bin`.
+    /// Business identification number (BIN) of Kazakhstan.
+    ///
+    /// Value `kz_bin`.
     KzBin,
-    /// `li_uid`.
+    /// UID number of Liechtenstein.
+    ///
+    /// Value `li_uid`.
     LiUid,
-    /// `mk_vat`.
+    /// VAT number of North Macedonia.
+    ///
+    /// Value `mk_vat`.
     MkVat,
-    /// `mx_rfc`.
+    /// Tax ID (RFC) of Mexico.
+    ///
+    /// Value `mx_rfc`.
     MxRfc,
-    /// `my_frp`.
+    /// FRP number of Malaysia.
+    ///
+    /// Value `my_frp`.
     MyFrp,
-    /// `my_itn`.
+    /// ITN number of Malaysia.
+    ///
+    /// Value `my_itn`.
     MyItn,
-    /// `my_sst`.
+    /// SST number of Malaysia.
+    ///
+    /// Value `my_sst`.
     MySst,
-    /// `ng_tin`.
+    /// Tax ID of Nigeria.
+    ///
+    /// Value `ng_tin`.
     NgTin,
-    /// `no_vat`.
+    /// VAT number of Norway.
+    ///
+    /// Value `no_vat`.
     NoVat,
-    /// `no_voec`.
+    /// VOEC number of Norway, for sellers from abroad.
+    ///
+    /// Value `no_voec`.
     NoVoec,
-    /// `nz_gst`.
+    /// GST number of New Zealand.
+    ///
+    /// Value `nz_gst`.
     NzGst,
-    /// `om_vat`.
+    /// VAT number of Oman.
+    ///
+    /// Value `om_vat`.
     OmVat,
-    /// `pe_ruc`.
+    /// Tax ID (RUC) of Peru.
+    ///
+    /// Value `pe_ruc`.
     PeRuc,
-    /// `ph_tin`.
+    /// Tax ID of the Philippines.
+    ///
+    /// Value `ph_tin`.
     PhTin,
-    /// `ro_tin`.
+    /// Tax ID of Romania.
+    ///
+    /// Value `ro_tin`.
     RoTin,
-    /// `rs_pib`.
+    /// Tax ID (PIB) of Serbia.
+    ///
+    /// Value `rs_pib`.
     RsPib,
-    /// `ru_inn`.
+    /// Tax ID (INN) of Russia.
+    ///
+    /// Value `ru_inn`.
     RuInn,
-    /// `ru_kpp`.
+    /// KPP number of Russia.
+    ///
+    /// Value `ru_kpp`.
     RuKpp,
-    /// `sa_vat`.
+    /// VAT number of Saudi Arabia.
+    ///
+    /// Value `sa_vat`.
     SaVat,
-    /// `sg_gst`.
+    /// GST number of Singapore.
+    ///
+    /// Value `sg_gst`.
     SgGst,
-    /// `sg_uen`.
+    /// Unique entity number (UEN) of Singapore.
+    ///
+    /// Value `sg_uen`.
     SgUen,
-    /// `si_tin`.
+    /// Tax ID of Slovenia.
+    ///
+    /// Value `si_tin`.
     SiTin,
-    /// `sv_nit`.
+    /// Tax ID (NIT) of El Salvador.
+    ///
+    /// Value `sv_nit`.
     SvNit,
-    /// `th_vat`.
+    /// VAT number of Thailand.
+    ///
+    /// Value `th_vat`.
     ThVat,
-    /// `tr_tin`.
+    /// Tax ID of Turkey.
+    ///
+    /// Value `tr_tin`.
     TrTin,
-    /// `tw_vat`.
+    /// VAT number of Taiwan.
+    ///
+    /// Value `tw_vat`.
     TwVat,
-    /// `ua_vat`.
+    /// VAT number of Ukraine.
+    ///
+    /// Value `ua_vat`.
     UaVat,
-    /// `us_ein`.
+    /// Employer identification number (EIN) of the United States.
+    ///
+    /// Value `us_ein`.
     UsEin,
-    /// `uy_ruc`.
+    /// Tax ID (RUC) of Uruguay.
+    ///
+    /// Value `uy_ruc`.
     UyRuc,
-    /// `ve_rif`.
+    /// Tax ID (RIF) of Venezuela.
+    ///
+    /// Value `ve_rif`.
     VeRif,
-    /// `vn_tin`.
+    /// Tax ID of Vietnam.
+    ///
+    /// Value `vn_tin`.
     VnTin,
-    /// `za_vat`.
+    /// VAT number of South Africa.
+    ///
+    /// Value `za_vat`.
     ZaVat,
-    /// `mu_tan`.
+    /// Tax account number (TAN) of Mauritius.
+    ///
+    /// Value `mu_tan`.
     MuTan,
     /// An unknown value.
     Unknown(String),

@@ -15,9 +15,9 @@ use polar_client_runtime::types::{Entries, Json, JsonObject, Timestamp};
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSeat {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: SeatId,
@@ -87,7 +87,8 @@ pub struct SeatAssign {
     pub external_member_id: Option<String>,
     /// ID of the member. If not set, another field must identify the person.
     pub member_id: Option<MemberId>,
-    /// Custom key-value data about the seat: at most 10 keys and 1 kB in total.
+    /// Custom key-value data about the seat: at most 10 keys and 1 kB in total. If not
+    /// set, no metadata is stored.
     pub metadata: Option<JsonObject>,
     /// Whether the seat is claimed immediately, without an invitation email.
     ///
@@ -113,8 +114,7 @@ impl SeatAssign {
         }
     }
 
-    /// Sets `subscription_id`: ID of the subscription. If not set, `order_id` is
-    /// required.
+    /// Sets the ID of the subscription. If not set, `order_id` is required.
     #[must_use]
     pub fn subscription_id(
         mut self,
@@ -124,14 +124,14 @@ impl SeatAssign {
         self
     }
 
-    /// Sets `order_id`: ID of the order. If not set, `subscription_id` is required.
+    /// Sets the ID of the order. If not set, `subscription_id` is required.
     #[must_use]
     pub fn order_id(mut self, order_id: impl Into<OrderId>) -> Self {
         self.order_id = Some(order_id.into());
         self
     }
 
-    /// Sets `email`: email address. If not set, another field must identify the person.
+    /// Sets the email address. If not set, another field must identify the person.
     ///
     /// Must have the format `email` (validated by the server).
     #[must_use]
@@ -140,8 +140,8 @@ impl SeatAssign {
         self
     }
 
-    /// Sets `external_customer_id`: external ID of the customer, the identifier in your
-    /// own system. If not set, another field must identify the person.
+    /// Sets the external ID of the customer, the identifier in your own system. If not
+    /// set, another field must identify the person.
     #[must_use]
     pub fn external_customer_id(
         mut self,
@@ -151,41 +151,38 @@ impl SeatAssign {
         self
     }
 
-    /// Sets `customer_id`: ID of the customer. If not set, another field must identify
-    /// the person.
+    /// Sets the ID of the customer. If not set, another field must identify the person.
     #[must_use]
     pub fn customer_id(mut self, customer_id: impl Into<CustomerId>) -> Self {
         self.customer_id = Some(customer_id.into());
         self
     }
 
-    /// Sets `external_member_id`: external ID of the member who receives the seat.
-    /// Together with `email`, the member is created if it does not exist. If not set,
-    /// another field must identify the person.
+    /// Sets the external ID of the member who receives the seat. Together with `email`,
+    /// the member is created if it does not exist. If not set, another field must
+    /// identify the person.
     #[must_use]
     pub fn external_member_id(mut self, external_member_id: impl Into<String>) -> Self {
         self.external_member_id = Some(external_member_id.into());
         self
     }
 
-    /// Sets `member_id`: ID of the member. If not set, another field must identify the
-    /// person.
+    /// Sets the ID of the member. If not set, another field must identify the person.
     #[must_use]
     pub fn member_id(mut self, member_id: impl Into<MemberId>) -> Self {
         self.member_id = Some(member_id.into());
         self
     }
 
-    /// Sets `metadata`: custom key-value data about the seat: at most 10 keys and 1 kB in
-    /// total.
+    /// Sets the custom key-value data about the seat: at most 10 keys and 1 kB in total.
+    /// If not set, no metadata is stored.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<Json>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// Sets `immediate_claim`: whether the seat is claimed immediately, without an
-    /// invitation email.
+    /// Sets whether the seat is claimed immediately, without an invitation email.
     ///
     /// Default: `false`.
     #[must_use]

@@ -10,9 +10,9 @@ use polar_client_runtime::types::{Timestamp, Uuid};
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSession {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: Uuid,
@@ -94,24 +94,22 @@ impl CustomerSessionCustomerExternalIdCreate {
         }
     }
 
-    /// Sets `member_id`: ID of the member that the session acts for. Defaults to the
-    /// owner if the customer is a person.
+    /// Sets the ID of the member that the session acts for. Defaults to the owner if the
+    /// customer is a person.
     #[must_use]
     pub fn member_id(mut self, member_id: impl Into<MemberId>) -> Self {
         self.member_id = Some(member_id.into());
         self
     }
 
-    /// Sets `external_member_id`: external ID of the member, the identifier in your own
-    /// system.
+    /// Sets the external ID of the member, the identifier in your own system.
     #[must_use]
     pub fn external_member_id(mut self, external_member_id: impl Into<String>) -> Self {
         self.external_member_id = Some(external_member_id.into());
         self
     }
 
-    /// Sets `return_url`: URL of the back button of the page. If not set, there is no
-    /// back button.
+    /// Sets the URL of the back button of the page. If not set, there is no back button.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
@@ -153,24 +151,22 @@ impl CustomerSessionCustomerIdCreate {
         }
     }
 
-    /// Sets `member_id`: ID of the member that the session acts for. Defaults to the
-    /// owner if the customer is a person.
+    /// Sets the ID of the member that the session acts for. Defaults to the owner if the
+    /// customer is a person.
     #[must_use]
     pub fn member_id(mut self, member_id: impl Into<MemberId>) -> Self {
         self.member_id = Some(member_id.into());
         self
     }
 
-    /// Sets `external_member_id`: external ID of the member, the identifier in your own
-    /// system.
+    /// Sets the external ID of the member, the identifier in your own system.
     #[must_use]
     pub fn external_member_id(mut self, external_member_id: impl Into<String>) -> Self {
         self.external_member_id = Some(external_member_id.into());
         self
     }
 
-    /// Sets `return_url`: URL of the back button of the page. If not set, there is no
-    /// back button.
+    /// Sets the URL of the back button of the page. If not set, there is no back button.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]

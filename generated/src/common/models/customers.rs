@@ -69,7 +69,7 @@ pub enum Customer {
 }
 
 impl Customer {
-    /// ID assigned by Polar.
+    /// Returns the ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> CustomerId {
@@ -80,7 +80,7 @@ impl Customer {
         }
     }
 
-    /// When it was created.
+    /// Returns the time of creation.
     #[must_use]
     #[inline]
     pub fn created_at(&self) -> Timestamp {
@@ -91,7 +91,7 @@ impl Customer {
         }
     }
 
-    /// When it was last modified. `None` if it never was.
+    /// Returns the time of the last modification. `None` if it was never modified.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -102,7 +102,7 @@ impl Customer {
         }
     }
 
-    /// Custom key-value data.
+    /// Returns the custom key-value data.
     #[must_use]
     #[inline]
     pub fn metadata(&self) -> &MetadataOutputType {
@@ -113,7 +113,8 @@ impl Customer {
         }
     }
 
-    /// External ID, the identifier in your own system. `None` if there is none.
+    /// Returns the external ID, the identifier in your own system. `None` if there is
+    /// none.
     #[must_use]
     #[inline]
     pub fn external_id(&self) -> Option<&str> {
@@ -124,7 +125,7 @@ impl Customer {
         }
     }
 
-    /// Email address.
+    /// Returns the email address.
     #[must_use]
     #[inline]
     pub fn email(&self) -> Option<&str> {
@@ -135,7 +136,7 @@ impl Customer {
         }
     }
 
-    /// Whether the email address is verified.
+    /// Returns whether the email address is verified.
     #[must_use]
     #[inline]
     pub fn email_verified(&self) -> bool {
@@ -146,7 +147,7 @@ impl Customer {
         }
     }
 
-    /// Name of the customer. `None` if it is not known.
+    /// Returns the name of the customer. `None` if it is not known.
     #[must_use]
     #[inline]
     pub fn name(&self) -> Option<&str> {
@@ -157,7 +158,7 @@ impl Customer {
         }
     }
 
-    /// Name on invoices. `None` if it is not known.
+    /// Returns the name on invoices. `None` if it is not known.
     #[must_use]
     #[inline]
     pub fn billing_name(&self) -> Option<&str> {
@@ -168,7 +169,7 @@ impl Customer {
         }
     }
 
-    /// Billing address. `None` if it is not known.
+    /// Returns the billing address. `None` if it is not known.
     #[must_use]
     #[inline]
     pub fn billing_address(&self) -> Option<&Address> {
@@ -179,8 +180,7 @@ impl Customer {
         }
     }
 
-    /// Tax identification number; in responses, a pair of the number and its format.
-    /// `None` if there is none.
+    /// Returns the tax identification number and its format. `None` if there is none.
     #[must_use]
     #[inline]
     pub fn tax_id(&self) -> Option<&(String, TaxIdFormat)> {
@@ -191,8 +191,8 @@ impl Customer {
         }
     }
 
-    /// Language tag with an optional region, such as `en` or `en-US`. `None` if it is not
-    /// known.
+    /// Returns the language tag with an optional region, such as `en` or `en-US`. `None`
+    /// if it is not known.
     #[must_use]
     #[inline]
     pub fn locale(&self) -> Option<&str> {
@@ -203,7 +203,7 @@ impl Customer {
         }
     }
 
-    /// ID of the organization.
+    /// Returns the ID of the organization.
     #[must_use]
     #[inline]
     pub fn organization_id(&self) -> OrganizationId {
@@ -214,7 +214,7 @@ impl Customer {
         }
     }
 
-    /// ID of the default payment method. `None` if there is none.
+    /// Returns the ID of the default payment method. `None` if there is none.
     #[must_use]
     #[inline]
     pub fn default_payment_method_id(&self) -> Option<PaymentMethodId> {
@@ -225,7 +225,7 @@ impl Customer {
         }
     }
 
-    /// When the customer was deleted. `None` if it was not.
+    /// Returns when the customer was deleted. `None` if the customer was not deleted.
     #[must_use]
     #[inline]
     pub fn deleted_at(&self) -> Option<Timestamp> {
@@ -236,8 +236,8 @@ impl Customer {
         }
     }
 
-    /// When the first user event of the customer occurred, possibly before `created_at`.
-    /// `None` if there was none.
+    /// Returns when the first user event of the customer occurred, possibly before
+    /// `created_at`. `None` if there was none.
     #[must_use]
     #[inline]
     pub fn first_user_event_at(&self) -> Option<Timestamp> {
@@ -248,7 +248,7 @@ impl Customer {
         }
     }
 
-    /// URL of the avatar. `None` if there is none.
+    /// Returns the URL of the avatar. `None` if there is none.
     #[must_use]
     #[inline]
     pub fn avatar_url(&self) -> Option<&str> {
@@ -259,7 +259,9 @@ impl Customer {
         }
     }
 
-    /// Returns `type`, or an empty string if an unknown variant has none.
+    /// Returns `type` as a string, such as `individual`.
+    ///
+    /// Empty if an unknown variant does not have it.
     #[must_use]
     #[inline]
     pub fn r#type(&self) -> &str {
@@ -270,7 +272,7 @@ impl Customer {
         }
     }
 
-    /// Returns the value if it is the variant [`Individual`](Self::Individual).
+    /// Returns the content of the variant [`Individual`](Self::Individual), or `None`.
     #[must_use]
     #[inline]
     pub fn as_individual(&self) -> Option<&CustomerIndividual> {
@@ -280,7 +282,7 @@ impl Customer {
         }
     }
 
-    /// Returns the value if it is the variant [`Team`](Self::Team).
+    /// Returns the content of the variant [`Team`](Self::Team), or `None`.
     #[must_use]
     #[inline]
     pub fn as_team(&self) -> Option<&CustomerTeam> {
@@ -402,9 +404,9 @@ pub struct CustomerExportRow {
 pub struct CustomerIndividual {
     /// ID assigned by Polar.
     pub id: CustomerId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
@@ -414,7 +416,7 @@ pub struct CustomerIndividual {
     pub email: String,
     /// Whether the email address is verified.
     pub email_verified: bool,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the customer.
     ///
     /// Always `individual`.
     pub r#type: Cow<'static, str>,
@@ -424,8 +426,7 @@ pub struct CustomerIndividual {
     pub billing_name: Option<String>,
     /// Billing address. `None` if it is not known.
     pub billing_address: Option<Address>,
-    /// Tax identification number; in responses, a pair of the number and its format.
-    /// `None` if there is none.
+    /// Tax identification number and its format. `None` if there is none.
     pub tax_id: Option<(String, TaxIdFormat)>,
     /// Language tag with an optional region, such as `en` or `en-US`. `None` if it is not
     /// known.
@@ -434,7 +435,7 @@ pub struct CustomerIndividual {
     pub organization_id: OrganizationId,
     /// ID of the default payment method. `None` if there is none.
     pub default_payment_method_id: Option<PaymentMethodId>,
-    /// When the customer was deleted. `None` if it was not.
+    /// When the customer was deleted. `None` if the customer was not deleted.
     pub deleted_at: Option<Timestamp>,
     /// When the first user event of the customer occurred, possibly before `created_at`.
     /// `None` if there was none.
@@ -447,19 +448,20 @@ pub struct CustomerIndividual {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerIndividualCreate {
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// External ID, the identifier in your own system.
+    /// External ID, the identifier in your own system. If not set, there is no external
+    /// ID.
     pub external_id: Option<String>,
-    /// Name of the customer.
+    /// Name of the customer. If not set, the customer has no name.
     ///
     /// Must have at most 256 characters.
     pub name: Option<String>,
-    /// Billing address.
+    /// Billing address. If not set, no billing address is stored.
     pub billing_address: Option<AddressInput>,
-    /// Tax identification number; in responses, a pair of the number and its format.
+    /// Tax identification number. If not set, no tax identification number is stored.
     pub tax_id: Option<String>,
     /// Language tag with an optional region, such as `en` or `en-US`.
     pub locale: Option<String>,
@@ -492,7 +494,7 @@ impl CustomerIndividualCreate {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -501,14 +503,15 @@ impl CustomerIndividualCreate {
         self
     }
 
-    /// Sets `external_id`: external ID, the identifier in your own system.
+    /// Sets the external ID, the identifier in your own system. If not set, there is no
+    /// external ID.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Sets `name`: name of the customer.
+    /// Sets the name of the customer. If not set, the customer has no name.
     ///
     /// Must have at most 256 characters.
     #[must_use]
@@ -517,7 +520,7 @@ impl CustomerIndividualCreate {
         self
     }
 
-    /// Sets `billing_address`: billing address.
+    /// Sets the billing address. If not set, no billing address is stored.
     #[must_use]
     #[inline]
     pub fn billing_address(mut self, billing_address: AddressInput) -> Self {
@@ -525,23 +528,23 @@ impl CustomerIndividualCreate {
         self
     }
 
-    /// Sets `tax_id`: tax identification number; in responses, a pair of the number and
-    /// its format.
+    /// Sets the tax identification number. If not set, no tax identification number is
+    /// stored.
     #[must_use]
     pub fn tax_id(mut self, tax_id: impl Into<String>) -> Self {
         self.tax_id = Some(tax_id.into());
         self
     }
 
-    /// Sets `locale`: language tag with an optional region, such as `en` or `en-US`.
+    /// Sets the language tag with an optional region, such as `en` or `en-US`.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -551,8 +554,8 @@ impl CustomerIndividualCreate {
         self
     }
 
-    /// Sets `owner`: member who owns the account of the customer. Defaults to a member
-    /// with the name and the email address of the customer.
+    /// Sets the member who owns the account of the customer. Defaults to a member with
+    /// the name and the email address of the customer.
     #[must_use]
     #[inline]
     pub fn owner(mut self, owner: MemberOwnerCreate) -> Self {
@@ -580,15 +583,15 @@ pub struct CustomerList {
 pub struct CustomerPaymentMethodCard {
     /// ID assigned by Polar.
     pub id: PaymentMethodId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// Payment processor.
     pub processor: PaymentProcessor,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the payment method.
     ///
     /// Always `card`.
     pub r#type: Cow<'static, str>,
@@ -604,9 +607,9 @@ pub struct CustomerPaymentMethodCard {
 pub struct CustomerPaymentMethodGeneric {
     /// ID assigned by Polar.
     pub id: PaymentMethodId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// Payment processor.
     pub processor: PaymentProcessor,
@@ -624,15 +627,15 @@ pub struct CustomerPaymentMethodGeneric {
 pub struct CustomerPaymentMethodKrCard {
     /// ID assigned by Polar.
     pub id: PaymentMethodId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// Payment processor.
     pub processor: PaymentProcessor,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the payment method.
     ///
     /// Always `kr_card`.
     pub r#type: Cow<'static, str>,
@@ -642,23 +645,35 @@ pub struct CustomerPaymentMethodKrCard {
     pub is_default: bool,
 }
 
-/// Sort criterion for customers; the prefix `-` sorts in descending order.
+/// Sort criterion for customers.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CustomerSortProperty {
-    /// `created_at`.
+    /// Sorts by time of creation, ascending.
+    ///
+    /// Value `created_at`.
     CreatedAt,
-    /// `-created_at`.
+    /// Sorts by time of creation, descending.
+    ///
+    /// Value `-created_at`.
     CreatedAtDesc,
-    /// `email`.
+    /// Sorts by email address, ascending.
+    ///
+    /// Value `email`.
     Email,
-    /// `-email`.
+    /// Sorts by email address, descending.
+    ///
+    /// Value `-email`.
     EmailDesc,
-    /// `name`.
+    /// Sorts by name, ascending.
+    ///
+    /// Value `name`.
     Name,
-    /// `-name`.
+    /// Sorts by name, descending.
+    ///
+    /// Value `-name`.
     NameDesc,
     /// An unknown value.
     Unknown(String),
@@ -680,7 +695,7 @@ pub enum CustomerState {
 }
 
 impl CustomerState {
-    /// ID assigned by Polar.
+    /// Returns the ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> CustomerId {
@@ -691,7 +706,7 @@ impl CustomerState {
         }
     }
 
-    /// When it was created.
+    /// Returns the time of creation.
     #[must_use]
     #[inline]
     pub fn created_at(&self) -> Timestamp {
@@ -702,7 +717,7 @@ impl CustomerState {
         }
     }
 
-    /// When it was last modified. `None` if it never was.
+    /// Returns the time of the last modification. `None` if it was never modified.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -713,7 +728,7 @@ impl CustomerState {
         }
     }
 
-    /// Custom key-value data.
+    /// Returns the custom key-value data.
     #[must_use]
     #[inline]
     pub fn metadata(&self) -> &MetadataOutputType {
@@ -724,7 +739,8 @@ impl CustomerState {
         }
     }
 
-    /// External ID, the identifier in your own system. `None` if there is none.
+    /// Returns the external ID, the identifier in your own system. `None` if there is
+    /// none.
     #[must_use]
     #[inline]
     pub fn external_id(&self) -> Option<&str> {
@@ -735,7 +751,7 @@ impl CustomerState {
         }
     }
 
-    /// Email address.
+    /// Returns the email address.
     #[must_use]
     #[inline]
     pub fn email(&self) -> Option<&str> {
@@ -746,7 +762,7 @@ impl CustomerState {
         }
     }
 
-    /// Whether the email address is verified.
+    /// Returns whether the email address is verified.
     #[must_use]
     #[inline]
     pub fn email_verified(&self) -> bool {
@@ -757,7 +773,7 @@ impl CustomerState {
         }
     }
 
-    /// Name of the customer. `None` if it is not known.
+    /// Returns the name of the customer. `None` if it is not known.
     #[must_use]
     #[inline]
     pub fn name(&self) -> Option<&str> {
@@ -768,7 +784,7 @@ impl CustomerState {
         }
     }
 
-    /// Name on invoices. `None` if it is not known.
+    /// Returns the name on invoices. `None` if it is not known.
     #[must_use]
     #[inline]
     pub fn billing_name(&self) -> Option<&str> {
@@ -779,7 +795,7 @@ impl CustomerState {
         }
     }
 
-    /// Billing address. `None` if it is not known.
+    /// Returns the billing address. `None` if it is not known.
     #[must_use]
     #[inline]
     pub fn billing_address(&self) -> Option<&Address> {
@@ -790,8 +806,7 @@ impl CustomerState {
         }
     }
 
-    /// Tax identification number; in responses, a pair of the number and its format.
-    /// `None` if there is none.
+    /// Returns the tax identification number and its format. `None` if there is none.
     #[must_use]
     #[inline]
     pub fn tax_id(&self) -> Option<&(String, TaxIdFormat)> {
@@ -802,8 +817,8 @@ impl CustomerState {
         }
     }
 
-    /// Language tag with an optional region, such as `en` or `en-US`. `None` if it is not
-    /// known.
+    /// Returns the language tag with an optional region, such as `en` or `en-US`. `None`
+    /// if it is not known.
     #[must_use]
     #[inline]
     pub fn locale(&self) -> Option<&str> {
@@ -814,7 +829,7 @@ impl CustomerState {
         }
     }
 
-    /// ID of the organization.
+    /// Returns the ID of the organization.
     #[must_use]
     #[inline]
     pub fn organization_id(&self) -> OrganizationId {
@@ -825,7 +840,7 @@ impl CustomerState {
         }
     }
 
-    /// ID of the default payment method. `None` if there is none.
+    /// Returns the ID of the default payment method. `None` if there is none.
     #[must_use]
     #[inline]
     pub fn default_payment_method_id(&self) -> Option<PaymentMethodId> {
@@ -836,7 +851,7 @@ impl CustomerState {
         }
     }
 
-    /// When the customer was deleted. `None` if it was not.
+    /// Returns when the customer was deleted. `None` if the customer was not deleted.
     #[must_use]
     #[inline]
     pub fn deleted_at(&self) -> Option<Timestamp> {
@@ -847,8 +862,8 @@ impl CustomerState {
         }
     }
 
-    /// When the first user event of the customer occurred, possibly before `created_at`.
-    /// `None` if there was none.
+    /// Returns when the first user event of the customer occurred, possibly before
+    /// `created_at`. `None` if there was none.
     #[must_use]
     #[inline]
     pub fn first_user_event_at(&self) -> Option<Timestamp> {
@@ -859,7 +874,7 @@ impl CustomerState {
         }
     }
 
-    /// URL of the avatar. `None` if there is none.
+    /// Returns the URL of the avatar. `None` if there is none.
     #[must_use]
     #[inline]
     pub fn avatar_url(&self) -> Option<&str> {
@@ -870,7 +885,7 @@ impl CustomerState {
         }
     }
 
-    /// Active subscriptions of the customer.
+    /// Returns the active subscriptions of the customer.
     #[must_use]
     #[inline]
     pub fn active_subscriptions(&self) -> &[CustomerStateSubscription] {
@@ -881,7 +896,7 @@ impl CustomerState {
         }
     }
 
-    /// Active benefit grants of the customer.
+    /// Returns the active benefit grants of the customer.
     #[must_use]
     #[inline]
     pub fn granted_benefits(&self) -> &[CustomerStateBenefitGrant] {
@@ -892,7 +907,7 @@ impl CustomerState {
         }
     }
 
-    /// Usage of each of the customer's meters.
+    /// Returns the usage of each of the customer's meters.
     #[must_use]
     #[inline]
     pub fn active_meters(&self) -> &[CustomerStateMeter] {
@@ -903,7 +918,9 @@ impl CustomerState {
         }
     }
 
-    /// Returns `type`, or an empty string if an unknown variant has none.
+    /// Returns `type` as a string, such as `individual`.
+    ///
+    /// Empty if an unknown variant does not have it.
     #[must_use]
     #[inline]
     pub fn r#type(&self) -> &str {
@@ -914,7 +931,7 @@ impl CustomerState {
         }
     }
 
-    /// Returns the value if it is the variant [`Individual`](Self::Individual).
+    /// Returns the content of the variant [`Individual`](Self::Individual), or `None`.
     #[must_use]
     #[inline]
     pub fn as_individual(&self) -> Option<&CustomerStateIndividual> {
@@ -924,7 +941,7 @@ impl CustomerState {
         }
     }
 
-    /// Returns the value if it is the variant [`Team`](Self::Team).
+    /// Returns the content of the variant [`Team`](Self::Team), or `None`.
     #[must_use]
     #[inline]
     pub fn as_team(&self) -> Option<&CustomerStateTeam> {
@@ -1010,9 +1027,9 @@ impl CustomerState {
 pub struct CustomerStateBenefitGrant {
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// When the benefit was granted.
     pub granted_at: Timestamp,
@@ -1045,9 +1062,9 @@ impl CustomerStateBenefitGrant {
 pub struct CustomerStateIndividual {
     /// ID assigned by Polar.
     pub id: CustomerId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
@@ -1057,7 +1074,7 @@ pub struct CustomerStateIndividual {
     pub email: String,
     /// Whether the email address is verified.
     pub email_verified: bool,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the customer.
     ///
     /// Always `individual`.
     pub r#type: Cow<'static, str>,
@@ -1067,8 +1084,7 @@ pub struct CustomerStateIndividual {
     pub billing_name: Option<String>,
     /// Billing address. `None` if it is not known.
     pub billing_address: Option<Address>,
-    /// Tax identification number; in responses, a pair of the number and its format.
-    /// `None` if there is none.
+    /// Tax identification number and its format. `None` if there is none.
     pub tax_id: Option<(String, TaxIdFormat)>,
     /// Language tag with an optional region, such as `en` or `en-US`. `None` if it is not
     /// known.
@@ -1077,7 +1093,7 @@ pub struct CustomerStateIndividual {
     pub organization_id: OrganizationId,
     /// ID of the default payment method. `None` if there is none.
     pub default_payment_method_id: Option<PaymentMethodId>,
-    /// When the customer was deleted. `None` if it was not.
+    /// When the customer was deleted. `None` if the customer was not deleted.
     pub deleted_at: Option<Timestamp>,
     /// When the first user event of the customer occurred, possibly before `created_at`.
     /// `None` if there was none.
@@ -1098,9 +1114,9 @@ pub struct CustomerStateIndividual {
 pub struct CustomerStateMeter {
     /// ID assigned by Polar.
     pub id: Uuid,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID of the meter.
     pub meter_id: MeterId,
@@ -1118,9 +1134,9 @@ pub struct CustomerStateMeter {
 pub struct CustomerStateSubscription {
     /// ID assigned by Polar.
     pub id: SubscriptionId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// Values of the custom fields, by slug of the custom field. `None` if there are
     /// none.
@@ -1146,7 +1162,7 @@ pub struct CustomerStateSubscription {
     /// Whether the subscription ends with the current billing period.
     pub cancel_at_period_end: bool,
     /// When the subscription was canceled, even if it continues until the end of the
-    /// billing period. `None` if it was not.
+    /// billing period. `None` if it was not canceled.
     pub canceled_at: Option<Timestamp>,
     /// When the subscription started. `None` if it has not started.
     pub started_at: Option<Timestamp>,
@@ -1169,9 +1185,9 @@ pub struct CustomerStateSubscription {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerStateSubscriptionMeter {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: Uuid,
@@ -1192,9 +1208,9 @@ pub struct CustomerStateSubscriptionMeter {
 pub struct CustomerStateTeam {
     /// ID assigned by Polar.
     pub id: CustomerId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
@@ -1204,7 +1220,7 @@ pub struct CustomerStateTeam {
     pub email: Option<String>,
     /// Whether the email address is verified.
     pub email_verified: bool,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the customer.
     ///
     /// Always `team`.
     pub r#type: Cow<'static, str>,
@@ -1214,8 +1230,7 @@ pub struct CustomerStateTeam {
     pub billing_name: Option<String>,
     /// Billing address. `None` if it is not known.
     pub billing_address: Option<Address>,
-    /// Tax identification number; in responses, a pair of the number and its format.
-    /// `None` if there is none.
+    /// Tax identification number and its format. `None` if there is none.
     pub tax_id: Option<(String, TaxIdFormat)>,
     /// Language tag with an optional region, such as `en` or `en-US`. `None` if it is not
     /// known.
@@ -1224,7 +1239,7 @@ pub struct CustomerStateTeam {
     pub organization_id: OrganizationId,
     /// ID of the default payment method. `None` if there is none.
     pub default_payment_method_id: Option<PaymentMethodId>,
-    /// When the customer was deleted. `None` if it was not.
+    /// When the customer was deleted. `None` if the customer was not deleted.
     pub deleted_at: Option<Timestamp>,
     /// When the first user event of the customer occurred, possibly before `created_at`.
     /// `None` if there was none.
@@ -1245,9 +1260,9 @@ pub struct CustomerStateTeam {
 pub struct CustomerTeam {
     /// ID assigned by Polar.
     pub id: CustomerId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
@@ -1257,7 +1272,7 @@ pub struct CustomerTeam {
     pub email: Option<String>,
     /// Whether the email address is verified.
     pub email_verified: bool,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the customer.
     ///
     /// Always `team`.
     pub r#type: Cow<'static, str>,
@@ -1267,8 +1282,7 @@ pub struct CustomerTeam {
     pub billing_name: Option<String>,
     /// Billing address. `None` if it is not known.
     pub billing_address: Option<Address>,
-    /// Tax identification number; in responses, a pair of the number and its format.
-    /// `None` if there is none.
+    /// Tax identification number and its format. `None` if there is none.
     pub tax_id: Option<(String, TaxIdFormat)>,
     /// Language tag with an optional region, such as `en` or `en-US`. `None` if it is not
     /// known.
@@ -1277,7 +1291,7 @@ pub struct CustomerTeam {
     pub organization_id: OrganizationId,
     /// ID of the default payment method. `None` if there is none.
     pub default_payment_method_id: Option<PaymentMethodId>,
-    /// When the customer was deleted. `None` if it was not.
+    /// When the customer was deleted. `None` if the customer was not deleted.
     pub deleted_at: Option<Timestamp>,
     /// When the first user event of the customer occurred, possibly before `created_at`.
     /// `None` if there was none.
@@ -1290,19 +1304,20 @@ pub struct CustomerTeam {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerTeamCreate {
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// External ID, the identifier in your own system.
+    /// External ID, the identifier in your own system. If not set, there is no external
+    /// ID.
     pub external_id: Option<String>,
-    /// Name of the customer.
+    /// Name of the customer. If not set, the customer has no name.
     ///
     /// Must have at most 256 characters.
     pub name: Option<String>,
-    /// Billing address.
+    /// Billing address. If not set, no billing address is stored.
     pub billing_address: Option<AddressInput>,
-    /// Tax identification number; in responses, a pair of the number and its format.
+    /// Tax identification number. If not set, no tax identification number is stored.
     pub tax_id: Option<String>,
     /// Language tag with an optional region, such as `en` or `en-US`.
     pub locale: Option<String>,
@@ -1336,7 +1351,7 @@ impl CustomerTeamCreate {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -1345,14 +1360,15 @@ impl CustomerTeamCreate {
         self
     }
 
-    /// Sets `external_id`: external ID, the identifier in your own system.
+    /// Sets the external ID, the identifier in your own system. If not set, there is no
+    /// external ID.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Sets `name`: name of the customer.
+    /// Sets the name of the customer. If not set, the customer has no name.
     ///
     /// Must have at most 256 characters.
     #[must_use]
@@ -1361,7 +1377,7 @@ impl CustomerTeamCreate {
         self
     }
 
-    /// Sets `billing_address`: billing address.
+    /// Sets the billing address. If not set, no billing address is stored.
     #[must_use]
     #[inline]
     pub fn billing_address(mut self, billing_address: AddressInput) -> Self {
@@ -1369,23 +1385,23 @@ impl CustomerTeamCreate {
         self
     }
 
-    /// Sets `tax_id`: tax identification number; in responses, a pair of the number and
-    /// its format.
+    /// Sets the tax identification number. If not set, no tax identification number is
+    /// stored.
     #[must_use]
     pub fn tax_id(mut self, tax_id: impl Into<String>) -> Self {
         self.tax_id = Some(tax_id.into());
         self
     }
 
-    /// Sets `locale`: language tag with an optional region, such as `en` or `en-US`.
+    /// Sets the language tag with an optional region, such as `en` or `en-US`.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1395,8 +1411,8 @@ impl CustomerTeamCreate {
         self
     }
 
-    /// Sets `owner`: member who owns the account of the customer. Defaults to a member
-    /// with the name and the email address of the customer.
+    /// Sets the member who owns the account of the customer. Defaults to a member with
+    /// the name and the email address of the customer.
     #[must_use]
     #[inline]
     pub fn owner(mut self, owner: MemberOwnerCreate) -> Self {
@@ -1404,7 +1420,7 @@ impl CustomerTeamCreate {
         self
     }
 
-    /// Sets `email`: email address of the team. If not set, the owner must have one.
+    /// Sets the email address of the team. If not set, the owner must have one.
     ///
     /// Must have the format `email` (validated by the server).
     #[must_use]
@@ -1439,7 +1455,10 @@ pub enum CustomerType {
     Unknown(String),
 }
 
-/// Update of a customer. Fields that are not set keep their values.
+/// Update of a customer.
+///
+/// Fields that are not set keep their values. To clear a field, pass
+/// [`Clear`](polar_client_runtime::types::Clear) to its setter: `.name(Clear)`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerUpdate {
@@ -1451,18 +1470,18 @@ pub struct CustomerUpdate {
     ///
     /// Must have the format `email` (validated by the server).
     pub email: Patch<String>,
-    /// Name of the customer.
+    /// Name of the customer. If cleared, the customer has no name.
     ///
     /// Must have at most 256 characters.
     pub name: Patch<String>,
-    /// Billing address.
+    /// Billing address. If cleared, no billing address is stored.
     pub billing_address: Patch<AddressInput>,
-    /// Tax identification number; in responses, a pair of the number and its format.
+    /// Tax identification number. If cleared, no tax identification number is stored.
     pub tax_id: Patch<String>,
     /// Language tag with an optional region, such as `en` or `en-US`.
     pub locale: Patch<String>,
     /// External ID of the customer, unique within the organization. It cannot be changed
-    /// once it is set.
+    /// once it is set. If cleared, there is no external ID.
     pub external_id: Patch<String>,
     /// Type of the customer. A person can become a team; a team cannot become a person.
     pub r#type: Patch<CustomerType>,
@@ -1485,7 +1504,7 @@ impl CustomerUpdate {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -1494,7 +1513,7 @@ impl CustomerUpdate {
         self
     }
 
-    /// Sets or clears `email`: email address.
+    /// Sets or clears the email address.
     ///
     /// Must have the format `email` (validated by the server).
     #[must_use]
@@ -1503,7 +1522,7 @@ impl CustomerUpdate {
         self
     }
 
-    /// Sets or clears `name`: name of the customer.
+    /// Sets or clears the name of the customer. If cleared, the customer has no name.
     ///
     /// Must have at most 256 characters.
     #[must_use]
@@ -1512,7 +1531,7 @@ impl CustomerUpdate {
         self
     }
 
-    /// Sets or clears `billing_address`: billing address.
+    /// Sets or clears the billing address. If cleared, no billing address is stored.
     #[must_use]
     pub fn billing_address(
         mut self,
@@ -1522,32 +1541,31 @@ impl CustomerUpdate {
         self
     }
 
-    /// Sets or clears `tax_id`: tax identification number; in responses, a pair of the
-    /// number and its format.
+    /// Sets or clears the tax identification number. If cleared, no tax identification
+    /// number is stored.
     #[must_use]
     pub fn tax_id(mut self, tax_id: impl Into<Patch<String>>) -> Self {
         self.tax_id = tax_id.into();
         self
     }
 
-    /// Sets or clears `locale`: language tag with an optional region, such as `en` or
-    /// `en-US`.
+    /// Sets or clears the language tag with an optional region, such as `en` or `en-US`.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<Patch<String>>) -> Self {
         self.locale = locale.into();
         self
     }
 
-    /// Sets or clears `external_id`: external ID of the customer, unique within the
-    /// organization. It cannot be changed once it is set.
+    /// Sets or clears the external ID of the customer, unique within the organization. It
+    /// cannot be changed once it is set. If cleared, there is no external ID.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// Sets or clears `type`: type of the customer. A person can become a team; a team
-    /// cannot become a person.
+    /// Sets or clears the type of the customer. A person can become a team; a team cannot
+    /// become a person.
     #[must_use]
     pub fn r#type(mut self, r#type: impl Into<Patch<CustomerType>>) -> Self {
         self.r#type = r#type.into();
@@ -1562,10 +1580,12 @@ impl Default for CustomerUpdate {
     }
 }
 
-/// Update of a customer identified by external ID. Fields that are not set keep their
-/// values.
+/// Update of a customer identified by external ID.
 ///
 /// Schema `CustomerUpdateExternalID`.
+///
+/// Fields that are not set keep their values. To clear a field, pass
+/// [`Clear`](polar_client_runtime::types::Clear) to its setter: `.name(Clear)`.
 #[doc(alias = "CustomerUpdateExternalID")]
 #[derive(Clone)]
 #[non_exhaustive]
@@ -1578,13 +1598,13 @@ pub struct CustomerUpdateExternalId {
     ///
     /// Must have the format `email` (validated by the server).
     pub email: Patch<String>,
-    /// Name of the customer.
+    /// Name of the customer. If cleared, the customer has no name.
     ///
     /// Must have at most 256 characters.
     pub name: Patch<String>,
-    /// Billing address.
+    /// Billing address. If cleared, no billing address is stored.
     pub billing_address: Patch<AddressInput>,
-    /// Tax identification number; in responses, a pair of the number and its format.
+    /// Tax identification number. If cleared, no tax identification number is stored.
     pub tax_id: Patch<String>,
     /// Language tag with an optional region, such as `en` or `en-US`.
     pub locale: Patch<String>,
@@ -1605,7 +1625,7 @@ impl CustomerUpdateExternalId {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -1614,7 +1634,7 @@ impl CustomerUpdateExternalId {
         self
     }
 
-    /// Sets or clears `email`: email address.
+    /// Sets or clears the email address.
     ///
     /// Must have the format `email` (validated by the server).
     #[must_use]
@@ -1623,7 +1643,7 @@ impl CustomerUpdateExternalId {
         self
     }
 
-    /// Sets or clears `name`: name of the customer.
+    /// Sets or clears the name of the customer. If cleared, the customer has no name.
     ///
     /// Must have at most 256 characters.
     #[must_use]
@@ -1632,7 +1652,7 @@ impl CustomerUpdateExternalId {
         self
     }
 
-    /// Sets or clears `billing_address`: billing address.
+    /// Sets or clears the billing address. If cleared, no billing address is stored.
     #[must_use]
     pub fn billing_address(
         mut self,
@@ -1642,16 +1662,15 @@ impl CustomerUpdateExternalId {
         self
     }
 
-    /// Sets or clears `tax_id`: tax identification number; in responses, a pair of the
-    /// number and its format.
+    /// Sets or clears the tax identification number. If cleared, no tax identification
+    /// number is stored.
     #[must_use]
     pub fn tax_id(mut self, tax_id: impl Into<Patch<String>>) -> Self {
         self.tax_id = tax_id.into();
         self
     }
 
-    /// Sets or clears `locale`: language tag with an optional region, such as `en` or
-    /// `en-US`.
+    /// Sets or clears the language tag with an optional region, such as `en` or `en-US`.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<Patch<String>>) -> Self {
         self.locale = locale.into();
@@ -1672,9 +1691,9 @@ impl Default for CustomerUpdateExternalId {
 pub struct Member {
     /// ID assigned by Polar.
     pub id: MemberId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID of the customer that the member belongs to.
     pub customer_id: CustomerId,
@@ -1696,11 +1715,12 @@ pub struct MemberCreateFromCustomer {
     ///
     /// Must have the format `email` (validated by the server).
     pub email: String,
-    /// Name of the member.
+    /// Name of the member. If not set, the member has no name.
     ///
     /// Must have at most 256 characters.
     pub name: Option<String>,
-    /// External ID, the identifier in your own system.
+    /// External ID, the identifier in your own system. If not set, there is no external
+    /// ID.
     pub external_id: Option<String>,
     /// Role of the member. To make a member the owner, update the role.
     ///
@@ -1720,7 +1740,7 @@ impl MemberCreateFromCustomer {
         }
     }
 
-    /// Sets `name`: name of the member.
+    /// Sets the name of the member. If not set, the member has no name.
     ///
     /// Must have at most 256 characters.
     #[must_use]
@@ -1729,14 +1749,15 @@ impl MemberCreateFromCustomer {
         self
     }
 
-    /// Sets `external_id`: external ID, the identifier in your own system.
+    /// Sets the external ID, the identifier in your own system. If not set, there is no
+    /// external ID.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Sets `role`: role of the member. To make a member the owner, update the role.
+    /// Sets the role of the member. To make a member the owner, update the role.
     ///
     /// Default: `"member"`.
     #[must_use]
@@ -1767,11 +1788,12 @@ pub struct MemberOwnerCreate {
     ///
     /// Must have the format `email` (validated by the server).
     pub email: String,
-    /// Name of the member.
+    /// Name of the member. If not set, the member has no name.
     ///
     /// Must have at most 256 characters.
     pub name: Option<String>,
-    /// External ID, the identifier in your own system.
+    /// External ID, the identifier in your own system. If not set, there is no external
+    /// ID.
     pub external_id: Option<String>,
 }
 
@@ -1786,7 +1808,7 @@ impl MemberOwnerCreate {
         }
     }
 
-    /// Sets `name`: name of the member.
+    /// Sets the name of the member. If not set, the member has no name.
     ///
     /// Must have at most 256 characters.
     #[must_use]
@@ -1795,7 +1817,8 @@ impl MemberOwnerCreate {
         self
     }
 
-    /// Sets `external_id`: external ID, the identifier in your own system.
+    /// Sets the external ID, the identifier in your own system. If not set, there is no
+    /// external ID.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
@@ -1825,25 +1848,32 @@ pub enum MemberRole {
     Unknown(String),
 }
 
-/// Sort criterion for members; the prefix `-` sorts in descending order.
+/// Sort criterion for members.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum MemberSortProperty {
-    /// `created_at`.
+    /// Sorts by time of creation, ascending.
+    ///
+    /// Value `created_at`.
     CreatedAt,
-    /// `-created_at`.
+    /// Sorts by time of creation, descending.
+    ///
+    /// Value `-created_at`.
     CreatedAtDesc,
     /// An unknown value.
     Unknown(String),
 }
 
-/// Update of a member. Fields that are not set keep their values.
+/// Update of a member.
+///
+/// Fields that are not set keep their values. To clear a field, pass
+/// [`Clear`](polar_client_runtime::types::Clear) to its setter: `.name(Clear)`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MemberUpdate {
-    /// Name of the member.
+    /// Name of the member. If cleared, the member has no name.
     ///
     /// Must have at most 256 characters.
     pub name: Patch<String>,
@@ -1867,7 +1897,7 @@ impl MemberUpdate {
         }
     }
 
-    /// Sets or clears `name`: name of the member.
+    /// Sets or clears the name of the member. If cleared, the member has no name.
     ///
     /// Must have at most 256 characters.
     #[must_use]
@@ -1876,7 +1906,7 @@ impl MemberUpdate {
         self
     }
 
-    /// Sets or clears `email`: email address.
+    /// Sets or clears the email address.
     ///
     /// Must have the format `email` (validated by the server).
     #[must_use]
@@ -1885,7 +1915,7 @@ impl MemberUpdate {
         self
     }
 
-    /// Sets or clears `role`: role of the member.
+    /// Sets or clears the role of the member.
     #[must_use]
     pub fn role(mut self, role: impl Into<Patch<MemberRole>>) -> Self {
         self.role = role.into();
@@ -1919,7 +1949,7 @@ pub enum PaymentMethod {
 }
 
 impl PaymentMethod {
-    /// ID assigned by Polar.
+    /// Returns the ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> PaymentMethodId {
@@ -1931,7 +1961,7 @@ impl PaymentMethod {
         }
     }
 
-    /// When it was created.
+    /// Returns the time of creation.
     #[must_use]
     #[inline]
     pub fn created_at(&self) -> Timestamp {
@@ -1943,7 +1973,7 @@ impl PaymentMethod {
         }
     }
 
-    /// When it was last modified. `None` if it never was.
+    /// Returns the time of the last modification. `None` if it was never modified.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -1955,7 +1985,7 @@ impl PaymentMethod {
         }
     }
 
-    /// Payment processor.
+    /// Returns the payment processor.
     #[must_use]
     #[inline]
     pub fn processor(&self) -> &PaymentProcessor {
@@ -1967,7 +1997,7 @@ impl PaymentMethod {
         }
     }
 
-    /// ID of the customer.
+    /// Returns the ID of the customer.
     #[must_use]
     #[inline]
     pub fn customer_id(&self) -> CustomerId {
@@ -1979,7 +2009,7 @@ impl PaymentMethod {
         }
     }
 
-    /// Whether it is the default payment method of the customer.
+    /// Returns whether it is the default payment method of the customer.
     #[must_use]
     #[inline]
     pub fn is_default(&self) -> bool {
@@ -1991,7 +2021,9 @@ impl PaymentMethod {
         }
     }
 
-    /// Returns `type`, or an empty string if an unknown variant has none.
+    /// Returns `type` as a string, such as `card`.
+    ///
+    /// Empty if an unknown variant does not have it.
     #[must_use]
     #[inline]
     pub fn r#type(&self) -> &str {
@@ -2003,7 +2035,7 @@ impl PaymentMethod {
         }
     }
 
-    /// Returns the value if it is the variant [`Card`](Self::Card).
+    /// Returns the content of the variant [`Card`](Self::Card), or `None`.
     #[must_use]
     #[inline]
     pub fn as_card(&self) -> Option<&CustomerPaymentMethodCard> {
@@ -2013,7 +2045,7 @@ impl PaymentMethod {
         }
     }
 
-    /// Returns the value if it is the variant [`KrCard`](Self::KrCard).
+    /// Returns the content of the variant [`KrCard`](Self::KrCard), or `None`.
     #[must_use]
     #[inline]
     pub fn as_kr_card(&self) -> Option<&CustomerPaymentMethodKrCard> {
@@ -2023,7 +2055,7 @@ impl PaymentMethod {
         }
     }
 
-    /// Returns the value if it is the variant [`Generic`](Self::Generic).
+    /// Returns the content of the variant [`Generic`](Self::Generic), or `None`.
     #[must_use]
     #[inline]
     pub fn as_generic(&self) -> Option<&CustomerPaymentMethodGeneric> {

@@ -36,9 +36,9 @@ pub struct DiscountProduct {
     pub metadata: MetadataOutputType,
     /// ID assigned by Polar.
     pub id: ProductId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// Unit of the trial length. `None` without a trial.
     pub trial_interval: Option<TrialInterval>,
@@ -68,31 +68,51 @@ pub struct DiscountProduct {
     pub organization_id: OrganizationId,
 }
 
-/// Sort criterion for discounts; the prefix `-` sorts in descending order.
+/// Sort criterion for discounts.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum DiscountSortProperty {
-    /// `created_at`.
+    /// Sorts by time of creation, ascending.
+    ///
+    /// Value `created_at`.
     CreatedAt,
-    /// `-created_at`.
+    /// Sorts by time of creation, descending.
+    ///
+    /// Value `-created_at`.
     CreatedAtDesc,
-    /// `name`.
+    /// Sorts by name, ascending.
+    ///
+    /// Value `name`.
     Name,
-    /// `-name`.
+    /// Sorts by name, descending.
+    ///
+    /// Value `-name`.
     NameDesc,
-    /// `code`.
+    /// Sorts by discount code, ascending.
+    ///
+    /// Value `code`.
     Code,
-    /// `-code`.
+    /// Sorts by discount code, descending.
+    ///
+    /// Value `-code`.
     CodeDesc,
-    /// `redemptions_count`.
+    /// Sorts by number of redemptions, ascending.
+    ///
+    /// Value `redemptions_count`.
     RedemptionsCount,
-    /// `-redemptions_count`.
+    /// Sorts by number of redemptions, descending.
+    ///
+    /// Value `-redemptions_count`.
     RedemptionsCountDesc,
-    /// `ends_at`.
+    /// Sorts by time of the end, ascending.
+    ///
+    /// Value `ends_at`.
     EndsAt,
-    /// `-ends_at`.
+    /// Sorts by time of the end, descending.
+    ///
+    /// Value `-ends_at`.
     EndsAtDesc,
     /// An unknown value.
     Unknown(String),

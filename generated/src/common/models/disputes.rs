@@ -15,9 +15,9 @@ use polar_client_runtime::types::{Timestamp, Uuid};
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Dispute {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: DisputeId,
@@ -56,9 +56,9 @@ pub struct Dispute {
 pub struct DisputeCustomer {
     /// ID assigned by Polar.
     pub id: CustomerId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
@@ -76,8 +76,7 @@ pub struct DisputeCustomer {
     pub billing_name: Option<String>,
     /// Billing address. `None` if it is not known.
     pub billing_address: Option<Address>,
-    /// Tax identification number; in responses, a pair of the number and its format.
-    /// `None` if there is none.
+    /// Tax identification number and its format. `None` if there is none.
     pub tax_id: Option<(String, TaxIdFormat)>,
     /// Language tag with an optional region, such as `en` or `en-US`. `None` if it is not
     /// known.
@@ -86,7 +85,7 @@ pub struct DisputeCustomer {
     pub organization_id: OrganizationId,
     /// ID of the default payment method. `None` if there is none.
     pub default_payment_method_id: Option<PaymentMethodId>,
-    /// When the customer was deleted. `None` if it was not.
+    /// When the customer was deleted. `None` if the customer was not deleted.
     pub deleted_at: Option<Timestamp>,
     /// When the first user event of the customer occurred, possibly before `created_at`.
     /// `None` if there was none.
@@ -108,19 +107,27 @@ pub struct DisputeList {
     pub pagination: Pagination,
 }
 
-/// Sort criterion for disputes; the prefix `-` sorts in descending order.
+/// Sort criterion for disputes.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum DisputeSortProperty {
-    /// `created_at`.
+    /// Sorts by time of creation, ascending.
+    ///
+    /// Value `created_at`.
     CreatedAt,
-    /// `-created_at`.
+    /// Sorts by time of creation, descending.
+    ///
+    /// Value `-created_at`.
     CreatedAtDesc,
-    /// `amount`.
+    /// Sorts by amount, ascending.
+    ///
+    /// Value `amount`.
     Amount,
-    /// `-amount`.
+    /// Sorts by amount, descending.
+    ///
+    /// Value `-amount`.
     AmountDesc,
     /// An unknown value.
     Unknown(String),

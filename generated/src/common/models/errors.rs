@@ -10,7 +10,7 @@ use std::borrow::Cow;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AlreadyActiveSubscriptionError {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `AlreadyActiveSubscriptionError`.
     pub error: Cow<'static, str>,
@@ -22,7 +22,7 @@ pub struct AlreadyActiveSubscriptionError {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AlreadyCanceledSubscription {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `AlreadyCanceledSubscription`.
     pub error: Cow<'static, str>,
@@ -37,7 +37,7 @@ pub struct AlreadyCanceledSubscription {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AmbiguousExternalCustomerId {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `AmbiguousExternalCustomerID`.
     pub error: Cow<'static, str>,
@@ -49,7 +49,7 @@ pub struct AmbiguousExternalCustomerId {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BadRequest {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `BadRequest`.
     pub error: Cow<'static, str>,
@@ -61,7 +61,7 @@ pub struct BadRequest {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CannotCreateOrganizationError {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `CannotCreateOrganizationError`.
     pub error: Cow<'static, str>,
@@ -93,7 +93,7 @@ pub enum CheckoutForbiddenError {
 }
 
 impl CheckoutForbiddenError {
-    /// Human-readable error message.
+    /// Returns the human-readable error message.
     #[must_use]
     #[inline]
     pub fn detail(&self) -> &str {
@@ -108,7 +108,9 @@ impl CheckoutForbiddenError {
         }
     }
 
-    /// Returns `error`, or an empty string if an unknown variant has none.
+    /// Returns `error` as a string, such as `AlreadyActiveSubscriptionError`.
+    ///
+    /// Empty if an unknown variant does not have it.
     #[must_use]
     #[inline]
     pub fn error(&self) -> &str {
@@ -123,7 +125,7 @@ impl CheckoutForbiddenError {
         }
     }
 
-    /// Returns the value if it is the variant [`AlreadyActiveSubscriptionError`](Self::AlreadyActiveSubscriptionError).
+    /// Returns the content of the variant [`AlreadyActiveSubscriptionError`](Self::AlreadyActiveSubscriptionError), or `None`.
     #[must_use]
     #[inline]
     pub fn as_already_active_subscription_error(
@@ -135,7 +137,7 @@ impl CheckoutForbiddenError {
         }
     }
 
-    /// Returns the value if it is the variant [`NotOpenCheckout`](Self::NotOpenCheckout).
+    /// Returns the content of the variant [`NotOpenCheckout`](Self::NotOpenCheckout), or `None`.
     #[must_use]
     #[inline]
     pub fn as_not_open_checkout(&self) -> Option<&NotOpenCheckout> {
@@ -145,7 +147,7 @@ impl CheckoutForbiddenError {
         }
     }
 
-    /// Returns the value if it is the variant [`NotPermitted`](Self::NotPermitted).
+    /// Returns the content of the variant [`NotPermitted`](Self::NotPermitted), or `None`.
     #[must_use]
     #[inline]
     pub fn as_not_permitted(&self) -> Option<&NotPermitted> {
@@ -155,7 +157,7 @@ impl CheckoutForbiddenError {
         }
     }
 
-    /// Returns the value if it is the variant [`PaymentNotReady`](Self::PaymentNotReady).
+    /// Returns the content of the variant [`PaymentNotReady`](Self::PaymentNotReady), or `None`.
     #[must_use]
     #[inline]
     pub fn as_payment_not_ready(&self) -> Option<&PaymentNotReady> {
@@ -165,7 +167,7 @@ impl CheckoutForbiddenError {
         }
     }
 
-    /// Returns the value if it is the variant [`TrialAlreadyRedeemed`](Self::TrialAlreadyRedeemed).
+    /// Returns the content of the variant [`TrialAlreadyRedeemed`](Self::TrialAlreadyRedeemed), or `None`.
     #[must_use]
     #[inline]
     pub fn as_trial_already_redeemed(&self) -> Option<&TrialAlreadyRedeemed> {
@@ -175,7 +177,7 @@ impl CheckoutForbiddenError {
         }
     }
 
-    /// Returns the value if it is the variant [`DiscountRedemptionLimitReached`](Self::DiscountRedemptionLimitReached).
+    /// Returns the content of the variant [`DiscountRedemptionLimitReached`](Self::DiscountRedemptionLimitReached), or `None`.
     #[must_use]
     #[inline]
     pub fn as_discount_redemption_limit_reached(
@@ -235,7 +237,7 @@ pub struct UnknownCheckoutForbiddenError {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutLocked {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `CheckoutLocked`.
     pub error: Cow<'static, str>,
@@ -248,7 +250,7 @@ pub struct CheckoutLocked {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerNotReady {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `CustomerNotReady`.
     pub error: Cow<'static, str>,
@@ -260,7 +262,7 @@ pub struct CustomerNotReady {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountRedemptionLimitReached {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `DiscountRedemptionLimitReached`.
     pub error: Cow<'static, str>,
@@ -272,7 +274,7 @@ pub struct DiscountRedemptionLimitReached {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DisputeAutoAcceptNotEnabled {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `DisputeAutoAcceptNotEnabled`.
     pub error: Cow<'static, str>,
@@ -284,7 +286,7 @@ pub struct DisputeAutoAcceptNotEnabled {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DisputeNotOpenError {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `DisputeNotOpenError`.
     pub error: Cow<'static, str>,
@@ -296,7 +298,7 @@ pub struct DisputeNotOpenError {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ExpiredCheckoutError {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `ExpiredCheckoutError`.
     pub error: Cow<'static, str>,
@@ -323,7 +325,7 @@ pub struct HttpValidationError {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct InactiveSubscription {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `InactiveSubscription`.
     pub error: Cow<'static, str>,
@@ -346,7 +348,7 @@ pub enum LocationSegment {
 }
 
 impl LocationSegment {
-    /// Returns the value if it is the variant [`String`](Self::String).
+    /// Returns the content of the variant [`String`](Self::String), or `None`.
     #[must_use]
     #[inline]
     pub fn as_str(&self) -> Option<&str> {
@@ -356,7 +358,7 @@ impl LocationSegment {
         }
     }
 
-    /// Returns the value if it is the variant [`Integer`](Self::Integer).
+    /// Returns the content of the variant [`Integer`](Self::Integer), or `None`.
     #[must_use]
     #[inline]
     pub fn as_i64(&self) -> Option<i64> {
@@ -391,7 +393,7 @@ polar_client_runtime::from_variant! {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ManualRetryLimitExceeded {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `ManualRetryLimitExceeded`.
     pub error: Cow<'static, str>,
@@ -403,7 +405,7 @@ pub struct ManualRetryLimitExceeded {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MissingInvoiceBillingDetails {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `MissingInvoiceBillingDetails`.
     pub error: Cow<'static, str>,
@@ -415,7 +417,7 @@ pub struct MissingInvoiceBillingDetails {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct NotOpenCheckout {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `NotOpenCheckout`.
     pub error: Cow<'static, str>,
@@ -427,7 +429,7 @@ pub struct NotOpenCheckout {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct NotPermitted {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `NotPermitted`.
     pub error: Cow<'static, str>,
@@ -439,7 +441,7 @@ pub struct NotPermitted {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OffSessionChargesNotEnabled {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `OffSessionChargesNotEnabled`.
     pub error: Cow<'static, str>,
@@ -451,7 +453,7 @@ pub struct OffSessionChargesNotEnabled {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderNotDraft {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `OrderNotDraft`.
     pub error: Cow<'static, str>,
@@ -463,7 +465,7 @@ pub struct OrderNotDraft {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderNotEligibleForInvoice {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `OrderNotEligibleForInvoice`.
     pub error: Cow<'static, str>,
@@ -475,7 +477,7 @@ pub struct OrderNotEligibleForInvoice {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderNotEligibleForRetry {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `OrderNotEligibleForRetry`.
     pub error: Cow<'static, str>,
@@ -487,7 +489,7 @@ pub struct OrderNotEligibleForRetry {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationNotReadyForPayments {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `OrganizationNotReadyForPayments`.
     pub error: Cow<'static, str>,
@@ -499,7 +501,7 @@ pub struct OrganizationNotReadyForPayments {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PauseResumeNotAllowed {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `PauseResumeNotAllowed`.
     pub error: Cow<'static, str>,
@@ -511,7 +513,7 @@ pub struct PauseResumeNotAllowed {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentActionRequired {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `PaymentActionRequired`.
     pub error: Cow<'static, str>,
@@ -523,7 +525,7 @@ pub struct PaymentActionRequired {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentAlreadyInProgress {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `PaymentAlreadyInProgress`.
     pub error: Cow<'static, str>,
@@ -535,7 +537,7 @@ pub struct PaymentAlreadyInProgress {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentError {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `PaymentError`.
     pub error: Cow<'static, str>,
@@ -547,7 +549,7 @@ pub struct PaymentError {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentFailed {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `PaymentFailed`.
     pub error: Cow<'static, str>,
@@ -559,7 +561,7 @@ pub struct PaymentFailed {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentMethodInUseByActiveSubscription {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `PaymentMethodInUseByActiveSubscription`.
     pub error: Cow<'static, str>,
@@ -571,7 +573,7 @@ pub struct PaymentMethodInUseByActiveSubscription {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentMethodRequired {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `PaymentMethodRequired`.
     pub error: Cow<'static, str>,
@@ -583,7 +585,7 @@ pub struct PaymentMethodRequired {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentMethodSetupFailed {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `PaymentMethodSetupFailed`.
     pub error: Cow<'static, str>,
@@ -595,7 +597,7 @@ pub struct PaymentMethodSetupFailed {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentNotReady {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `PaymentNotReady`.
     pub error: Cow<'static, str>,
@@ -607,7 +609,7 @@ pub struct PaymentNotReady {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductNotDeletable {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `ProductNotDeletable`.
     pub error: Cow<'static, str>,
@@ -619,7 +621,7 @@ pub struct ProductNotDeletable {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RefundedAlready {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `RefundedAlready`.
     pub error: Cow<'static, str>,
@@ -631,7 +633,7 @@ pub struct RefundedAlready {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ResourceNotFound {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `ResourceNotFound`.
     pub error: Cow<'static, str>,
@@ -643,7 +645,7 @@ pub struct ResourceNotFound {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RotateNotPermitted {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `RotateNotPermitted`.
     pub error: Cow<'static, str>,
@@ -658,7 +660,7 @@ pub struct RotateNotPermitted {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SsoEnforcementRequiresConnection {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `SSOEnforcementRequiresConnection`.
     pub error: Cow<'static, str>,
@@ -670,7 +672,7 @@ pub struct SsoEnforcementRequiresConnection {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionLocked {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `SubscriptionLocked`.
     pub error: Cow<'static, str>,
@@ -682,7 +684,7 @@ pub struct SubscriptionLocked {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionNotScheduledToCancel {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `SubscriptionNotScheduledToCancel`.
     pub error: Cow<'static, str>,
@@ -694,7 +696,7 @@ pub struct SubscriptionNotScheduledToCancel {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TrialAlreadyRedeemed {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `TrialAlreadyRedeemed`.
     pub error: Cow<'static, str>,
@@ -706,7 +708,7 @@ pub struct TrialAlreadyRedeemed {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Unauthorized {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `Unauthorized`.
     pub error: Cow<'static, str>,
@@ -719,7 +721,7 @@ pub struct Unauthorized {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct UpdateSubscriptionPlanNotAllowed {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `UpdateSubscriptionPlanNotAllowed`.
     pub error: Cow<'static, str>,
@@ -732,7 +734,7 @@ pub struct UpdateSubscriptionPlanNotAllowed {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct UpdateSubscriptionSeatsNotAllowed {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `UpdateSubscriptionSeatsNotAllowed`.
     pub error: Cow<'static, str>,
@@ -745,7 +747,7 @@ pub struct UpdateSubscriptionSeatsNotAllowed {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct UpdateSubscriptionUnitsNotAllowed {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `UpdateSubscriptionUnitsNotAllowed`.
     pub error: Cow<'static, str>,

@@ -10,9 +10,9 @@ use polar_client_runtime::types::{Patch, Timestamp};
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct EventType {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: EventTypeId,
@@ -27,7 +27,9 @@ pub struct EventType {
     pub organization_id: OrganizationId,
 }
 
-/// Update of the label of an event type. Fields that are not set keep their values.
+/// Update of the label of an event type.
+///
+/// Fields that are not set keep their values.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct EventTypeUpdate {
@@ -51,8 +53,7 @@ impl EventTypeUpdate {
         }
     }
 
-    /// Sets or clears `label_property_selector`: path of the event metadata property that
-    /// labels each event.
+    /// Sets or clears the path of the event metadata property that labels each event.
     ///
     /// Must have 1 to 256 characters.
     #[must_use]
@@ -107,31 +108,51 @@ pub struct EventTypeWithStatsList {
     pub pagination: Pagination,
 }
 
-/// Sort criterion for types of events; the prefix `-` sorts in descending order.
+/// Sort criterion for types of events.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum EventTypesSortProperty {
-    /// `name`.
+    /// Sorts by name, ascending.
+    ///
+    /// Value `name`.
     Name,
-    /// `-name`.
+    /// Sorts by name, descending.
+    ///
+    /// Value `-name`.
     NameDesc,
-    /// `label`.
+    /// Sorts by label, ascending.
+    ///
+    /// Value `label`.
     Label,
-    /// `-label`.
+    /// Sorts by label, descending.
+    ///
+    /// Value `-label`.
     LabelDesc,
-    /// `occurrences`.
+    /// Sorts by number of such events, ascending.
+    ///
+    /// Value `occurrences`.
     Occurrences,
-    /// `-occurrences`.
+    /// Sorts by number of such events, descending.
+    ///
+    /// Value `-occurrences`.
     OccurrencesDesc,
-    /// `first_seen`.
+    /// Sorts by time of the first such event, ascending.
+    ///
+    /// Value `first_seen`.
     FirstSeen,
-    /// `-first_seen`.
+    /// Sorts by time of the first such event, descending.
+    ///
+    /// Value `-first_seen`.
     FirstSeenDesc,
-    /// `last_seen`.
+    /// Sorts by time of the last such event, ascending.
+    ///
+    /// Value `last_seen`.
     LastSeen,
-    /// `-last_seen`.
+    /// Sorts by time of the last such event, descending.
+    ///
+    /// Value `-last_seen`.
     LastSeenDesc,
     /// An unknown value.
     Unknown(String),

@@ -39,7 +39,7 @@ pub struct AddressDict {
 pub struct BalanceCreditOrderEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -108,7 +108,7 @@ pub struct BalanceCreditOrderMetadata {
 pub struct BalanceDisputeEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -188,7 +188,7 @@ pub struct BalanceDisputeMetadata {
 pub struct BalanceDisputeReversalEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -231,7 +231,7 @@ pub struct BalanceDisputeReversalEvent {
 pub struct BalanceOrderEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -311,7 +311,7 @@ pub struct BalanceOrderMetadata {
 pub struct BalanceRefundEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -396,7 +396,7 @@ pub struct BalanceRefundMetadata {
 pub struct BalanceRefundReversalEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -438,7 +438,7 @@ pub struct BalanceRefundReversalEvent {
 pub struct BenefitCycledEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -494,7 +494,7 @@ pub struct BenefitGrantMetadata {
 pub struct BenefitGrantedEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -536,7 +536,7 @@ pub struct BenefitGrantedEvent {
 pub struct BenefitRevokedEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -578,7 +578,7 @@ pub struct BenefitRevokedEvent {
 pub struct BenefitUpdatedEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -620,7 +620,7 @@ pub struct BenefitUpdatedEvent {
 pub struct CheckoutCreatedEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -710,7 +710,7 @@ pub struct CursorPagination {
 pub struct CustomerCreatedEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -767,7 +767,7 @@ pub struct CustomerCreatedMetadata {
 pub struct CustomerDeletedEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -824,7 +824,7 @@ pub struct CustomerDeletedMetadata {
 pub struct CustomerUpdatedEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -872,8 +872,8 @@ pub struct CustomerUpdatedFields {
     pub email: Option<String>,
     /// Billing address. `None` if it did not change or was removed.
     pub billing_address: Option<AddressDict>,
-    /// Tax identification number; in responses, a pair of the number and its format.
-    /// `None` if it did not change or was removed.
+    /// Tax identification number and its format. `None` if it did not change or was
+    /// removed.
     pub tax_id: Option<String>,
     /// Custom key-value data. `None` if it did not change or was removed.
     pub metadata: Option<BTreeMap<String, CustomerMetadataValue>>,
@@ -900,8 +900,8 @@ pub struct CustomerUpdatedMetadata {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct EventCreateCustomer {
-    /// When it occurred. If not set, the time at which the server receives the event is
-    /// used.
+    /// Time at which the event occurred. If not set, the time at which the server
+    /// receives the event is used.
     pub timestamp: Option<Timestamp>,
     /// Name of the event.
     ///
@@ -915,11 +915,11 @@ pub struct EventCreateCustomer {
     pub external_id: Option<String>,
     /// ID or external ID of the parent event. If not set, the event has no parent.
     pub parent_id: Option<String>,
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     pub metadata: Option<EventMetadataInput>,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// ID of the member.
+    /// ID of the member. If not set, the event has no member.
     pub member_id: Option<MemberId>,
 }
 
@@ -939,8 +939,8 @@ impl EventCreateCustomer {
         }
     }
 
-    /// Sets `timestamp`: when it occurred. If not set, the time at which the server
-    /// receives the event is used.
+    /// Sets the time at which the event occurred. If not set, the time at which the
+    /// server receives the event is used.
     #[must_use]
     #[inline]
     pub fn timestamp(mut self, timestamp: Timestamp) -> Self {
@@ -948,8 +948,8 @@ impl EventCreateCustomer {
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -959,24 +959,24 @@ impl EventCreateCustomer {
         self
     }
 
-    /// Sets `external_id`: external ID of the event. An event with an external ID that
-    /// was ingested before is skipped as a duplicate. If not set, the event is never
-    /// skipped as a duplicate.
+    /// Sets the external ID of the event. An event with an external ID that was ingested
+    /// before is skipped as a duplicate. If not set, the event is never skipped as a
+    /// duplicate.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Sets `parent_id`: ID or external ID of the parent event. If not set, the event has
-    /// no parent.
+    /// Sets the ID or external ID of the parent event. If not set, the event has no
+    /// parent.
     #[must_use]
     pub fn parent_id(mut self, parent_id: impl Into<String>) -> Self {
         self.parent_id = Some(parent_id.into());
         self
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         let it = self.metadata.get_or_insert_default();
@@ -984,9 +984,7 @@ impl EventCreateCustomer {
         self
     }
 
-    /// Sets `_cost`: cost that the event caused.
-    ///
-    /// A key of `metadata`.
+    /// Sets the key `_cost` of `metadata`: cost that the event caused.
     #[must_use]
     #[inline]
     pub fn cost(mut self, cost: CostMetadata) -> Self {
@@ -995,9 +993,7 @@ impl EventCreateCustomer {
         self
     }
 
-    /// Sets `_llm`: usage of a language model.
-    ///
-    /// A key of `metadata`.
+    /// Sets the key `_llm` of `metadata`: usage of a language model.
     #[must_use]
     #[inline]
     pub fn llm(mut self, llm: LlmMetadata) -> Self {
@@ -1006,7 +1002,7 @@ impl EventCreateCustomer {
         self
     }
 
-    /// Sets `member_id`: ID of the member.
+    /// Sets the ID of the member. If not set, the event has no member.
     #[must_use]
     pub fn member_id(mut self, member_id: impl Into<MemberId>) -> Self {
         self.member_id = Some(member_id.into());
@@ -1018,8 +1014,8 @@ impl EventCreateCustomer {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct EventCreateExternalCustomer {
-    /// When it occurred. If not set, the time at which the server receives the event is
-    /// used.
+    /// Time at which the event occurred. If not set, the time at which the server
+    /// receives the event is used.
     pub timestamp: Option<Timestamp>,
     /// Name of the event.
     ///
@@ -1033,11 +1029,12 @@ pub struct EventCreateExternalCustomer {
     pub external_id: Option<String>,
     /// ID or external ID of the parent event. If not set, the event has no parent.
     pub parent_id: Option<String>,
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     pub metadata: Option<EventMetadataInput>,
     /// External ID of the customer, the identifier in your own system.
     pub external_customer_id: String,
-    /// External ID of the member, the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. If not set, the
+    /// event has no member.
     pub external_member_id: Option<String>,
 }
 
@@ -1060,8 +1057,8 @@ impl EventCreateExternalCustomer {
         }
     }
 
-    /// Sets `timestamp`: when it occurred. If not set, the time at which the server
-    /// receives the event is used.
+    /// Sets the time at which the event occurred. If not set, the time at which the
+    /// server receives the event is used.
     #[must_use]
     #[inline]
     pub fn timestamp(mut self, timestamp: Timestamp) -> Self {
@@ -1069,8 +1066,8 @@ impl EventCreateExternalCustomer {
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1080,24 +1077,24 @@ impl EventCreateExternalCustomer {
         self
     }
 
-    /// Sets `external_id`: external ID of the event. An event with an external ID that
-    /// was ingested before is skipped as a duplicate. If not set, the event is never
-    /// skipped as a duplicate.
+    /// Sets the external ID of the event. An event with an external ID that was ingested
+    /// before is skipped as a duplicate. If not set, the event is never skipped as a
+    /// duplicate.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Sets `parent_id`: ID or external ID of the parent event. If not set, the event has
-    /// no parent.
+    /// Sets the ID or external ID of the parent event. If not set, the event has no
+    /// parent.
     #[must_use]
     pub fn parent_id(mut self, parent_id: impl Into<String>) -> Self {
         self.parent_id = Some(parent_id.into());
         self
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         let it = self.metadata.get_or_insert_default();
@@ -1105,9 +1102,7 @@ impl EventCreateExternalCustomer {
         self
     }
 
-    /// Sets `_cost`: cost that the event caused.
-    ///
-    /// A key of `metadata`.
+    /// Sets the key `_cost` of `metadata`: cost that the event caused.
     #[must_use]
     #[inline]
     pub fn cost(mut self, cost: CostMetadata) -> Self {
@@ -1116,9 +1111,7 @@ impl EventCreateExternalCustomer {
         self
     }
 
-    /// Sets `_llm`: usage of a language model.
-    ///
-    /// A key of `metadata`.
+    /// Sets the key `_llm` of `metadata`: usage of a language model.
     #[must_use]
     #[inline]
     pub fn llm(mut self, llm: LlmMetadata) -> Self {
@@ -1127,8 +1120,8 @@ impl EventCreateExternalCustomer {
         self
     }
 
-    /// Sets `external_member_id`: external ID of the member, the identifier in your own
-    /// system.
+    /// Sets the external ID of the member, the identifier in your own system. If not set,
+    /// the event has no member.
     #[must_use]
     pub fn external_member_id(mut self, external_member_id: impl Into<String>) -> Self {
         self.external_member_id = Some(external_member_id.into());
@@ -1161,7 +1154,7 @@ impl EventMetadataInput {
         }
     }
 
-    /// Sets `_cost`: cost that the event caused.
+    /// Sets the cost that the event caused.
     #[must_use]
     #[inline]
     pub fn cost(mut self, cost: CostMetadata) -> Self {
@@ -1169,7 +1162,7 @@ impl EventMetadataInput {
         self
     }
 
-    /// Sets `_llm`: usage of a language model.
+    /// Sets the usage of a language model.
     #[must_use]
     #[inline]
     pub fn llm(mut self, llm: LlmMetadata) -> Self {
@@ -1177,7 +1170,7 @@ impl EventMetadataInput {
         self
     }
 
-    /// Additional entries, by key.
+    /// Sets the additional entries, by key.
     #[must_use]
     pub fn additional(mut self, additional: impl Entries<MetadataValue>) -> Self {
         self.additional = additional.into_map();
@@ -1236,41 +1229,61 @@ pub struct EventNameList {
     pub pagination: Pagination,
 }
 
-/// Sort criterion for names of events; the prefix `-` sorts in descending order.
+/// Sort criterion for names of events.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum EventNamesSortProperty {
-    /// `name`.
+    /// Sorts by name, ascending.
+    ///
+    /// Value `name`.
     Name,
-    /// `-name`.
+    /// Sorts by name, descending.
+    ///
+    /// Value `-name`.
     NameDesc,
-    /// `occurrences`.
+    /// Sorts by number of such events, ascending.
+    ///
+    /// Value `occurrences`.
     Occurrences,
-    /// `-occurrences`.
+    /// Sorts by number of such events, descending.
+    ///
+    /// Value `-occurrences`.
     OccurrencesDesc,
-    /// `first_seen`.
+    /// Sorts by time of the first such event, ascending.
+    ///
+    /// Value `first_seen`.
     FirstSeen,
-    /// `-first_seen`.
+    /// Sorts by time of the first such event, descending.
+    ///
+    /// Value `-first_seen`.
     FirstSeenDesc,
-    /// `last_seen`.
+    /// Sorts by time of the last such event, ascending.
+    ///
+    /// Value `last_seen`.
     LastSeen,
-    /// `-last_seen`.
+    /// Sorts by time of the last such event, descending.
+    ///
+    /// Value `-last_seen`.
     LastSeenDesc,
     /// An unknown value.
     Unknown(String),
 }
 
-/// Sort criterion for events; the prefix `-` sorts in descending order.
+/// Sort criterion for events.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum EventSortProperty {
-    /// `timestamp`.
+    /// Sorts by time of the event, ascending.
+    ///
+    /// Value `timestamp`.
     Timestamp,
-    /// `-timestamp`.
+    /// Sorts by time of the event, descending.
+    ///
+    /// Value `-timestamp`.
     TimestampDesc,
     /// An unknown value.
     Unknown(String),
@@ -1405,9 +1418,13 @@ pub enum FilterOperator {
     ///
     /// Value `lte`.
     Lte,
-    /// `like`.
+    /// Contains the value, as a string.
+    ///
+    /// Value `like`.
     Like,
-    /// `not_like`.
+    /// Does not contain the value, as a string.
+    ///
+    /// Value `not_like`.
     NotLike,
     /// An unknown value.
     Unknown(String),
@@ -1428,7 +1445,7 @@ pub enum FilterTerm {
 }
 
 impl FilterTerm {
-    /// Returns the value if it is the variant [`FilterClause`](Self::FilterClause).
+    /// Returns the content of the variant [`FilterClause`](Self::FilterClause), or `None`.
     #[must_use]
     #[inline]
     pub fn as_filter_clause(&self) -> Option<&FilterClause> {
@@ -1438,7 +1455,7 @@ impl FilterTerm {
         }
     }
 
-    /// Returns the value if it is the variant [`Filter`](Self::Filter).
+    /// Returns the content of the variant [`Filter`](Self::Filter), or `None`.
     #[must_use]
     #[inline]
     pub fn as_filter(&self) -> Option<&Filter> {
@@ -1485,7 +1502,7 @@ pub enum FilterValue {
 }
 
 impl FilterValue {
-    /// Returns the value if it is the variant [`String`](Self::String).
+    /// Returns the content of the variant [`String`](Self::String), or `None`.
     #[must_use]
     #[inline]
     pub fn as_str(&self) -> Option<&str> {
@@ -1495,7 +1512,7 @@ impl FilterValue {
         }
     }
 
-    /// Returns the value if it is the variant [`Integer`](Self::Integer).
+    /// Returns the content of the variant [`Integer`](Self::Integer), or `None`.
     #[must_use]
     #[inline]
     pub fn as_i64(&self) -> Option<i64> {
@@ -1505,7 +1522,7 @@ impl FilterValue {
         }
     }
 
-    /// Returns the value if it is the variant [`Boolean`](Self::Boolean).
+    /// Returns the content of the variant [`Boolean`](Self::Boolean), or `None`.
     #[must_use]
     #[inline]
     pub fn as_bool(&self) -> Option<bool> {
@@ -1590,21 +1607,21 @@ impl LlmMetadata {
         }
     }
 
-    /// Sets `prompt`: prompt that was sent to the model.
+    /// Sets the prompt that was sent to the model.
     #[must_use]
     pub fn prompt(mut self, prompt: impl Into<String>) -> Self {
         self.prompt = Some(prompt.into());
         self
     }
 
-    /// Sets `response`: response of the model.
+    /// Sets the response of the model.
     #[must_use]
     pub fn response(mut self, response: impl Into<String>) -> Self {
         self.response = Some(response.into());
         self
     }
 
-    /// Sets `cached_input_tokens`: number of input tokens read from a cache.
+    /// Sets the number of input tokens read from a cache.
     #[must_use]
     #[inline]
     pub fn cached_input_tokens(mut self, cached_input_tokens: i64) -> Self {
@@ -1619,7 +1636,7 @@ impl LlmMetadata {
 pub struct MeterResetEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -1669,7 +1686,7 @@ pub struct MeterResetMetadata {
 pub struct OrderPaidEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -1753,7 +1770,7 @@ pub struct OrderPaidMetadata {
 pub struct OrderRefundedEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -1807,7 +1824,7 @@ pub struct OrderRefundedMetadata {
 pub struct OrderUnvoidedEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -1861,7 +1878,7 @@ pub struct OrderUnvoidedMetadata {
 pub struct OrderVoidedEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -1915,7 +1932,7 @@ pub struct OrderVoidedMetadata {
 pub struct SubscriptionBillingPeriodUpdatedEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -1969,7 +1986,7 @@ pub struct SubscriptionBillingPeriodUpdatedMetadata {
 pub struct SubscriptionCanceledEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -2042,7 +2059,7 @@ pub struct SubscriptionCanceledMetadata {
 pub struct SubscriptionCreatedEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -2105,7 +2122,7 @@ pub struct SubscriptionCreatedMetadata {
 pub struct SubscriptionCycledEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -2168,7 +2185,7 @@ pub struct SubscriptionCycledMetadata {
 pub struct SubscriptionMigratedEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -2225,7 +2242,7 @@ pub struct SubscriptionMigratedMetadata {
 pub struct SubscriptionPastDueEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -2290,7 +2307,7 @@ pub struct SubscriptionPastDueMetadata {
 pub struct SubscriptionPausedEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -2358,7 +2375,7 @@ pub struct SubscriptionPausedMetadata {
 pub struct SubscriptionProductUpdatedEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -2412,7 +2429,7 @@ pub struct SubscriptionProductUpdatedMetadata {
 pub struct SubscriptionReactivatedEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -2475,7 +2492,7 @@ pub struct SubscriptionReactivatedMetadata {
 pub struct SubscriptionReinstatedEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -2538,7 +2555,7 @@ pub struct SubscriptionReinstatedMetadata {
 pub struct SubscriptionResumedEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -2601,7 +2618,7 @@ pub struct SubscriptionResumedMetadata {
 pub struct SubscriptionRevokedEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -2664,7 +2681,7 @@ pub struct SubscriptionRevokedMetadata {
 pub struct SubscriptionSeatsUpdatedEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -2720,7 +2737,7 @@ pub struct SubscriptionSeatsUpdatedMetadata {
 pub struct SubscriptionUncanceledEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -2781,7 +2798,7 @@ pub struct SubscriptionUncanceledMetadata {
 pub struct SubscriptionUnitsUpdatedEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -2837,7 +2854,7 @@ pub struct SubscriptionUnitsUpdatedMetadata {
 pub struct SubscriptionUpdateClearedEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -2887,7 +2904,7 @@ pub struct SubscriptionUpdateClearedMetadata {
 pub struct SubscriptionUpdatedEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -2952,7 +2969,7 @@ pub struct SubscriptionUpdatedMetadata {
 pub struct UserEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,

@@ -24,7 +24,8 @@ pub struct DownloadableFileCreate {
     pub checksum_sha256_base64: Option<String>,
     /// Parts of the content, which are uploaded one by one.
     pub upload: S3FileCreateMultipart,
-    /// Version label of the file, chosen by the uploader.
+    /// Version label of the file, chosen by the uploader. If not set, the file has no
+    /// version label.
     pub version: Option<String>,
 }
 
@@ -48,7 +49,7 @@ impl DownloadableFileCreate {
         }
     }
 
-    /// Sets `organization_id`: ID of the organization.
+    /// Sets the ID of the organization.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -58,7 +59,7 @@ impl DownloadableFileCreate {
         self
     }
 
-    /// Sets `checksum_sha256_base64`: SHA-256 checksum of the content, in Base64.
+    /// Sets the SHA-256 checksum of the content, in Base64.
     #[must_use]
     pub fn checksum_sha256_base64(
         mut self,
@@ -68,7 +69,8 @@ impl DownloadableFileCreate {
         self
     }
 
-    /// Sets `version`: version label of the file, chosen by the uploader.
+    /// Sets the version label of the file, chosen by the uploader. If not set, the file
+    /// has no version label.
     #[must_use]
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = Some(version.into());
@@ -112,9 +114,9 @@ pub struct DownloadableFileRead {
     pub service: Cow<'static, str>,
     /// Whether the content has been uploaded.
     pub is_uploaded: bool,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When the file was flagged as malicious. `None` if it was not.
+    /// When the file was flagged as malicious. `None` if it was not flagged.
     pub flagged_malicious_at: Option<Timestamp>,
     /// Size with its unit, for display.
     pub size_readable: String,
@@ -169,13 +171,17 @@ polar_client_runtime::variant_body! {
     FileCreate : SupportCaseAttachmentFileCreate
 }
 
-/// Update of a file. Fields that are not set keep their values.
+/// Update of a file.
+///
+/// Fields that are not set keep their values. To clear a field, pass
+/// [`Clear`](polar_client_runtime::types::Clear) to its setter: `.version(Clear)`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct FilePatch {
     /// Name of the file.
     pub name: Patch<String>,
-    /// Version label of the file, chosen by the uploader.
+    /// Version label of the file, chosen by the uploader. If cleared, the file has no
+    /// version label.
     pub version: Patch<String>,
 }
 
@@ -190,14 +196,15 @@ impl FilePatch {
         }
     }
 
-    /// Sets or clears `name`: name of the file.
+    /// Sets or clears the name of the file.
     #[must_use]
     pub fn name(mut self, name: impl Into<Patch<String>>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Sets or clears `version`: version label of the file, chosen by the uploader.
+    /// Sets or clears the version label of the file, chosen by the uploader. If cleared,
+    /// the file has no version label.
     #[must_use]
     pub fn version(mut self, version: impl Into<Patch<String>>) -> Self {
         self.version = version.into();
@@ -231,7 +238,7 @@ pub enum FileRead {
 }
 
 impl FileRead {
-    /// ID assigned by Polar.
+    /// Returns the ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> FileId {
@@ -244,7 +251,7 @@ impl FileRead {
         }
     }
 
-    /// ID of the organization.
+    /// Returns the ID of the organization.
     #[must_use]
     #[inline]
     pub fn organization_id(&self) -> OrganizationId {
@@ -257,7 +264,7 @@ impl FileRead {
         }
     }
 
-    /// Name of the file.
+    /// Returns the name of the file.
     #[must_use]
     #[inline]
     pub fn name(&self) -> &str {
@@ -270,7 +277,7 @@ impl FileRead {
         }
     }
 
-    /// Path of the file in the storage.
+    /// Returns the path of the file in the storage.
     #[must_use]
     #[inline]
     pub fn path(&self) -> &str {
@@ -283,7 +290,7 @@ impl FileRead {
         }
     }
 
-    /// MIME type of the content.
+    /// Returns the MIME type of the content.
     #[must_use]
     #[inline]
     pub fn mime_type(&self) -> &str {
@@ -296,7 +303,7 @@ impl FileRead {
         }
     }
 
-    /// Size in bytes.
+    /// Returns the size in bytes.
     #[must_use]
     #[inline]
     pub fn size(&self) -> i64 {
@@ -309,7 +316,7 @@ impl FileRead {
         }
     }
 
-    /// Version of the stored content. `None` until the file is uploaded.
+    /// Returns the version of the stored content. `None` until the file is uploaded.
     #[must_use]
     #[inline]
     pub fn storage_version(&self) -> Option<&str> {
@@ -322,7 +329,7 @@ impl FileRead {
         }
     }
 
-    /// ETag of the content in the storage. `None` until the file is uploaded.
+    /// Returns the ETag of the content in the storage. `None` until the file is uploaded.
     #[must_use]
     #[inline]
     pub fn checksum_etag(&self) -> Option<&str> {
@@ -335,8 +342,8 @@ impl FileRead {
         }
     }
 
-    /// SHA-256 checksum of the content, in Base64. `None` if it was not specified for the
-    /// upload.
+    /// Returns the SHA-256 checksum of the content, in Base64. `None` if it was not
+    /// specified for the upload.
     #[must_use]
     #[inline]
     pub fn checksum_sha256_base64(&self) -> Option<&str> {
@@ -349,8 +356,8 @@ impl FileRead {
         }
     }
 
-    /// SHA-256 checksum of the content, in hexadecimal digits. `None` if it was not
-    /// specified for the upload.
+    /// Returns the SHA-256 checksum of the content, in hexadecimal digits. `None` if it
+    /// was not specified for the upload.
     #[must_use]
     #[inline]
     pub fn checksum_sha256_hex(&self) -> Option<&str> {
@@ -363,7 +370,8 @@ impl FileRead {
         }
     }
 
-    /// When the stored content was last modified. `None` until the file is uploaded.
+    /// Returns when the stored content was last modified. `None` until the file is
+    /// uploaded.
     #[must_use]
     #[inline]
     pub fn last_modified_at(&self) -> Option<Timestamp> {
@@ -376,7 +384,8 @@ impl FileRead {
         }
     }
 
-    /// Version label of the file, chosen by the uploader. `None` if there is none.
+    /// Returns the version label of the file, chosen by the uploader. `None` if there is
+    /// none.
     #[must_use]
     #[inline]
     pub fn version(&self) -> Option<&str> {
@@ -389,7 +398,7 @@ impl FileRead {
         }
     }
 
-    /// Whether the content has been uploaded.
+    /// Returns whether the content has been uploaded.
     #[must_use]
     #[inline]
     pub fn is_uploaded(&self) -> bool {
@@ -402,7 +411,7 @@ impl FileRead {
         }
     }
 
-    /// When it was created.
+    /// Returns the time of creation.
     #[must_use]
     #[inline]
     pub fn created_at(&self) -> Timestamp {
@@ -415,7 +424,7 @@ impl FileRead {
         }
     }
 
-    /// Size with its unit, for display.
+    /// Returns the size with its unit, for display.
     #[must_use]
     #[inline]
     pub fn size_readable(&self) -> &str {
@@ -428,7 +437,9 @@ impl FileRead {
         }
     }
 
-    /// Returns `service`, or an empty string if an unknown variant has none.
+    /// Returns `service` as a string, such as `downloadable`.
+    ///
+    /// Empty if an unknown variant does not have it.
     #[must_use]
     #[inline]
     pub fn service(&self) -> &str {
@@ -441,7 +452,7 @@ impl FileRead {
         }
     }
 
-    /// Returns the value if it is the variant [`Downloadable`](Self::Downloadable).
+    /// Returns the content of the variant [`Downloadable`](Self::Downloadable), or `None`.
     #[must_use]
     #[inline]
     pub fn as_downloadable(&self) -> Option<&DownloadableFileRead> {
@@ -451,7 +462,7 @@ impl FileRead {
         }
     }
 
-    /// Returns the value if it is the variant [`ProductMedia`](Self::ProductMedia).
+    /// Returns the content of the variant [`ProductMedia`](Self::ProductMedia), or `None`.
     #[must_use]
     #[inline]
     pub fn as_product_media(&self) -> Option<&ProductMediaFileRead> {
@@ -461,7 +472,7 @@ impl FileRead {
         }
     }
 
-    /// Returns the value if it is the variant [`OrganizationAvatar`](Self::OrganizationAvatar).
+    /// Returns the content of the variant [`OrganizationAvatar`](Self::OrganizationAvatar), or `None`.
     #[must_use]
     #[inline]
     pub fn as_organization_avatar(&self) -> Option<&OrganizationAvatarFileRead> {
@@ -471,7 +482,7 @@ impl FileRead {
         }
     }
 
-    /// Returns the value if it is the variant [`SupportCaseAttachment`](Self::SupportCaseAttachment).
+    /// Returns the content of the variant [`SupportCaseAttachment`](Self::SupportCaseAttachment), or `None`.
     #[must_use]
     #[inline]
     pub fn as_support_case_attachment(&self) -> Option<&SupportCaseAttachmentFileRead> {
@@ -655,7 +666,8 @@ pub struct OrganizationAvatarFileCreate {
     pub checksum_sha256_base64: Option<String>,
     /// Parts of the content, which are uploaded one by one.
     pub upload: S3FileCreateMultipart,
-    /// Version label of the file, chosen by the uploader.
+    /// Version label of the file, chosen by the uploader. If not set, the file has no
+    /// version label.
     pub version: Option<String>,
 }
 
@@ -679,7 +691,7 @@ impl OrganizationAvatarFileCreate {
         }
     }
 
-    /// Sets `organization_id`: ID of the organization.
+    /// Sets the ID of the organization.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -689,7 +701,7 @@ impl OrganizationAvatarFileCreate {
         self
     }
 
-    /// Sets `checksum_sha256_base64`: SHA-256 checksum of the content, in Base64.
+    /// Sets the SHA-256 checksum of the content, in Base64.
     #[must_use]
     pub fn checksum_sha256_base64(
         mut self,
@@ -699,7 +711,8 @@ impl OrganizationAvatarFileCreate {
         self
     }
 
-    /// Sets `version`: version label of the file, chosen by the uploader.
+    /// Sets the version label of the file, chosen by the uploader. If not set, the file
+    /// has no version label.
     #[must_use]
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = Some(version.into());
@@ -743,7 +756,7 @@ pub struct OrganizationAvatarFileRead {
     pub service: Cow<'static, str>,
     /// Whether the content has been uploaded.
     pub is_uploaded: bool,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
     /// Size with its unit, for display.
     pub size_readable: String,
@@ -771,7 +784,8 @@ pub struct ProductMediaFileCreate {
     pub checksum_sha256_base64: Option<String>,
     /// Parts of the content, which are uploaded one by one.
     pub upload: S3FileCreateMultipart,
-    /// Version label of the file, chosen by the uploader.
+    /// Version label of the file, chosen by the uploader. If not set, the file has no
+    /// version label.
     pub version: Option<String>,
 }
 
@@ -795,7 +809,7 @@ impl ProductMediaFileCreate {
         }
     }
 
-    /// Sets `organization_id`: ID of the organization.
+    /// Sets the ID of the organization.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -805,7 +819,7 @@ impl ProductMediaFileCreate {
         self
     }
 
-    /// Sets `checksum_sha256_base64`: SHA-256 checksum of the content, in Base64.
+    /// Sets the SHA-256 checksum of the content, in Base64.
     #[must_use]
     pub fn checksum_sha256_base64(
         mut self,
@@ -815,7 +829,8 @@ impl ProductMediaFileCreate {
         self
     }
 
-    /// Sets `version`: version label of the file, chosen by the uploader.
+    /// Sets the version label of the file, chosen by the uploader. If not set, the file
+    /// has no version label.
     #[must_use]
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = Some(version.into());
@@ -868,7 +883,7 @@ impl S3FileCreatePart {
         }
     }
 
-    /// Sets `checksum_sha256_base64`: SHA-256 checksum of the content, in Base64.
+    /// Sets the SHA-256 checksum of the content, in Base64.
     #[must_use]
     pub fn checksum_sha256_base64(
         mut self,
@@ -962,7 +977,8 @@ pub struct SupportCaseAttachmentFileCreate {
     pub checksum_sha256_base64: Option<String>,
     /// Parts of the content, which are uploaded one by one.
     pub upload: S3FileCreateMultipart,
-    /// Version label of the file, chosen by the uploader.
+    /// Version label of the file, chosen by the uploader. If not set, the file has no
+    /// version label.
     pub version: Option<String>,
 }
 
@@ -986,7 +1002,7 @@ impl SupportCaseAttachmentFileCreate {
         }
     }
 
-    /// Sets `organization_id`: ID of the organization.
+    /// Sets the ID of the organization.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -996,7 +1012,7 @@ impl SupportCaseAttachmentFileCreate {
         self
     }
 
-    /// Sets `checksum_sha256_base64`: SHA-256 checksum of the content, in Base64.
+    /// Sets the SHA-256 checksum of the content, in Base64.
     #[must_use]
     pub fn checksum_sha256_base64(
         mut self,
@@ -1006,7 +1022,8 @@ impl SupportCaseAttachmentFileCreate {
         self
     }
 
-    /// Sets `version`: version label of the file, chosen by the uploader.
+    /// Sets the version label of the file, chosen by the uploader. If not set, the file
+    /// has no version label.
     #[must_use]
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = Some(version.into());
@@ -1050,7 +1067,7 @@ pub struct SupportCaseAttachmentFileRead {
     pub service: Cow<'static, str>,
     /// Whether the content has been uploaded.
     pub is_uploaded: bool,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
     /// Size with its unit, for display.
     pub size_readable: String,

@@ -23,11 +23,11 @@ pub struct LicenseKeyActivate {
     /// Label of the activation, such as the name of the device.
     pub label: String,
     /// Conditions of the activation. Validations of the activation must send the same
-    /// conditions.
+    /// conditions. If not set, validations need no conditions.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub conditions: Option<BTreeMap<String, MetadataValue>>,
-    /// Custom key-value data about the activation.
+    /// Custom key-value data about the activation. If not set, no data is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub meta: Option<BTreeMap<String, MetadataValue>>,
@@ -50,8 +50,8 @@ impl LicenseKeyActivate {
         }
     }
 
-    /// Sets `conditions`: conditions of the activation. Validations of the activation
-    /// must send the same conditions.
+    /// Sets the conditions of the activation. Validations of the activation must send the
+    /// same conditions. If not set, validations need no conditions.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -60,7 +60,8 @@ impl LicenseKeyActivate {
         self
     }
 
-    /// Sets `meta`: custom key-value data about the activation.
+    /// Sets the custom key-value data about the activation. If not set, no data is
+    /// stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -82,9 +83,9 @@ pub struct LicenseKeyActivationBase {
     pub label: String,
     /// Custom key-value data about the activation.
     pub meta: BTreeMap<String, MetadataValue>,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
 }
 
@@ -94,9 +95,9 @@ pub struct LicenseKeyActivationBase {
 pub struct LicenseKeyCustomer {
     /// ID assigned by Polar.
     pub id: CustomerId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
@@ -114,8 +115,7 @@ pub struct LicenseKeyCustomer {
     pub billing_name: Option<String>,
     /// Billing address. `None` if it is not known.
     pub billing_address: Option<Address>,
-    /// Tax identification number; in responses, a pair of the number and its format.
-    /// `None` if there is none.
+    /// Tax identification number and its format. `None` if there is none.
     pub tax_id: Option<(String, TaxIdFormat)>,
     /// Language tag with an optional region, such as `en` or `en-US`. `None` if it is not
     /// known.
@@ -124,7 +124,7 @@ pub struct LicenseKeyCustomer {
     pub organization_id: OrganizationId,
     /// ID of the default payment method. `None` if there is none.
     pub default_payment_method_id: Option<PaymentMethodId>,
-    /// When the customer was deleted. `None` if it was not.
+    /// When the customer was deleted. `None` if the customer was not deleted.
     pub deleted_at: Option<Timestamp>,
     /// When the first user event of the customer occurred, possibly before `created_at`.
     /// `None` if there was none.
@@ -183,7 +183,11 @@ pub enum LicenseKeyStatus {
     Unknown(String),
 }
 
-/// Update of a license key. Fields that are not set keep their values.
+/// Update of a license key.
+///
+/// Fields that are not set keep their values. To clear a field, pass
+/// [`Clear`](polar_client_runtime::types::Clear) to its setter:
+/// `.limit_activations(Clear)`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyUpdate {
@@ -220,14 +224,14 @@ impl LicenseKeyUpdate {
         }
     }
 
-    /// Sets or clears `status`: current status.
+    /// Sets or clears the current status.
     #[must_use]
     pub fn status(mut self, status: impl Into<Patch<LicenseKeyStatus>>) -> Self {
         self.status = status.into();
         self
     }
 
-    /// Sets `usage`: current usage.
+    /// Sets the current usage.
     ///
     /// Must be between -2147483648 and 2147483647. Default: `0`.
     #[must_use]
@@ -237,8 +241,8 @@ impl LicenseKeyUpdate {
         self
     }
 
-    /// Sets or clears `limit_activations`: maximum number of activations of the license
-    /// key. If cleared, activations are not possible.
+    /// Sets or clears the maximum number of activations of the license key. If cleared,
+    /// activations are not possible.
     ///
     /// Must be greater than 0 and at most 2147483647.
     #[must_use]
@@ -250,8 +254,8 @@ impl LicenseKeyUpdate {
         self
     }
 
-    /// Sets or clears `limit_usage`: maximum usage of the license key. If cleared, the
-    /// usage is not limited.
+    /// Sets or clears the maximum usage of the license key. If cleared, the usage is not
+    /// limited.
     ///
     /// Must be greater than 0 and at most 2147483647.
     #[must_use]
@@ -260,8 +264,7 @@ impl LicenseKeyUpdate {
         self
     }
 
-    /// Sets or clears `expires_at`: when the license key expires. If cleared, it never
-    /// expires.
+    /// Sets or clears when the license key expires. If cleared, it never expires.
     #[must_use]
     pub fn expires_at(mut self, expires_at: impl Into<Patch<Timestamp>>) -> Self {
         self.expires_at = expires_at.into();
@@ -320,32 +323,30 @@ impl LicenseKeyValidate {
         }
     }
 
-    /// Sets `activation_id`: ID of the activation. If not set, the key is validated
-    /// without an activation.
+    /// Sets the ID of the activation. If not set, the key is validated without an
+    /// activation.
     #[must_use]
     pub fn activation_id(mut self, activation_id: impl Into<ActivationId>) -> Self {
         self.activation_id = Some(activation_id.into());
         self
     }
 
-    /// Sets `benefit_id`: ID of the benefit. If not set, the key may belong to any
-    /// benefit.
+    /// Sets the ID of the benefit. If not set, the key may belong to any benefit.
     #[must_use]
     pub fn benefit_id(mut self, benefit_id: impl Into<BenefitId>) -> Self {
         self.benefit_id = Some(benefit_id.into());
         self
     }
 
-    /// Sets `customer_id`: ID of the customer. If not set, the key may belong to any
-    /// customer.
+    /// Sets the ID of the customer. If not set, the key may belong to any customer.
     #[must_use]
     pub fn customer_id(mut self, customer_id: impl Into<CustomerId>) -> Self {
         self.customer_id = Some(customer_id.into());
         self
     }
 
-    /// Sets `increment_usage`: amount to add to the usage if the license key is valid. If
-    /// not set, the usage does not change.
+    /// Sets the amount to add to the usage if the license key is valid. If not set, the
+    /// usage does not change.
     ///
     /// Must be at least 0.
     #[must_use]
@@ -355,8 +356,8 @@ impl LicenseKeyValidate {
         self
     }
 
-    /// Sets `conditions`: conditions to compare with those of the activation. If not set,
-    /// the activation must have no conditions.
+    /// Sets the conditions to compare with those of the activation. If not set, the
+    /// activation must have no conditions.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]

@@ -22,7 +22,7 @@ pub enum Aggregation {
 }
 
 impl Aggregation {
-    /// Returns the value if it is the variant [`Count`](Self::Count).
+    /// Returns the content of the variant [`Count`](Self::Count), or `None`.
     #[must_use]
     #[inline]
     pub fn as_count(&self) -> Option<&CountAggregation> {
@@ -32,7 +32,7 @@ impl Aggregation {
         }
     }
 
-    /// Returns the value if it is the variant [`Property`](Self::Property).
+    /// Returns the content of the variant [`Property`](Self::Property), or `None`.
     #[must_use]
     #[inline]
     pub fn as_property(&self) -> Option<&PropertyAggregation> {
@@ -42,7 +42,7 @@ impl Aggregation {
         }
     }
 
-    /// Returns the value if it is the variant [`Unique`](Self::Unique).
+    /// Returns the content of the variant [`Unique`](Self::Unique), or `None`.
     #[must_use]
     #[inline]
     pub fn as_unique(&self) -> Option<&UniqueAggregation> {
@@ -156,19 +156,27 @@ pub struct MeterQuantity {
     pub quantity: f64,
 }
 
-/// Sort criterion for meters; the prefix `-` sorts in descending order.
+/// Sort criterion for meters.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum MeterSortProperty {
-    /// `created_at`.
+    /// Sorts by time of creation, ascending.
+    ///
+    /// Value `created_at`.
     CreatedAt,
-    /// `-created_at`.
+    /// Sorts by time of creation, descending.
+    ///
+    /// Value `-created_at`.
     CreatedAtDesc,
-    /// `name`.
+    /// Sorts by name, ascending.
+    ///
+    /// Value `name`.
     Name,
-    /// `-name`.
+    /// Sorts by name, descending.
+    ///
+    /// Value `-name`.
     NameDesc,
     /// An unknown value.
     Unknown(String),

@@ -51,7 +51,7 @@ impl MetricDashboardCreate {
         }
     }
 
-    /// Sets `metrics`: slugs of the metrics.
+    /// Sets the slugs of the metrics.
     ///
     /// Must have at most 10 items.
     #[must_use]
@@ -60,8 +60,8 @@ impl MetricDashboardCreate {
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -76,9 +76,9 @@ impl MetricDashboardCreate {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MetricDashboardSchema {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: DashboardId,
@@ -90,7 +90,9 @@ pub struct MetricDashboardSchema {
     pub organization_id: OrganizationId,
 }
 
-/// Update of a dashboard. Fields that are not set keep their values.
+/// Update of a dashboard.
+///
+/// Fields that are not set keep their values.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MetricDashboardUpdate {
@@ -115,7 +117,7 @@ impl MetricDashboardUpdate {
         }
     }
 
-    /// Sets or clears `name`: name of the dashboard.
+    /// Sets or clears the name of the dashboard.
     ///
     /// Must have at least 1 character.
     #[must_use]
@@ -124,7 +126,7 @@ impl MetricDashboardUpdate {
         self
     }
 
-    /// Sets or clears `metrics`: slugs of the metrics.
+    /// Sets or clears the slugs of the metrics.
     ///
     /// Must have at most 10 items.
     #[must_use]

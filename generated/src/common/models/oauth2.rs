@@ -76,7 +76,7 @@ pub enum AuthorizeResponse {
 }
 
 impl AuthorizeResponse {
-    /// Client that requests access.
+    /// Returns the client that requests access.
     #[must_use]
     #[inline]
     pub fn client(&self) -> &OAuth2ClientPublic {
@@ -87,7 +87,7 @@ impl AuthorizeResponse {
         }
     }
 
-    /// Requested scopes.
+    /// Returns the requested scopes.
     #[must_use]
     #[inline]
     pub fn scopes(&self) -> &[Scope] {
@@ -98,7 +98,7 @@ impl AuthorizeResponse {
         }
     }
 
-    /// The organizations that the user can choose from.
+    /// Returns the organizations that the user can choose from.
     #[must_use]
     #[inline]
     pub fn organizations(&self) -> &[AuthorizeOrganization] {
@@ -109,7 +109,7 @@ impl AuthorizeResponse {
         }
     }
 
-    /// Whether exactly one organization must be selected. `None` means `false`.
+    /// Returns whether exactly one organization must be selected. `None` means `false`.
     #[must_use]
     #[inline]
     pub fn requires_single_organization(&self) -> Option<bool> {
@@ -120,8 +120,8 @@ impl AuthorizeResponse {
         }
     }
 
-    /// Human-readable descriptions of the scopes, by scope. `None` means the default of
-    /// the server.
+    /// Returns the human-readable descriptions of the scopes, by scope. `None` means the
+    /// default of the server.
     #[must_use]
     #[inline]
     pub fn scope_display_names(&self) -> Option<&BTreeMap<String, String>> {
@@ -132,7 +132,9 @@ impl AuthorizeResponse {
         }
     }
 
-    /// Returns `sub_type`, or an empty string if an unknown variant has none.
+    /// Returns `sub_type` as a string, such as `user`.
+    ///
+    /// Empty if an unknown variant does not have it.
     #[must_use]
     #[inline]
     pub fn sub_type(&self) -> &str {
@@ -143,7 +145,7 @@ impl AuthorizeResponse {
         }
     }
 
-    /// Returns the value if it is the variant [`User`](Self::User).
+    /// Returns the content of the variant [`User`](Self::User), or `None`.
     #[must_use]
     #[inline]
     pub fn as_user(&self) -> Option<&AuthorizeResponseUser> {
@@ -153,7 +155,7 @@ impl AuthorizeResponse {
         }
     }
 
-    /// Returns the value if it is the variant [`Organization`](Self::Organization).
+    /// Returns the content of the variant [`Organization`](Self::Organization), or `None`.
     #[must_use]
     #[inline]
     pub fn as_organization(&self) -> Option<&AuthorizeResponseOrganization> {
@@ -282,8 +284,7 @@ impl IntrospectTokenRequest {
         }
     }
 
-    /// Sets `token_type_hint`: probable type of the token. If not set, the server tries
-    /// all types.
+    /// Sets the probable type of the token. If not set, the server tries all types.
     #[must_use]
     pub fn token_type_hint(mut self, token_type_hint: impl Into<TokenTypeHint>) -> Self {
         self.token_type_hint = Some(token_type_hint.into());
@@ -429,17 +430,19 @@ pub struct OAuth2ClientConfiguration {
     pub scope: Option<String>,
     /// Name of the OAuth2 client.
     pub client_name: String,
-    /// URL of the website of the OAuth2 client.
+    /// URL of the website of the OAuth2 client. If not set, the client has no website.
     pub client_uri: Option<String>,
-    /// URL of the logo of the OAuth2 client.
+    /// URL of the logo of the OAuth2 client. If not set, the client has no logo.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub logo_uri: Option<String>,
-    /// URL of the terms of service of the OAuth2 client.
+    /// URL of the terms of service of the OAuth2 client. If not set, the client has no
+    /// terms of service.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub tos_uri: Option<String>,
-    /// URL of the privacy policy of the OAuth2 client.
+    /// URL of the privacy policy of the OAuth2 client. If not set, the client has no
+    /// privacy policy.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub policy_uri: Option<String>,
@@ -468,8 +471,7 @@ impl OAuth2ClientConfiguration {
         }
     }
 
-    /// Sets `token_endpoint_auth_method`: authentication method of the client at the
-    /// token endpoint.
+    /// Sets the authentication method of the client at the token endpoint.
     ///
     /// Default: `"client_secret_post"`.
     #[must_use]
@@ -481,7 +483,7 @@ impl OAuth2ClientConfiguration {
         self
     }
 
-    /// Sets `grant_types`: grant types that the client may use.
+    /// Sets the grant types that the client may use.
     ///
     /// Default: `["authorization_code", "refresh_token"]`.
     #[must_use]
@@ -490,7 +492,7 @@ impl OAuth2ClientConfiguration {
         self
     }
 
-    /// Sets `response_types`: response types that the client may request.
+    /// Sets the response types that the client may request.
     ///
     /// Default: `["code"]`.
     #[must_use]
@@ -502,7 +504,7 @@ impl OAuth2ClientConfiguration {
         self
     }
 
-    /// Sets `scope`: scopes, separated by spaces.
+    /// Sets the scopes, separated by spaces.
     ///
     /// Default: `"openid profile email user:read user:write organizations:read
     /// organizations:write custom_fields:read custom_fields:write discounts:read
@@ -524,14 +526,15 @@ impl OAuth2ClientConfiguration {
         self
     }
 
-    /// Sets `client_uri`: URL of the website of the OAuth2 client.
+    /// Sets the URL of the website of the OAuth2 client. If not set, the client has no
+    /// website.
     #[must_use]
     pub fn client_uri(mut self, client_uri: impl Into<String>) -> Self {
         self.client_uri = Some(client_uri.into());
         self
     }
 
-    /// Sets `logo_uri`: URL of the logo of the OAuth2 client.
+    /// Sets the URL of the logo of the OAuth2 client. If not set, the client has no logo.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
@@ -540,7 +543,8 @@ impl OAuth2ClientConfiguration {
         self
     }
 
-    /// Sets `tos_uri`: URL of the terms of service of the OAuth2 client.
+    /// Sets the URL of the terms of service of the OAuth2 client. If not set, the client
+    /// has no terms of service.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
@@ -549,7 +553,8 @@ impl OAuth2ClientConfiguration {
         self
     }
 
-    /// Sets `policy_uri`: URL of the privacy policy of the OAuth2 client.
+    /// Sets the URL of the privacy policy of the OAuth2 client. If not set, the client
+    /// has no privacy policy.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
@@ -558,7 +563,7 @@ impl OAuth2ClientConfiguration {
         self
     }
 
-    /// Sets `default_sub_type`: type of the subject that the client acts for by default.
+    /// Sets the type of the subject that the client acts for by default.
     ///
     /// Default: `"user"`.
     #[must_use]
@@ -569,6 +574,9 @@ impl OAuth2ClientConfiguration {
 }
 
 /// Replacement for the registration of an OAuth2 client.
+///
+/// Fields that are not set keep their values. To clear a field, pass
+/// [`Clear`](polar_client_runtime::types::Clear) to its setter: `.client_uri(Clear)`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OAuth2ClientConfigurationUpdate {
@@ -608,17 +616,19 @@ pub struct OAuth2ClientConfigurationUpdate {
     pub scope: Option<String>,
     /// Name of the OAuth2 client.
     pub client_name: String,
-    /// URL of the website of the OAuth2 client.
+    /// URL of the website of the OAuth2 client. If cleared, the client has no website.
     pub client_uri: Patch<String>,
-    /// URL of the logo of the OAuth2 client.
+    /// URL of the logo of the OAuth2 client. If cleared, the client has no logo.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub logo_uri: Patch<String>,
-    /// URL of the terms of service of the OAuth2 client.
+    /// URL of the terms of service of the OAuth2 client. If cleared, the client has no
+    /// terms of service.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub tos_uri: Patch<String>,
-    /// URL of the privacy policy of the OAuth2 client.
+    /// URL of the privacy policy of the OAuth2 client. If cleared, the client has no
+    /// privacy policy.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub policy_uri: Patch<String>,
@@ -657,8 +667,7 @@ impl OAuth2ClientConfigurationUpdate {
         }
     }
 
-    /// Sets `token_endpoint_auth_method`: authentication method of the client at the
-    /// token endpoint.
+    /// Sets the authentication method of the client at the token endpoint.
     ///
     /// Default: `"client_secret_post"`.
     #[must_use]
@@ -670,7 +679,7 @@ impl OAuth2ClientConfigurationUpdate {
         self
     }
 
-    /// Sets `grant_types`: grant types that the client may use.
+    /// Sets the grant types that the client may use.
     ///
     /// Default: `["authorization_code", "refresh_token"]`.
     #[must_use]
@@ -679,7 +688,7 @@ impl OAuth2ClientConfigurationUpdate {
         self
     }
 
-    /// Sets `response_types`: response types that the client may request.
+    /// Sets the response types that the client may request.
     ///
     /// Default: `["code"]`.
     #[must_use]
@@ -691,7 +700,7 @@ impl OAuth2ClientConfigurationUpdate {
         self
     }
 
-    /// Sets `scope`: scopes, separated by spaces.
+    /// Sets the scopes, separated by spaces.
     ///
     /// Default: `"openid profile email user:read user:write organizations:read
     /// organizations:write custom_fields:read custom_fields:write discounts:read
@@ -713,14 +722,16 @@ impl OAuth2ClientConfigurationUpdate {
         self
     }
 
-    /// Sets or clears `client_uri`: URL of the website of the OAuth2 client.
+    /// Sets or clears the URL of the website of the OAuth2 client. If cleared, the client
+    /// has no website.
     #[must_use]
     pub fn client_uri(mut self, client_uri: impl Into<Patch<String>>) -> Self {
         self.client_uri = client_uri.into();
         self
     }
 
-    /// Sets or clears `logo_uri`: URL of the logo of the OAuth2 client.
+    /// Sets or clears the URL of the logo of the OAuth2 client. If cleared, the client
+    /// has no logo.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
@@ -729,7 +740,8 @@ impl OAuth2ClientConfigurationUpdate {
         self
     }
 
-    /// Sets or clears `tos_uri`: URL of the terms of service of the OAuth2 client.
+    /// Sets or clears the URL of the terms of service of the OAuth2 client. If cleared,
+    /// the client has no terms of service.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
@@ -738,7 +750,8 @@ impl OAuth2ClientConfigurationUpdate {
         self
     }
 
-    /// Sets or clears `policy_uri`: URL of the privacy policy of the OAuth2 client.
+    /// Sets or clears the URL of the privacy policy of the OAuth2 client. If cleared, the
+    /// client has no privacy policy.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
@@ -747,7 +760,7 @@ impl OAuth2ClientConfigurationUpdate {
         self
     }
 
-    /// Sets `default_sub_type`: type of the subject that the client acts for by default.
+    /// Sets the type of the subject that the client acts for by default.
     ///
     /// Default: `"user"`.
     #[must_use]
@@ -756,8 +769,8 @@ impl OAuth2ClientConfigurationUpdate {
         self
     }
 
-    /// Sets `client_secret`: current secret of the client. Optional; the server rejects
-    /// any other value.
+    /// Sets the current secret of the client. Optional; the server rejects any other
+    /// value.
     #[must_use]
     pub fn client_secret(mut self, client_secret: impl Into<String>) -> Self {
         self.client_secret = Some(client_secret.into());
@@ -769,9 +782,9 @@ impl OAuth2ClientConfigurationUpdate {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OAuth2ClientPublic {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID of the OAuth2 client.
     pub client_id: String,
@@ -865,8 +878,7 @@ impl RevokeTokenRequest {
         }
     }
 
-    /// Sets `token_type_hint`: probable type of the token. If not set, the server tries
-    /// all types.
+    /// Sets the probable type of the token. If not set, the server tries all types.
     #[must_use]
     pub fn token_type_hint(mut self, token_type_hint: impl Into<TokenTypeHint>) -> Self {
         self.token_type_hint = Some(token_type_hint.into());
@@ -883,131 +895,257 @@ pub type RevokeTokenResponse = JsonObject;
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Scope {
-    /// `openid`.
+    /// Signs the user in with OpenID Connect.
+    ///
+    /// Value `openid`.
     Openid,
-    /// `profile`.
+    /// Reads the user's profile.
+    ///
+    /// Value `profile`.
     Profile,
-    /// `email`.
+    /// Reads the user's email address.
+    ///
+    /// Value `email`.
     Email,
-    /// `user:read`.
+    /// Reads the user's account.
+    ///
+    /// Value `user:read`.
     UserRead,
-    /// `user:write`.
+    /// Changes the user's account.
+    ///
+    /// Value `user:write`.
     UserWrite,
-    /// `organizations:read`.
+    /// Reads organizations.
+    ///
+    /// Value `organizations:read`.
     OrganizationsRead,
-    /// `organizations:write`.
+    /// Creates and changes organizations.
+    ///
+    /// Value `organizations:write`.
     OrganizationsWrite,
-    /// `custom_fields:read`.
+    /// Reads custom fields.
+    ///
+    /// Value `custom_fields:read`.
     CustomFieldsRead,
-    /// `custom_fields:write`.
+    /// Creates and changes custom fields.
+    ///
+    /// Value `custom_fields:write`.
     CustomFieldsWrite,
-    /// `discounts:read`.
+    /// Reads discounts.
+    ///
+    /// Value `discounts:read`.
     DiscountsRead,
-    /// `discounts:write`.
+    /// Creates and changes discounts.
+    ///
+    /// Value `discounts:write`.
     DiscountsWrite,
-    /// `checkout_links:read`.
+    /// Reads checkout links.
+    ///
+    /// Value `checkout_links:read`.
     CheckoutLinksRead,
-    /// `checkout_links:write`.
+    /// Creates and changes checkout links.
+    ///
+    /// Value `checkout_links:write`.
     CheckoutLinksWrite,
-    /// `checkouts:read`.
+    /// Reads checkout sessions.
+    ///
+    /// Value `checkouts:read`.
     CheckoutsRead,
-    /// `checkouts:write`.
+    /// Creates and changes checkout sessions.
+    ///
+    /// Value `checkouts:write`.
     CheckoutsWrite,
-    /// `transactions:read`.
+    /// Reads transactions.
+    ///
+    /// Value `transactions:read`.
     TransactionsRead,
-    /// `transactions:write`.
+    /// Creates and changes transactions.
+    ///
+    /// Value `transactions:write`.
     TransactionsWrite,
-    /// `payouts:read`.
+    /// Reads payouts.
+    ///
+    /// Value `payouts:read`.
     PayoutsRead,
-    /// `payouts:write`.
+    /// Creates and changes payouts.
+    ///
+    /// Value `payouts:write`.
     PayoutsWrite,
-    /// `products:read`.
+    /// Reads products.
+    ///
+    /// Value `products:read`.
     ProductsRead,
-    /// `products:write`.
+    /// Creates and changes products.
+    ///
+    /// Value `products:write`.
     ProductsWrite,
-    /// `benefits:read`.
+    /// Reads benefits.
+    ///
+    /// Value `benefits:read`.
     BenefitsRead,
-    /// `benefits:write`.
+    /// Creates and changes benefits.
+    ///
+    /// Value `benefits:write`.
     BenefitsWrite,
-    /// `events:read`.
+    /// Reads events.
+    ///
+    /// Value `events:read`.
     EventsRead,
-    /// `events:write`.
+    /// Ingests events.
+    ///
+    /// Value `events:write`.
     EventsWrite,
-    /// `meters:read`.
+    /// Reads meters.
+    ///
+    /// Value `meters:read`.
     MetersRead,
-    /// `meters:write`.
+    /// Creates and changes meters.
+    ///
+    /// Value `meters:write`.
     MetersWrite,
-    /// `files:read`.
+    /// Reads files.
+    ///
+    /// Value `files:read`.
     FilesRead,
-    /// `files:write`.
+    /// Creates and changes files.
+    ///
+    /// Value `files:write`.
     FilesWrite,
-    /// `subscriptions:read`.
+    /// Reads subscriptions.
+    ///
+    /// Value `subscriptions:read`.
     SubscriptionsRead,
-    /// `subscriptions:write`.
+    /// Creates and changes subscriptions.
+    ///
+    /// Value `subscriptions:write`.
     SubscriptionsWrite,
-    /// `customers:read`.
+    /// Reads customers.
+    ///
+    /// Value `customers:read`.
     CustomersRead,
-    /// `customers:write`.
+    /// Creates and changes customers.
+    ///
+    /// Value `customers:write`.
     CustomersWrite,
-    /// `members:read`.
+    /// Reads members.
+    ///
+    /// Value `members:read`.
     MembersRead,
-    /// `members:write`.
+    /// Creates and changes members.
+    ///
+    /// Value `members:write`.
     MembersWrite,
-    /// `wallets:read`.
+    /// Reads wallets.
+    ///
+    /// Value `wallets:read`.
     WalletsRead,
-    /// `wallets:write`.
+    /// Creates and changes wallets.
+    ///
+    /// Value `wallets:write`.
     WalletsWrite,
-    /// `disputes:read`.
+    /// Reads disputes.
+    ///
+    /// Value `disputes:read`.
     DisputesRead,
-    /// `disputes:write`.
+    /// Creates and changes disputes.
+    ///
+    /// Value `disputes:write`.
     DisputesWrite,
-    /// `customer_meters:read`.
+    /// Reads customer meters.
+    ///
+    /// Value `customer_meters:read`.
     CustomerMetersRead,
-    /// `customer_sessions:write`.
+    /// Creates customer sessions.
+    ///
+    /// Value `customer_sessions:write`.
     CustomerSessionsWrite,
-    /// `member_sessions:write`.
+    /// Creates sessions of members.
+    ///
+    /// Value `member_sessions:write`.
     MemberSessionsWrite,
-    /// `customer_seats:read`.
+    /// Reads seats of customers.
+    ///
+    /// Value `customer_seats:read`.
     CustomerSeatsRead,
-    /// `customer_seats:write`.
+    /// Creates and changes seats of customers.
+    ///
+    /// Value `customer_seats:write`.
     CustomerSeatsWrite,
-    /// `orders:read`.
+    /// Reads orders.
+    ///
+    /// Value `orders:read`.
     OrdersRead,
-    /// `orders:write`.
+    /// Changes orders.
+    ///
+    /// Value `orders:write`.
     OrdersWrite,
-    /// `refunds:read`.
+    /// Reads refunds.
+    ///
+    /// Value `refunds:read`.
     RefundsRead,
-    /// `refunds:write`.
+    /// Creates and changes refunds.
+    ///
+    /// Value `refunds:write`.
     RefundsWrite,
-    /// `payments:read`.
+    /// Reads payments.
+    ///
+    /// Value `payments:read`.
     PaymentsRead,
-    /// `metrics:read`.
+    /// Reads metrics.
+    ///
+    /// Value `metrics:read`.
     MetricsRead,
-    /// `metrics:write`.
+    /// Creates and changes dashboards of metrics.
+    ///
+    /// Value `metrics:write`.
     MetricsWrite,
-    /// `webhooks:read`.
+    /// Reads webhook endpoints.
+    ///
+    /// Value `webhooks:read`.
     WebhooksRead,
-    /// `webhooks:write`.
+    /// Creates and changes webhook endpoints.
+    ///
+    /// Value `webhooks:write`.
     WebhooksWrite,
-    /// `license_keys:read`.
+    /// Reads license keys.
+    ///
+    /// Value `license_keys:read`.
     LicenseKeysRead,
-    /// `license_keys:write`.
+    /// Changes license keys.
+    ///
+    /// Value `license_keys:write`.
     LicenseKeysWrite,
-    /// `customer_portal:read`.
+    /// Reads the customer's own data, such as orders and subscriptions.
+    ///
+    /// Value `customer_portal:read`.
     CustomerPortalRead,
-    /// `customer_portal:write`.
+    /// Changes the customer's own data, such as orders and subscriptions.
+    ///
+    /// Value `customer_portal:write`.
     CustomerPortalWrite,
-    /// `notifications:read`.
+    /// Reads notifications.
+    ///
+    /// Value `notifications:read`.
     NotificationsRead,
-    /// `notifications:write`.
+    /// Marks notifications as read.
+    ///
+    /// Value `notifications:write`.
     NotificationsWrite,
-    /// `notification_recipients:read`.
+    /// Reads notification recipients.
+    ///
+    /// Value `notification_recipients:read`.
     NotificationRecipientsRead,
-    /// `notification_recipients:write`.
+    /// Creates and changes notification recipients.
+    ///
+    /// Value `notification_recipients:write`.
     NotificationRecipientsWrite,
-    /// `organization_access_tokens:read`.
+    /// Reads organization access tokens.
+    ///
+    /// Value `organization_access_tokens:read`.
     OrganizationAccessTokensRead,
-    /// `organization_access_tokens:write`.
+    /// Creates and changes organization access tokens.
+    ///
+    /// Value `organization_access_tokens:write`.
     OrganizationAccessTokensWrite,
     /// An unknown value.
     Unknown(String),
@@ -1149,7 +1287,7 @@ pub enum UserInfo {
 }
 
 impl UserInfo {
-    /// ID of the user.
+    /// Returns the ID of the user.
     #[must_use]
     #[inline]
     pub fn sub(&self) -> &str {
@@ -1160,7 +1298,7 @@ impl UserInfo {
         }
     }
 
-    /// Name of the user. `None` if the scopes of the token do not include it.
+    /// Returns the name of the user. `None` if the scopes of the token do not include it.
     #[must_use]
     #[inline]
     pub fn name(&self) -> Option<&str> {
@@ -1171,7 +1309,7 @@ impl UserInfo {
         }
     }
 
-    /// Returns the value if it is the variant [`User`](Self::User).
+    /// Returns the content of the variant [`User`](Self::User), or `None`.
     #[must_use]
     #[inline]
     pub fn as_user(&self) -> Option<&UserInfoUser> {
@@ -1181,7 +1319,7 @@ impl UserInfo {
         }
     }
 
-    /// Returns the value if it is the variant [`Organization`](Self::Organization).
+    /// Returns the content of the variant [`Organization`](Self::Organization), or `None`.
     #[must_use]
     #[inline]
     pub fn as_organization(&self) -> Option<&UserInfoOrganization> {
@@ -1280,7 +1418,7 @@ impl WebTokenRequest {
         }
     }
 
-    /// Sets `sub_type`: type of the subject: a user or an organization.
+    /// Sets the type of the subject: a user or an organization.
     ///
     /// Default: `"user"`.
     #[must_use]
@@ -1289,7 +1427,7 @@ impl WebTokenRequest {
         self
     }
 
-    /// Sets `sub`: ID of the user or the organization that the token acts for.
+    /// Sets the ID of the user or the organization that the token acts for.
     #[must_use]
     #[inline]
     pub fn set_sub(mut self, sub: Uuid) -> Self {
@@ -1297,7 +1435,7 @@ impl WebTokenRequest {
         self
     }
 
-    /// Sets `scope`: scopes, separated by spaces.
+    /// Sets the scopes, separated by spaces.
     #[must_use]
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.scope = Some(scope.into());

@@ -54,7 +54,7 @@ pub enum OrderBillingReason {
 pub struct OrderCreate {
     /// Values of the custom fields, by slug of the custom field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
@@ -104,8 +104,7 @@ impl OrderCreate {
         }
     }
 
-    /// Sets `custom_field_data`: values of the custom fields, by slug of the custom
-    /// field.
+    /// Sets the values of the custom fields, by slug of the custom field.
     #[must_use]
     pub fn custom_field_data(
         mut self,
@@ -115,7 +114,7 @@ impl OrderCreate {
         self
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -124,8 +123,8 @@ impl OrderCreate {
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -135,16 +134,16 @@ impl OrderCreate {
         self
     }
 
-    /// Sets `currency`: currency, as its ISO 4217 code in lower case.
+    /// Sets the currency, as its ISO 4217 code in lower case.
     #[must_use]
     pub fn currency(mut self, currency: impl Into<String>) -> Self {
         self.currency = Some(currency.into());
         self
     }
 
-    /// Sets `amount`: amount to charge instead of the price of the product, in the
-    /// smallest currency unit (cents for USD). Cannot be combined with `units`. If not
-    /// set, the price of the product is charged.
+    /// Sets the amount to charge instead of the price of the product, in the smallest
+    /// currency unit (cents for USD). Cannot be combined with `units`. If not set, the
+    /// price of the product is charged.
     ///
     /// Must be at least 0.
     #[must_use]
@@ -154,8 +153,8 @@ impl OrderCreate {
         self
     }
 
-    /// Sets `units`: number of units to charge. Required for unit-based prices, rejected
-    /// for others.
+    /// Sets the number of units to charge. Required for unit-based prices, rejected for
+    /// others.
     ///
     /// Must be between 1 and 2147483647.
     #[must_use]
@@ -165,8 +164,8 @@ impl OrderCreate {
         self
     }
 
-    /// Sets `description`: description of the order on the invoice. Defaults to the name
-    /// of the product.
+    /// Sets the description of the order on the invoice. Defaults to the name of the
+    /// product.
     ///
     /// Must have at most 500 characters.
     #[must_use]
@@ -182,9 +181,9 @@ impl OrderCreate {
 pub struct OrderCustomer {
     /// ID assigned by Polar.
     pub id: CustomerId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
@@ -202,8 +201,7 @@ pub struct OrderCustomer {
     pub billing_name: Option<String>,
     /// Billing address. `None` if it is not known.
     pub billing_address: Option<Address>,
-    /// Tax identification number; in responses, a pair of the number and its format.
-    /// `None` if there is none.
+    /// Tax identification number and its format. `None` if there is none.
     pub tax_id: Option<(String, TaxIdFormat)>,
     /// Language tag with an optional region, such as `en` or `en-US`. `None` if it is not
     /// known.
@@ -212,7 +210,7 @@ pub struct OrderCustomer {
     pub organization_id: OrganizationId,
     /// ID of the default payment method. `None` if there is none.
     pub default_payment_method_id: Option<PaymentMethodId>,
-    /// When the customer was deleted. `None` if it was not.
+    /// When the customer was deleted. `None` if the customer was not deleted.
     pub deleted_at: Option<Timestamp>,
     /// When the first user event of the customer occurred, possibly before `created_at`.
     /// `None` if there was none.
@@ -227,37 +225,69 @@ pub struct OrderCustomer {
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum OrderExportColumn {
-    /// `email`.
+    /// Email address of the customer.
+    ///
+    /// Value `email`.
     Email,
-    /// `created_at`.
+    /// Time at which the order was created.
+    ///
+    /// Value `created_at`.
     CreatedAt,
-    /// `product`.
+    /// Name of the product.
+    ///
+    /// Value `product`.
     Product,
-    /// `net_amount`.
+    /// Amount after discounts and before taxes.
+    ///
+    /// Value `net_amount`.
     NetAmount,
-    /// `currency`.
+    /// Currency, as its ISO 4217 code.
+    ///
+    /// Value `currency`.
     Currency,
-    /// `status`.
+    /// Status of the order.
+    ///
+    /// Value `status`.
     Status,
-    /// `invoice_number`.
+    /// Invoice number.
+    ///
+    /// Value `invoice_number`.
     InvoiceNumber,
-    /// `customer_name`.
+    /// Name of the customer.
+    ///
+    /// Value `customer_name`.
     CustomerName,
-    /// `billing_name`.
+    /// Name on invoices.
+    ///
+    /// Value `billing_name`.
     BillingName,
-    /// `billing_country`.
+    /// Country of the billing address.
+    ///
+    /// Value `billing_country`.
     BillingCountry,
-    /// `subtotal_amount`.
+    /// Amount before discounts and taxes.
+    ///
+    /// Value `subtotal_amount`.
     SubtotalAmount,
-    /// `discount_amount`.
+    /// Amount of the discount.
+    ///
+    /// Value `discount_amount`.
     DiscountAmount,
-    /// `tax_amount`.
+    /// Amount of the taxes.
+    ///
+    /// Value `tax_amount`.
     TaxAmount,
-    /// `total_amount`.
+    /// Amount after discounts, with taxes.
+    ///
+    /// Value `total_amount`.
     TotalAmount,
-    /// `refunded_amount`.
+    /// Amount that was refunded.
+    ///
+    /// Value `refunded_amount`.
     RefundedAmount,
-    /// `billing_reason`.
+    /// Reason why the order was created.
+    ///
+    /// Value `billing_reason`.
     BillingReason,
     /// An unknown value.
     Unknown(String),
@@ -304,8 +334,8 @@ impl OrderFinalize {
         Self { payment_method_id: None }
     }
 
-    /// Sets `payment_method_id`: ID of the customer's payment method to charge. Defaults
-    /// to the customer's default payment method.
+    /// Sets the ID of the customer's payment method to charge. Defaults to the customer's
+    /// default payment method.
     #[must_use]
     pub fn payment_method_id(
         mut self,
@@ -335,9 +365,9 @@ pub struct OrderInvoice {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderItemSchema {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: Uuid,
@@ -366,9 +396,9 @@ pub struct OrderProduct {
     pub metadata: MetadataOutputType,
     /// ID assigned by Polar.
     pub id: ProductId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// Unit of the trial length. `None` without a trial.
     pub trial_interval: Option<TrialInterval>,
@@ -406,47 +436,83 @@ pub struct OrderReceipt {
     pub url: String,
 }
 
-/// Sort criterion for orders; the prefix `-` sorts in descending order.
+/// Sort criterion for orders.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum OrderSortProperty {
-    /// `created_at`.
+    /// Sorts by time of creation, ascending.
+    ///
+    /// Value `created_at`.
     CreatedAt,
-    /// `-created_at`.
+    /// Sorts by time of creation, descending.
+    ///
+    /// Value `-created_at`.
     CreatedAtDesc,
-    /// `status`.
+    /// Sorts by status, ascending.
+    ///
+    /// Value `status`.
     Status,
-    /// `-status`.
+    /// Sorts by status, descending.
+    ///
+    /// Value `-status`.
     StatusDesc,
-    /// `invoice_number`.
+    /// Sorts by invoice number, ascending.
+    ///
+    /// Value `invoice_number`.
     InvoiceNumber,
-    /// `-invoice_number`.
+    /// Sorts by invoice number, descending.
+    ///
+    /// Value `-invoice_number`.
     InvoiceNumberDesc,
-    /// `amount`.
+    /// Sorts by amount, ascending.
+    ///
+    /// Value `amount`.
     Amount,
-    /// `-amount`.
+    /// Sorts by amount, descending.
+    ///
+    /// Value `-amount`.
     AmountDesc,
-    /// `net_amount`.
+    /// Sorts by net amount, ascending.
+    ///
+    /// Value `net_amount`.
     NetAmount,
-    /// `-net_amount`.
+    /// Sorts by net amount, descending.
+    ///
+    /// Value `-net_amount`.
     NetAmountDesc,
-    /// `customer`.
+    /// Sorts by customer, ascending.
+    ///
+    /// Value `customer`.
     Customer,
-    /// `-customer`.
+    /// Sorts by customer, descending.
+    ///
+    /// Value `-customer`.
     CustomerDesc,
-    /// `product`.
+    /// Sorts by product, ascending.
+    ///
+    /// Value `product`.
     Product,
-    /// `-product`.
+    /// Sorts by product, descending.
+    ///
+    /// Value `-product`.
     ProductDesc,
-    /// `discount`.
+    /// Sorts by discount, ascending.
+    ///
+    /// Value `discount`.
     Discount,
-    /// `-discount`.
+    /// Sorts by discount, descending.
+    ///
+    /// Value `-discount`.
     DiscountDesc,
-    /// `subscription`.
+    /// Sorts by subscription, ascending.
+    ///
+    /// Value `subscription`.
     Subscription,
-    /// `-subscription`.
+    /// Sorts by subscription, descending.
+    ///
+    /// Value `-subscription`.
     SubscriptionDesc,
     /// An unknown value.
     Unknown(String),
@@ -492,9 +558,9 @@ pub enum OrderStatus {
 pub struct OrderSubscription {
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: SubscriptionId,
@@ -526,21 +592,22 @@ pub struct OrderSubscription {
     /// Whether the subscription ends with the current billing period.
     pub cancel_at_period_end: bool,
     /// When the subscription was canceled, even if it continues until the end of the
-    /// billing period. `None` if it was not.
+    /// billing period. `None` if it was not canceled.
     pub canceled_at: Option<Timestamp>,
     /// When the subscription started. `None` if it has not started.
     pub started_at: Option<Timestamp>,
     /// When the subscription will end. `None` if no end is set.
     pub ends_at: Option<Timestamp>,
-    /// When the subscription ended. `None` if it has not.
+    /// When the subscription ended. `None` if it has not ended.
     pub ended_at: Option<Timestamp>,
     /// When the subscription became `past_due`. `None` if it is not past due.
     pub past_due_at: Option<Timestamp>,
     /// Whether the subscription pauses at the end of the current billing period.
     pub pause_at_period_end: bool,
-    /// When the subscription was paused. `None` if it was not.
+    /// When the subscription was paused. `None` if it was not paused.
     pub paused_at: Option<Timestamp>,
-    /// When a paused subscription resumes automatically. `None` if it does not.
+    /// When a paused subscription resumes automatically. `None` if it does not resume
+    /// automatically.
     pub resumes_at: Option<Timestamp>,
     /// ID of the customer.
     pub customer_id: CustomerId,
@@ -562,12 +629,16 @@ pub struct OrderSubscription {
 
 /// Update of the billing name and address on the invoice of an order. Country and
 /// state cannot be changed.
+///
+/// Fields that are not set keep their values. To clear a field, pass
+/// [`Clear`](polar_client_runtime::types::Clear) to its setter:
+/// `.billing_name(Clear)`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderUpdate {
-    /// Name on invoices.
+    /// Name on invoices. If cleared, no billing name is stored.
     pub billing_name: Patch<String>,
-    /// Billing address.
+    /// Billing address. If cleared, no billing address is stored.
     pub billing_address: Patch<AddressInput>,
 }
 
@@ -582,14 +653,14 @@ impl OrderUpdate {
         }
     }
 
-    /// Sets or clears `billing_name`: name on invoices.
+    /// Sets or clears the name on invoices. If cleared, no billing name is stored.
     #[must_use]
     pub fn billing_name(mut self, billing_name: impl Into<Patch<String>>) -> Self {
         self.billing_name = billing_name.into();
         self
     }
 
-    /// Sets or clears `billing_address`: billing address.
+    /// Sets or clears the billing address. If cleared, no billing address is stored.
     #[must_use]
     pub fn billing_address(
         mut self,

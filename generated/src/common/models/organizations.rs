@@ -10,503 +10,1001 @@ use polar_client_runtime::types::{Patch, Strings};
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CountryAlpha2 {
-    /// `AD`.
+    /// Andorra.
+    ///
+    /// Value `AD`.
     Ad,
-    /// `AE`.
+    /// United Arab Emirates.
+    ///
+    /// Value `AE`.
     Ae,
-    /// `AF`.
+    /// Afghanistan.
+    ///
+    /// Value `AF`.
     Af,
-    /// `AG`.
+    /// Antigua and Barbuda.
+    ///
+    /// Value `AG`.
     Ag,
-    /// `AI`.
+    /// Anguilla.
+    ///
+    /// Value `AI`.
     Ai,
-    /// `AL`.
+    /// Albania.
+    ///
+    /// Value `AL`.
     Al,
-    /// `AM`.
+    /// Armenia.
+    ///
+    /// Value `AM`.
     Am,
-    /// `AO`.
+    /// Angola.
+    ///
+    /// Value `AO`.
     Ao,
-    /// `AQ`.
+    /// Antarctica.
+    ///
+    /// Value `AQ`.
     Aq,
-    /// `AR`.
+    /// Argentina.
+    ///
+    /// Value `AR`.
     Ar,
-    /// `AS`.
+    /// American Samoa.
+    ///
+    /// Value `AS`.
     As,
-    /// `AT`.
+    /// Austria.
+    ///
+    /// Value `AT`.
     At,
-    /// `AU`.
+    /// Australia.
+    ///
+    /// Value `AU`.
     Au,
-    /// `AW`.
+    /// Aruba.
+    ///
+    /// Value `AW`.
     Aw,
-    /// `AX`.
+    /// Åland Islands.
+    ///
+    /// Value `AX`.
     Ax,
-    /// `AZ`.
+    /// Azerbaijan.
+    ///
+    /// Value `AZ`.
     Az,
-    /// `BA`.
+    /// Bosnia and Herzegovina.
+    ///
+    /// Value `BA`.
     Ba,
-    /// `BB`.
+    /// Barbados.
+    ///
+    /// Value `BB`.
     Bb,
-    /// `BD`.
+    /// Bangladesh.
+    ///
+    /// Value `BD`.
     Bd,
-    /// `BE`.
+    /// Belgium.
+    ///
+    /// Value `BE`.
     Be,
-    /// `BF`.
+    /// Burkina Faso.
+    ///
+    /// Value `BF`.
     Bf,
-    /// `BG`.
+    /// Bulgaria.
+    ///
+    /// Value `BG`.
     Bg,
-    /// `BH`.
+    /// Bahrain.
+    ///
+    /// Value `BH`.
     Bh,
-    /// `BI`.
+    /// Burundi.
+    ///
+    /// Value `BI`.
     Bi,
-    /// `BJ`.
+    /// Benin.
+    ///
+    /// Value `BJ`.
     Bj,
-    /// `BL`.
+    /// Saint Barthélemy.
+    ///
+    /// Value `BL`.
     Bl,
-    /// `BM`.
+    /// Bermuda.
+    ///
+    /// Value `BM`.
     Bm,
-    /// `BN`.
+    /// Brunei Darussalam.
+    ///
+    /// Value `BN`.
     Bn,
-    /// `BO`.
+    /// Bolivia.
+    ///
+    /// Value `BO`.
     Bo,
-    /// `BQ`.
+    /// Bonaire, Sint Eustatius and Saba.
+    ///
+    /// Value `BQ`.
     Bq,
-    /// `BR`.
+    /// Brazil.
+    ///
+    /// Value `BR`.
     Br,
-    /// `BS`.
+    /// Bahamas.
+    ///
+    /// Value `BS`.
     Bs,
-    /// `BT`.
+    /// Bhutan.
+    ///
+    /// Value `BT`.
     Bt,
-    /// `BV`.
+    /// Bouvet Island.
+    ///
+    /// Value `BV`.
     Bv,
-    /// `BW`.
+    /// Botswana.
+    ///
+    /// Value `BW`.
     Bw,
-    /// `BY`.
+    /// Belarus.
+    ///
+    /// Value `BY`.
     By,
-    /// `BZ`.
+    /// Belize.
+    ///
+    /// Value `BZ`.
     Bz,
-    /// `CA`.
+    /// Canada.
+    ///
+    /// Value `CA`.
     Ca,
-    /// `CC`.
+    /// Cocos Islands.
+    ///
+    /// Value `CC`.
     Cc,
-    /// `CD`.
+    /// Democratic Republic of the Congo.
+    ///
+    /// Value `CD`.
     Cd,
-    /// `CF`.
+    /// Central African Republic.
+    ///
+    /// Value `CF`.
     Cf,
-    /// `CG`.
+    /// Republic of the Congo.
+    ///
+    /// Value `CG`.
     Cg,
-    /// `CH`.
+    /// Switzerland.
+    ///
+    /// Value `CH`.
     Ch,
-    /// `CI`.
+    /// Côte d'Ivoire.
+    ///
+    /// Value `CI`.
     Ci,
-    /// `CK`.
+    /// Cook Islands.
+    ///
+    /// Value `CK`.
     Ck,
-    /// `CL`.
+    /// Chile.
+    ///
+    /// Value `CL`.
     Cl,
-    /// `CM`.
+    /// Cameroon.
+    ///
+    /// Value `CM`.
     Cm,
-    /// `CN`.
+    /// China.
+    ///
+    /// Value `CN`.
     Cn,
-    /// `CO`.
+    /// Colombia.
+    ///
+    /// Value `CO`.
     Co,
-    /// `CR`.
+    /// Costa Rica.
+    ///
+    /// Value `CR`.
     Cr,
-    /// `CU`.
+    /// Cuba.
+    ///
+    /// Value `CU`.
     Cu,
-    /// `CV`.
+    /// Cabo Verde.
+    ///
+    /// Value `CV`.
     Cv,
-    /// `CW`.
+    /// Curaçao.
+    ///
+    /// Value `CW`.
     Cw,
-    /// `CX`.
+    /// Christmas Island.
+    ///
+    /// Value `CX`.
     Cx,
-    /// `CY`.
+    /// Cyprus.
+    ///
+    /// Value `CY`.
     Cy,
-    /// `CZ`.
+    /// Czechia.
+    ///
+    /// Value `CZ`.
     Cz,
-    /// `DE`.
+    /// Germany.
+    ///
+    /// Value `DE`.
     De,
-    /// `DJ`.
+    /// Djibouti.
+    ///
+    /// Value `DJ`.
     Dj,
-    /// `DK`.
+    /// Denmark.
+    ///
+    /// Value `DK`.
     Dk,
-    /// `DM`.
+    /// Dominica.
+    ///
+    /// Value `DM`.
     Dm,
-    /// `DO`.
+    /// Dominican Republic.
+    ///
+    /// Value `DO`.
     Do,
-    /// `DZ`.
+    /// Algeria.
+    ///
+    /// Value `DZ`.
     Dz,
-    /// `EC`.
+    /// Ecuador.
+    ///
+    /// Value `EC`.
     Ec,
-    /// `EE`.
+    /// Estonia.
+    ///
+    /// Value `EE`.
     Ee,
-    /// `EG`.
+    /// Egypt.
+    ///
+    /// Value `EG`.
     Eg,
-    /// `EH`.
+    /// Western Sahara.
+    ///
+    /// Value `EH`.
     Eh,
-    /// `ER`.
+    /// Eritrea.
+    ///
+    /// Value `ER`.
     Er,
-    /// `ES`.
+    /// Spain.
+    ///
+    /// Value `ES`.
     Es,
-    /// `ET`.
+    /// Ethiopia.
+    ///
+    /// Value `ET`.
     Et,
-    /// `FI`.
+    /// Finland.
+    ///
+    /// Value `FI`.
     Fi,
-    /// `FJ`.
+    /// Fiji.
+    ///
+    /// Value `FJ`.
     Fj,
-    /// `FK`.
+    /// Falkland Islands.
+    ///
+    /// Value `FK`.
     Fk,
-    /// `FM`.
+    /// Micronesia.
+    ///
+    /// Value `FM`.
     Fm,
-    /// `FO`.
+    /// Faroe Islands.
+    ///
+    /// Value `FO`.
     Fo,
-    /// `FR`.
+    /// France.
+    ///
+    /// Value `FR`.
     Fr,
-    /// `GA`.
+    /// Gabon.
+    ///
+    /// Value `GA`.
     Ga,
-    /// `GB`.
+    /// United Kingdom.
+    ///
+    /// Value `GB`.
     Gb,
-    /// `GD`.
+    /// Grenada.
+    ///
+    /// Value `GD`.
     Gd,
-    /// `GE`.
+    /// Georgia.
+    ///
+    /// Value `GE`.
     Ge,
-    /// `GF`.
+    /// French Guiana.
+    ///
+    /// Value `GF`.
     Gf,
-    /// `GG`.
+    /// Guernsey.
+    ///
+    /// Value `GG`.
     Gg,
-    /// `GH`.
+    /// Ghana.
+    ///
+    /// Value `GH`.
     Gh,
-    /// `GI`.
+    /// Gibraltar.
+    ///
+    /// Value `GI`.
     Gi,
-    /// `GL`.
+    /// Greenland.
+    ///
+    /// Value `GL`.
     Gl,
-    /// `GM`.
+    /// Gambia.
+    ///
+    /// Value `GM`.
     Gm,
-    /// `GN`.
+    /// Guinea.
+    ///
+    /// Value `GN`.
     Gn,
-    /// `GP`.
+    /// Guadeloupe.
+    ///
+    /// Value `GP`.
     Gp,
-    /// `GQ`.
+    /// Equatorial Guinea.
+    ///
+    /// Value `GQ`.
     Gq,
-    /// `GR`.
+    /// Greece.
+    ///
+    /// Value `GR`.
     Gr,
-    /// `GS`.
+    /// South Georgia and the South Sandwich Islands.
+    ///
+    /// Value `GS`.
     Gs,
-    /// `GT`.
+    /// Guatemala.
+    ///
+    /// Value `GT`.
     Gt,
-    /// `GU`.
+    /// Guam.
+    ///
+    /// Value `GU`.
     Gu,
-    /// `GW`.
+    /// Guinea-Bissau.
+    ///
+    /// Value `GW`.
     Gw,
-    /// `GY`.
+    /// Guyana.
+    ///
+    /// Value `GY`.
     Gy,
-    /// `HK`.
+    /// Hong Kong.
+    ///
+    /// Value `HK`.
     Hk,
-    /// `HM`.
+    /// Heard Island and McDonald Islands.
+    ///
+    /// Value `HM`.
     Hm,
-    /// `HN`.
+    /// Honduras.
+    ///
+    /// Value `HN`.
     Hn,
-    /// `HR`.
+    /// Croatia.
+    ///
+    /// Value `HR`.
     Hr,
-    /// `HT`.
+    /// Haiti.
+    ///
+    /// Value `HT`.
     Ht,
-    /// `HU`.
+    /// Hungary.
+    ///
+    /// Value `HU`.
     Hu,
-    /// `ID`.
+    /// Indonesia.
+    ///
+    /// Value `ID`.
     Id,
-    /// `IE`.
+    /// Ireland.
+    ///
+    /// Value `IE`.
     Ie,
-    /// `IL`.
+    /// Israel.
+    ///
+    /// Value `IL`.
     Il,
-    /// `IM`.
+    /// Isle of Man.
+    ///
+    /// Value `IM`.
     Im,
-    /// `IN`.
+    /// India.
+    ///
+    /// Value `IN`.
     In,
-    /// `IO`.
+    /// British Indian Ocean Territory.
+    ///
+    /// Value `IO`.
     Io,
-    /// `IQ`.
+    /// Iraq.
+    ///
+    /// Value `IQ`.
     Iq,
-    /// `IR`.
+    /// Iran.
+    ///
+    /// Value `IR`.
     Ir,
-    /// `IS`.
+    /// Iceland.
+    ///
+    /// Value `IS`.
     Is,
-    /// `IT`.
+    /// Italy.
+    ///
+    /// Value `IT`.
     It,
-    /// `JE`.
+    /// Jersey.
+    ///
+    /// Value `JE`.
     Je,
-    /// `JM`.
+    /// Jamaica.
+    ///
+    /// Value `JM`.
     Jm,
-    /// `JO`.
+    /// Jordan.
+    ///
+    /// Value `JO`.
     Jo,
-    /// `JP`.
+    /// Japan.
+    ///
+    /// Value `JP`.
     Jp,
-    /// `KE`.
+    /// Kenya.
+    ///
+    /// Value `KE`.
     Ke,
-    /// `KG`.
+    /// Kyrgyzstan.
+    ///
+    /// Value `KG`.
     Kg,
-    /// `KH`.
+    /// Cambodia.
+    ///
+    /// Value `KH`.
     Kh,
-    /// `KI`.
+    /// Kiribati.
+    ///
+    /// Value `KI`.
     Ki,
-    /// `KM`.
+    /// Comoros.
+    ///
+    /// Value `KM`.
     Km,
-    /// `KN`.
+    /// Saint Kitts and Nevis.
+    ///
+    /// Value `KN`.
     Kn,
-    /// `KP`.
+    /// North Korea.
+    ///
+    /// Value `KP`.
     Kp,
-    /// `KR`.
+    /// South Korea.
+    ///
+    /// Value `KR`.
     Kr,
-    /// `KW`.
+    /// Kuwait.
+    ///
+    /// Value `KW`.
     Kw,
-    /// `KY`.
+    /// Cayman Islands.
+    ///
+    /// Value `KY`.
     Ky,
-    /// `KZ`.
+    /// Kazakhstan.
+    ///
+    /// Value `KZ`.
     Kz,
-    /// `LA`.
+    /// Laos.
+    ///
+    /// Value `LA`.
     La,
-    /// `LB`.
+    /// Lebanon.
+    ///
+    /// Value `LB`.
     Lb,
-    /// `LC`.
+    /// Saint Lucia.
+    ///
+    /// Value `LC`.
     Lc,
-    /// `LI`.
+    /// Liechtenstein.
+    ///
+    /// Value `LI`.
     Li,
-    /// `LK`.
+    /// Sri Lanka.
+    ///
+    /// Value `LK`.
     Lk,
-    /// `LR`.
+    /// Liberia.
+    ///
+    /// Value `LR`.
     Lr,
-    /// `LS`.
+    /// Lesotho.
+    ///
+    /// Value `LS`.
     Ls,
-    /// `LT`.
+    /// Lithuania.
+    ///
+    /// Value `LT`.
     Lt,
-    /// `LU`.
+    /// Luxembourg.
+    ///
+    /// Value `LU`.
     Lu,
-    /// `LV`.
+    /// Latvia.
+    ///
+    /// Value `LV`.
     Lv,
-    /// `LY`.
+    /// Libya.
+    ///
+    /// Value `LY`.
     Ly,
-    /// `MA`.
+    /// Morocco.
+    ///
+    /// Value `MA`.
     Ma,
-    /// `MC`.
+    /// Monaco.
+    ///
+    /// Value `MC`.
     Mc,
-    /// `MD`.
+    /// Moldova.
+    ///
+    /// Value `MD`.
     Md,
-    /// `ME`.
+    /// Montenegro.
+    ///
+    /// Value `ME`.
     Me,
-    /// `MF`.
+    /// Saint Martin, the French part.
+    ///
+    /// Value `MF`.
     Mf,
-    /// `MG`.
+    /// Madagascar.
+    ///
+    /// Value `MG`.
     Mg,
-    /// `MH`.
+    /// Marshall Islands.
+    ///
+    /// Value `MH`.
     Mh,
-    /// `MK`.
+    /// North Macedonia.
+    ///
+    /// Value `MK`.
     Mk,
-    /// `ML`.
+    /// Mali.
+    ///
+    /// Value `ML`.
     Ml,
-    /// `MM`.
+    /// Myanmar.
+    ///
+    /// Value `MM`.
     Mm,
-    /// `MN`.
+    /// Mongolia.
+    ///
+    /// Value `MN`.
     Mn,
-    /// `MO`.
+    /// Macao.
+    ///
+    /// Value `MO`.
     Mo,
-    /// `MP`.
+    /// Northern Mariana Islands.
+    ///
+    /// Value `MP`.
     Mp,
-    /// `MQ`.
+    /// Martinique.
+    ///
+    /// Value `MQ`.
     Mq,
-    /// `MR`.
+    /// Mauritania.
+    ///
+    /// Value `MR`.
     Mr,
-    /// `MS`.
+    /// Montserrat.
+    ///
+    /// Value `MS`.
     Ms,
-    /// `MT`.
+    /// Malta.
+    ///
+    /// Value `MT`.
     Mt,
-    /// `MU`.
+    /// Mauritius.
+    ///
+    /// Value `MU`.
     Mu,
-    /// `MV`.
+    /// Maldives.
+    ///
+    /// Value `MV`.
     Mv,
-    /// `MW`.
+    /// Malawi.
+    ///
+    /// Value `MW`.
     Mw,
-    /// `MX`.
+    /// Mexico.
+    ///
+    /// Value `MX`.
     Mx,
-    /// `MY`.
+    /// Malaysia.
+    ///
+    /// Value `MY`.
     My,
-    /// `MZ`.
+    /// Mozambique.
+    ///
+    /// Value `MZ`.
     Mz,
-    /// `NA`.
+    /// Namibia.
+    ///
+    /// Value `NA`.
     Na,
-    /// `NC`.
+    /// New Caledonia.
+    ///
+    /// Value `NC`.
     Nc,
-    /// `NE`.
+    /// Niger.
+    ///
+    /// Value `NE`.
     Ne,
-    /// `NF`.
+    /// Norfolk Island.
+    ///
+    /// Value `NF`.
     Nf,
-    /// `NG`.
+    /// Nigeria.
+    ///
+    /// Value `NG`.
     Ng,
-    /// `NI`.
+    /// Nicaragua.
+    ///
+    /// Value `NI`.
     Ni,
-    /// `NL`.
+    /// Netherlands.
+    ///
+    /// Value `NL`.
     Nl,
-    /// `NO`.
+    /// Norway.
+    ///
+    /// Value `NO`.
     No,
-    /// `NP`.
+    /// Nepal.
+    ///
+    /// Value `NP`.
     Np,
-    /// `NR`.
+    /// Nauru.
+    ///
+    /// Value `NR`.
     Nr,
-    /// `NU`.
+    /// Niue.
+    ///
+    /// Value `NU`.
     Nu,
-    /// `NZ`.
+    /// New Zealand.
+    ///
+    /// Value `NZ`.
     Nz,
-    /// `OM`.
+    /// Oman.
+    ///
+    /// Value `OM`.
     Om,
-    /// `PA`.
+    /// Panama.
+    ///
+    /// Value `PA`.
     Pa,
-    /// `PE`.
+    /// Peru.
+    ///
+    /// Value `PE`.
     Pe,
-    /// `PF`.
+    /// French Polynesia.
+    ///
+    /// Value `PF`.
     Pf,
-    /// `PG`.
+    /// Papua New Guinea.
+    ///
+    /// Value `PG`.
     Pg,
-    /// `PH`.
+    /// Philippines.
+    ///
+    /// Value `PH`.
     Ph,
-    /// `PK`.
+    /// Pakistan.
+    ///
+    /// Value `PK`.
     Pk,
-    /// `PL`.
+    /// Poland.
+    ///
+    /// Value `PL`.
     Pl,
-    /// `PM`.
+    /// Saint Pierre and Miquelon.
+    ///
+    /// Value `PM`.
     Pm,
-    /// `PN`.
+    /// Pitcairn.
+    ///
+    /// Value `PN`.
     Pn,
-    /// `PR`.
+    /// Puerto Rico.
+    ///
+    /// Value `PR`.
     Pr,
-    /// `PS`.
+    /// Palestine.
+    ///
+    /// Value `PS`.
     Ps,
-    /// `PT`.
+    /// Portugal.
+    ///
+    /// Value `PT`.
     Pt,
-    /// `PW`.
+    /// Palau.
+    ///
+    /// Value `PW`.
     Pw,
-    /// `PY`.
+    /// Paraguay.
+    ///
+    /// Value `PY`.
     Py,
-    /// `QA`.
+    /// Qatar.
+    ///
+    /// Value `QA`.
     Qa,
-    /// `RE`.
+    /// Réunion.
+    ///
+    /// Value `RE`.
     Re,
-    /// `RO`.
+    /// Romania.
+    ///
+    /// Value `RO`.
     Ro,
-    /// `RS`.
+    /// Serbia.
+    ///
+    /// Value `RS`.
     Rs,
-    /// `RU`.
+    /// Russian Federation.
+    ///
+    /// Value `RU`.
     Ru,
-    /// `RW`.
+    /// Rwanda.
+    ///
+    /// Value `RW`.
     Rw,
-    /// `SA`.
+    /// Saudi Arabia.
+    ///
+    /// Value `SA`.
     Sa,
-    /// `SB`.
+    /// Solomon Islands.
+    ///
+    /// Value `SB`.
     Sb,
-    /// `SC`.
+    /// Seychelles.
+    ///
+    /// Value `SC`.
     Sc,
-    /// `SD`.
+    /// Sudan.
+    ///
+    /// Value `SD`.
     Sd,
-    /// `SE`.
+    /// Sweden.
+    ///
+    /// Value `SE`.
     Se,
-    /// `SG`.
+    /// Singapore.
+    ///
+    /// Value `SG`.
     Sg,
-    /// `SH`.
+    /// Saint Helena, Ascension and Tristan da Cunha.
+    ///
+    /// Value `SH`.
     Sh,
-    /// `SI`.
+    /// Slovenia.
+    ///
+    /// Value `SI`.
     Si,
-    /// `SJ`.
+    /// Svalbard and Jan Mayen.
+    ///
+    /// Value `SJ`.
     Sj,
-    /// `SK`.
+    /// Slovakia.
+    ///
+    /// Value `SK`.
     Sk,
-    /// `SL`.
+    /// Sierra Leone.
+    ///
+    /// Value `SL`.
     Sl,
-    /// `SM`.
+    /// San Marino.
+    ///
+    /// Value `SM`.
     Sm,
-    /// `SN`.
+    /// Senegal.
+    ///
+    /// Value `SN`.
     Sn,
-    /// `SO`.
+    /// Somalia.
+    ///
+    /// Value `SO`.
     So,
-    /// `SR`.
+    /// Suriname.
+    ///
+    /// Value `SR`.
     Sr,
-    /// `SS`.
+    /// South Sudan.
+    ///
+    /// Value `SS`.
     Ss,
-    /// `ST`.
+    /// Sao Tome and Principe.
+    ///
+    /// Value `ST`.
     St,
-    /// `SV`.
+    /// El Salvador.
+    ///
+    /// Value `SV`.
     Sv,
-    /// `SX`.
+    /// Sint Maarten, the Dutch part.
+    ///
+    /// Value `SX`.
     Sx,
-    /// `SY`.
+    /// Syria.
+    ///
+    /// Value `SY`.
     Sy,
-    /// `SZ`.
+    /// Eswatini.
+    ///
+    /// Value `SZ`.
     Sz,
-    /// `TC`.
+    /// Turks and Caicos Islands.
+    ///
+    /// Value `TC`.
     Tc,
-    /// `TD`.
+    /// Chad.
+    ///
+    /// Value `TD`.
     Td,
-    /// `TF`.
+    /// French Southern Territories.
+    ///
+    /// Value `TF`.
     Tf,
-    /// `TG`.
+    /// Togo.
+    ///
+    /// Value `TG`.
     Tg,
-    /// `TH`.
+    /// Thailand.
+    ///
+    /// Value `TH`.
     Th,
-    /// `TJ`.
+    /// Tajikistan.
+    ///
+    /// Value `TJ`.
     Tj,
-    /// `TK`.
+    /// Tokelau.
+    ///
+    /// Value `TK`.
     Tk,
-    /// `TL`.
+    /// Timor-Leste.
+    ///
+    /// Value `TL`.
     Tl,
-    /// `TM`.
+    /// Turkmenistan.
+    ///
+    /// Value `TM`.
     Tm,
-    /// `TN`.
+    /// Tunisia.
+    ///
+    /// Value `TN`.
     Tn,
-    /// `TO`.
+    /// Tonga.
+    ///
+    /// Value `TO`.
     To,
-    /// `TR`.
+    /// Türkiye.
+    ///
+    /// Value `TR`.
     Tr,
-    /// `TT`.
+    /// Trinidad and Tobago.
+    ///
+    /// Value `TT`.
     Tt,
-    /// `TV`.
+    /// Tuvalu.
+    ///
+    /// Value `TV`.
     Tv,
-    /// `TW`.
+    /// Taiwan.
+    ///
+    /// Value `TW`.
     Tw,
-    /// `TZ`.
+    /// Tanzania.
+    ///
+    /// Value `TZ`.
     Tz,
-    /// `UA`.
+    /// Ukraine.
+    ///
+    /// Value `UA`.
     Ua,
-    /// `UG`.
+    /// Uganda.
+    ///
+    /// Value `UG`.
     Ug,
-    /// `UM`.
+    /// United States Minor Outlying Islands.
+    ///
+    /// Value `UM`.
     Um,
-    /// `US`.
+    /// United States.
+    ///
+    /// Value `US`.
     Us,
-    /// `UY`.
+    /// Uruguay.
+    ///
+    /// Value `UY`.
     Uy,
-    /// `UZ`.
+    /// Uzbekistan.
+    ///
+    /// Value `UZ`.
     Uz,
-    /// `VA`.
+    /// Vatican City.
+    ///
+    /// Value `VA`.
     Va,
-    /// `VC`.
+    /// Saint Vincent and the Grenadines.
+    ///
+    /// Value `VC`.
     Vc,
-    /// `VE`.
+    /// Venezuela.
+    ///
+    /// Value `VE`.
     Ve,
-    /// `VG`.
+    /// British Virgin Islands.
+    ///
+    /// Value `VG`.
     Vg,
-    /// `VI`.
+    /// United States Virgin Islands.
+    ///
+    /// Value `VI`.
     Vi,
-    /// `VN`.
+    /// Vietnam.
+    ///
+    /// Value `VN`.
     Vn,
-    /// `VU`.
+    /// Vanuatu.
+    ///
+    /// Value `VU`.
     Vu,
-    /// `WF`.
+    /// Wallis and Futuna.
+    ///
+    /// Value `WF`.
     Wf,
-    /// `WS`.
+    /// Samoa.
+    ///
+    /// Value `WS`.
     Ws,
-    /// `YE`.
+    /// Yemen.
+    ///
+    /// Value `YE`.
     Ye,
-    /// `YT`.
+    /// Mayotte.
+    ///
+    /// Value `YT`.
     Yt,
-    /// `ZA`.
+    /// South Africa.
+    ///
+    /// Value `ZA`.
     Za,
-    /// `ZM`.
+    /// Zambia.
+    ///
+    /// Value `ZM`.
     Zm,
-    /// `ZW`.
+    /// Zimbabwe.
+    ///
+    /// Value `ZW`.
     Zw,
     /// An unknown value.
     Unknown(String),
@@ -518,493 +1016,981 @@ pub enum CountryAlpha2 {
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CountryAlpha2Input {
-    /// `AD`.
+    /// Andorra.
+    ///
+    /// Value `AD`.
     Ad,
-    /// `AE`.
+    /// United Arab Emirates.
+    ///
+    /// Value `AE`.
     Ae,
-    /// `AF`.
+    /// Afghanistan.
+    ///
+    /// Value `AF`.
     Af,
-    /// `AG`.
+    /// Antigua and Barbuda.
+    ///
+    /// Value `AG`.
     Ag,
-    /// `AI`.
+    /// Anguilla.
+    ///
+    /// Value `AI`.
     Ai,
-    /// `AL`.
+    /// Albania.
+    ///
+    /// Value `AL`.
     Al,
-    /// `AM`.
+    /// Armenia.
+    ///
+    /// Value `AM`.
     Am,
-    /// `AO`.
+    /// Angola.
+    ///
+    /// Value `AO`.
     Ao,
-    /// `AQ`.
+    /// Antarctica.
+    ///
+    /// Value `AQ`.
     Aq,
-    /// `AR`.
+    /// Argentina.
+    ///
+    /// Value `AR`.
     Ar,
-    /// `AS`.
+    /// American Samoa.
+    ///
+    /// Value `AS`.
     As,
-    /// `AT`.
+    /// Austria.
+    ///
+    /// Value `AT`.
     At,
-    /// `AU`.
+    /// Australia.
+    ///
+    /// Value `AU`.
     Au,
-    /// `AW`.
+    /// Aruba.
+    ///
+    /// Value `AW`.
     Aw,
-    /// `AX`.
+    /// Åland Islands.
+    ///
+    /// Value `AX`.
     Ax,
-    /// `AZ`.
+    /// Azerbaijan.
+    ///
+    /// Value `AZ`.
     Az,
-    /// `BA`.
+    /// Bosnia and Herzegovina.
+    ///
+    /// Value `BA`.
     Ba,
-    /// `BB`.
+    /// Barbados.
+    ///
+    /// Value `BB`.
     Bb,
-    /// `BD`.
+    /// Bangladesh.
+    ///
+    /// Value `BD`.
     Bd,
-    /// `BE`.
+    /// Belgium.
+    ///
+    /// Value `BE`.
     Be,
-    /// `BF`.
+    /// Burkina Faso.
+    ///
+    /// Value `BF`.
     Bf,
-    /// `BG`.
+    /// Bulgaria.
+    ///
+    /// Value `BG`.
     Bg,
-    /// `BH`.
+    /// Bahrain.
+    ///
+    /// Value `BH`.
     Bh,
-    /// `BI`.
+    /// Burundi.
+    ///
+    /// Value `BI`.
     Bi,
-    /// `BJ`.
+    /// Benin.
+    ///
+    /// Value `BJ`.
     Bj,
-    /// `BL`.
+    /// Saint Barthélemy.
+    ///
+    /// Value `BL`.
     Bl,
-    /// `BM`.
+    /// Bermuda.
+    ///
+    /// Value `BM`.
     Bm,
-    /// `BN`.
+    /// Brunei Darussalam.
+    ///
+    /// Value `BN`.
     Bn,
-    /// `BO`.
+    /// Bolivia.
+    ///
+    /// Value `BO`.
     Bo,
-    /// `BQ`.
+    /// Bonaire, Sint Eustatius and Saba.
+    ///
+    /// Value `BQ`.
     Bq,
-    /// `BR`.
+    /// Brazil.
+    ///
+    /// Value `BR`.
     Br,
-    /// `BS`.
+    /// Bahamas.
+    ///
+    /// Value `BS`.
     Bs,
-    /// `BT`.
+    /// Bhutan.
+    ///
+    /// Value `BT`.
     Bt,
-    /// `BV`.
+    /// Bouvet Island.
+    ///
+    /// Value `BV`.
     Bv,
-    /// `BW`.
+    /// Botswana.
+    ///
+    /// Value `BW`.
     Bw,
-    /// `BY`.
+    /// Belarus.
+    ///
+    /// Value `BY`.
     By,
-    /// `BZ`.
+    /// Belize.
+    ///
+    /// Value `BZ`.
     Bz,
-    /// `CA`.
+    /// Canada.
+    ///
+    /// Value `CA`.
     Ca,
-    /// `CC`.
+    /// Cocos Islands.
+    ///
+    /// Value `CC`.
     Cc,
-    /// `CD`.
+    /// Democratic Republic of the Congo.
+    ///
+    /// Value `CD`.
     Cd,
-    /// `CF`.
+    /// Central African Republic.
+    ///
+    /// Value `CF`.
     Cf,
-    /// `CG`.
+    /// Republic of the Congo.
+    ///
+    /// Value `CG`.
     Cg,
-    /// `CH`.
+    /// Switzerland.
+    ///
+    /// Value `CH`.
     Ch,
-    /// `CI`.
+    /// Côte d'Ivoire.
+    ///
+    /// Value `CI`.
     Ci,
-    /// `CK`.
+    /// Cook Islands.
+    ///
+    /// Value `CK`.
     Ck,
-    /// `CL`.
+    /// Chile.
+    ///
+    /// Value `CL`.
     Cl,
-    /// `CM`.
+    /// Cameroon.
+    ///
+    /// Value `CM`.
     Cm,
-    /// `CN`.
+    /// China.
+    ///
+    /// Value `CN`.
     Cn,
-    /// `CO`.
+    /// Colombia.
+    ///
+    /// Value `CO`.
     Co,
-    /// `CR`.
+    /// Costa Rica.
+    ///
+    /// Value `CR`.
     Cr,
-    /// `CV`.
+    /// Cabo Verde.
+    ///
+    /// Value `CV`.
     Cv,
-    /// `CW`.
+    /// Curaçao.
+    ///
+    /// Value `CW`.
     Cw,
-    /// `CX`.
+    /// Christmas Island.
+    ///
+    /// Value `CX`.
     Cx,
-    /// `CY`.
+    /// Cyprus.
+    ///
+    /// Value `CY`.
     Cy,
-    /// `CZ`.
+    /// Czechia.
+    ///
+    /// Value `CZ`.
     Cz,
-    /// `DE`.
+    /// Germany.
+    ///
+    /// Value `DE`.
     De,
-    /// `DJ`.
+    /// Djibouti.
+    ///
+    /// Value `DJ`.
     Dj,
-    /// `DK`.
+    /// Denmark.
+    ///
+    /// Value `DK`.
     Dk,
-    /// `DM`.
+    /// Dominica.
+    ///
+    /// Value `DM`.
     Dm,
-    /// `DO`.
+    /// Dominican Republic.
+    ///
+    /// Value `DO`.
     Do,
-    /// `DZ`.
+    /// Algeria.
+    ///
+    /// Value `DZ`.
     Dz,
-    /// `EC`.
+    /// Ecuador.
+    ///
+    /// Value `EC`.
     Ec,
-    /// `EE`.
+    /// Estonia.
+    ///
+    /// Value `EE`.
     Ee,
-    /// `EG`.
+    /// Egypt.
+    ///
+    /// Value `EG`.
     Eg,
-    /// `EH`.
+    /// Western Sahara.
+    ///
+    /// Value `EH`.
     Eh,
-    /// `ER`.
+    /// Eritrea.
+    ///
+    /// Value `ER`.
     Er,
-    /// `ES`.
+    /// Spain.
+    ///
+    /// Value `ES`.
     Es,
-    /// `ET`.
+    /// Ethiopia.
+    ///
+    /// Value `ET`.
     Et,
-    /// `FI`.
+    /// Finland.
+    ///
+    /// Value `FI`.
     Fi,
-    /// `FJ`.
+    /// Fiji.
+    ///
+    /// Value `FJ`.
     Fj,
-    /// `FK`.
+    /// Falkland Islands.
+    ///
+    /// Value `FK`.
     Fk,
-    /// `FM`.
+    /// Micronesia.
+    ///
+    /// Value `FM`.
     Fm,
-    /// `FO`.
+    /// Faroe Islands.
+    ///
+    /// Value `FO`.
     Fo,
-    /// `FR`.
+    /// France.
+    ///
+    /// Value `FR`.
     Fr,
-    /// `GA`.
+    /// Gabon.
+    ///
+    /// Value `GA`.
     Ga,
-    /// `GB`.
+    /// United Kingdom.
+    ///
+    /// Value `GB`.
     Gb,
-    /// `GD`.
+    /// Grenada.
+    ///
+    /// Value `GD`.
     Gd,
-    /// `GE`.
+    /// Georgia.
+    ///
+    /// Value `GE`.
     Ge,
-    /// `GF`.
+    /// French Guiana.
+    ///
+    /// Value `GF`.
     Gf,
-    /// `GG`.
+    /// Guernsey.
+    ///
+    /// Value `GG`.
     Gg,
-    /// `GH`.
+    /// Ghana.
+    ///
+    /// Value `GH`.
     Gh,
-    /// `GI`.
+    /// Gibraltar.
+    ///
+    /// Value `GI`.
     Gi,
-    /// `GL`.
+    /// Greenland.
+    ///
+    /// Value `GL`.
     Gl,
-    /// `GM`.
+    /// Gambia.
+    ///
+    /// Value `GM`.
     Gm,
-    /// `GN`.
+    /// Guinea.
+    ///
+    /// Value `GN`.
     Gn,
-    /// `GP`.
+    /// Guadeloupe.
+    ///
+    /// Value `GP`.
     Gp,
-    /// `GQ`.
+    /// Equatorial Guinea.
+    ///
+    /// Value `GQ`.
     Gq,
-    /// `GR`.
+    /// Greece.
+    ///
+    /// Value `GR`.
     Gr,
-    /// `GS`.
+    /// South Georgia and the South Sandwich Islands.
+    ///
+    /// Value `GS`.
     Gs,
-    /// `GT`.
+    /// Guatemala.
+    ///
+    /// Value `GT`.
     Gt,
-    /// `GU`.
+    /// Guam.
+    ///
+    /// Value `GU`.
     Gu,
-    /// `GW`.
+    /// Guinea-Bissau.
+    ///
+    /// Value `GW`.
     Gw,
-    /// `GY`.
+    /// Guyana.
+    ///
+    /// Value `GY`.
     Gy,
-    /// `HK`.
+    /// Hong Kong.
+    ///
+    /// Value `HK`.
     Hk,
-    /// `HM`.
+    /// Heard Island and McDonald Islands.
+    ///
+    /// Value `HM`.
     Hm,
-    /// `HN`.
+    /// Honduras.
+    ///
+    /// Value `HN`.
     Hn,
-    /// `HR`.
+    /// Croatia.
+    ///
+    /// Value `HR`.
     Hr,
-    /// `HT`.
+    /// Haiti.
+    ///
+    /// Value `HT`.
     Ht,
-    /// `HU`.
+    /// Hungary.
+    ///
+    /// Value `HU`.
     Hu,
-    /// `ID`.
+    /// Indonesia.
+    ///
+    /// Value `ID`.
     Id,
-    /// `IE`.
+    /// Ireland.
+    ///
+    /// Value `IE`.
     Ie,
-    /// `IL`.
+    /// Israel.
+    ///
+    /// Value `IL`.
     Il,
-    /// `IM`.
+    /// Isle of Man.
+    ///
+    /// Value `IM`.
     Im,
-    /// `IN`.
+    /// India.
+    ///
+    /// Value `IN`.
     In,
-    /// `IO`.
+    /// British Indian Ocean Territory.
+    ///
+    /// Value `IO`.
     Io,
-    /// `IQ`.
+    /// Iraq.
+    ///
+    /// Value `IQ`.
     Iq,
-    /// `IS`.
+    /// Iceland.
+    ///
+    /// Value `IS`.
     Is,
-    /// `IT`.
+    /// Italy.
+    ///
+    /// Value `IT`.
     It,
-    /// `JE`.
+    /// Jersey.
+    ///
+    /// Value `JE`.
     Je,
-    /// `JM`.
+    /// Jamaica.
+    ///
+    /// Value `JM`.
     Jm,
-    /// `JO`.
+    /// Jordan.
+    ///
+    /// Value `JO`.
     Jo,
-    /// `JP`.
+    /// Japan.
+    ///
+    /// Value `JP`.
     Jp,
-    /// `KE`.
+    /// Kenya.
+    ///
+    /// Value `KE`.
     Ke,
-    /// `KG`.
+    /// Kyrgyzstan.
+    ///
+    /// Value `KG`.
     Kg,
-    /// `KH`.
+    /// Cambodia.
+    ///
+    /// Value `KH`.
     Kh,
-    /// `KI`.
+    /// Kiribati.
+    ///
+    /// Value `KI`.
     Ki,
-    /// `KM`.
+    /// Comoros.
+    ///
+    /// Value `KM`.
     Km,
-    /// `KN`.
+    /// Saint Kitts and Nevis.
+    ///
+    /// Value `KN`.
     Kn,
-    /// `KR`.
+    /// South Korea.
+    ///
+    /// Value `KR`.
     Kr,
-    /// `KW`.
+    /// Kuwait.
+    ///
+    /// Value `KW`.
     Kw,
-    /// `KY`.
+    /// Cayman Islands.
+    ///
+    /// Value `KY`.
     Ky,
-    /// `KZ`.
+    /// Kazakhstan.
+    ///
+    /// Value `KZ`.
     Kz,
-    /// `LA`.
+    /// Laos.
+    ///
+    /// Value `LA`.
     La,
-    /// `LB`.
+    /// Lebanon.
+    ///
+    /// Value `LB`.
     Lb,
-    /// `LC`.
+    /// Saint Lucia.
+    ///
+    /// Value `LC`.
     Lc,
-    /// `LI`.
+    /// Liechtenstein.
+    ///
+    /// Value `LI`.
     Li,
-    /// `LK`.
+    /// Sri Lanka.
+    ///
+    /// Value `LK`.
     Lk,
-    /// `LR`.
+    /// Liberia.
+    ///
+    /// Value `LR`.
     Lr,
-    /// `LS`.
+    /// Lesotho.
+    ///
+    /// Value `LS`.
     Ls,
-    /// `LT`.
+    /// Lithuania.
+    ///
+    /// Value `LT`.
     Lt,
-    /// `LU`.
+    /// Luxembourg.
+    ///
+    /// Value `LU`.
     Lu,
-    /// `LV`.
+    /// Latvia.
+    ///
+    /// Value `LV`.
     Lv,
-    /// `LY`.
+    /// Libya.
+    ///
+    /// Value `LY`.
     Ly,
-    /// `MA`.
+    /// Morocco.
+    ///
+    /// Value `MA`.
     Ma,
-    /// `MC`.
+    /// Monaco.
+    ///
+    /// Value `MC`.
     Mc,
-    /// `MD`.
+    /// Moldova.
+    ///
+    /// Value `MD`.
     Md,
-    /// `ME`.
+    /// Montenegro.
+    ///
+    /// Value `ME`.
     Me,
-    /// `MF`.
+    /// Saint Martin, the French part.
+    ///
+    /// Value `MF`.
     Mf,
-    /// `MG`.
+    /// Madagascar.
+    ///
+    /// Value `MG`.
     Mg,
-    /// `MH`.
+    /// Marshall Islands.
+    ///
+    /// Value `MH`.
     Mh,
-    /// `MK`.
+    /// North Macedonia.
+    ///
+    /// Value `MK`.
     Mk,
-    /// `ML`.
+    /// Mali.
+    ///
+    /// Value `ML`.
     Ml,
-    /// `MM`.
+    /// Myanmar.
+    ///
+    /// Value `MM`.
     Mm,
-    /// `MN`.
+    /// Mongolia.
+    ///
+    /// Value `MN`.
     Mn,
-    /// `MO`.
+    /// Macao.
+    ///
+    /// Value `MO`.
     Mo,
-    /// `MP`.
+    /// Northern Mariana Islands.
+    ///
+    /// Value `MP`.
     Mp,
-    /// `MQ`.
+    /// Martinique.
+    ///
+    /// Value `MQ`.
     Mq,
-    /// `MR`.
+    /// Mauritania.
+    ///
+    /// Value `MR`.
     Mr,
-    /// `MS`.
+    /// Montserrat.
+    ///
+    /// Value `MS`.
     Ms,
-    /// `MT`.
+    /// Malta.
+    ///
+    /// Value `MT`.
     Mt,
-    /// `MU`.
+    /// Mauritius.
+    ///
+    /// Value `MU`.
     Mu,
-    /// `MV`.
+    /// Maldives.
+    ///
+    /// Value `MV`.
     Mv,
-    /// `MW`.
+    /// Malawi.
+    ///
+    /// Value `MW`.
     Mw,
-    /// `MX`.
+    /// Mexico.
+    ///
+    /// Value `MX`.
     Mx,
-    /// `MY`.
+    /// Malaysia.
+    ///
+    /// Value `MY`.
     My,
-    /// `MZ`.
+    /// Mozambique.
+    ///
+    /// Value `MZ`.
     Mz,
-    /// `NA`.
+    /// Namibia.
+    ///
+    /// Value `NA`.
     Na,
-    /// `NC`.
+    /// New Caledonia.
+    ///
+    /// Value `NC`.
     Nc,
-    /// `NE`.
+    /// Niger.
+    ///
+    /// Value `NE`.
     Ne,
-    /// `NF`.
+    /// Norfolk Island.
+    ///
+    /// Value `NF`.
     Nf,
-    /// `NG`.
+    /// Nigeria.
+    ///
+    /// Value `NG`.
     Ng,
-    /// `NI`.
+    /// Nicaragua.
+    ///
+    /// Value `NI`.
     Ni,
-    /// `NL`.
+    /// Netherlands.
+    ///
+    /// Value `NL`.
     Nl,
-    /// `NO`.
+    /// Norway.
+    ///
+    /// Value `NO`.
     No,
-    /// `NP`.
+    /// Nepal.
+    ///
+    /// Value `NP`.
     Np,
-    /// `NR`.
+    /// Nauru.
+    ///
+    /// Value `NR`.
     Nr,
-    /// `NU`.
+    /// Niue.
+    ///
+    /// Value `NU`.
     Nu,
-    /// `NZ`.
+    /// New Zealand.
+    ///
+    /// Value `NZ`.
     Nz,
-    /// `OM`.
+    /// Oman.
+    ///
+    /// Value `OM`.
     Om,
-    /// `PA`.
+    /// Panama.
+    ///
+    /// Value `PA`.
     Pa,
-    /// `PE`.
+    /// Peru.
+    ///
+    /// Value `PE`.
     Pe,
-    /// `PF`.
+    /// French Polynesia.
+    ///
+    /// Value `PF`.
     Pf,
-    /// `PG`.
+    /// Papua New Guinea.
+    ///
+    /// Value `PG`.
     Pg,
-    /// `PH`.
+    /// Philippines.
+    ///
+    /// Value `PH`.
     Ph,
-    /// `PK`.
+    /// Pakistan.
+    ///
+    /// Value `PK`.
     Pk,
-    /// `PL`.
+    /// Poland.
+    ///
+    /// Value `PL`.
     Pl,
-    /// `PM`.
+    /// Saint Pierre and Miquelon.
+    ///
+    /// Value `PM`.
     Pm,
-    /// `PN`.
+    /// Pitcairn.
+    ///
+    /// Value `PN`.
     Pn,
-    /// `PR`.
+    /// Puerto Rico.
+    ///
+    /// Value `PR`.
     Pr,
-    /// `PS`.
+    /// Palestine.
+    ///
+    /// Value `PS`.
     Ps,
-    /// `PT`.
+    /// Portugal.
+    ///
+    /// Value `PT`.
     Pt,
-    /// `PW`.
+    /// Palau.
+    ///
+    /// Value `PW`.
     Pw,
-    /// `PY`.
+    /// Paraguay.
+    ///
+    /// Value `PY`.
     Py,
-    /// `QA`.
+    /// Qatar.
+    ///
+    /// Value `QA`.
     Qa,
-    /// `RE`.
+    /// Réunion.
+    ///
+    /// Value `RE`.
     Re,
-    /// `RO`.
+    /// Romania.
+    ///
+    /// Value `RO`.
     Ro,
-    /// `RS`.
+    /// Serbia.
+    ///
+    /// Value `RS`.
     Rs,
-    /// `RW`.
+    /// Rwanda.
+    ///
+    /// Value `RW`.
     Rw,
-    /// `SA`.
+    /// Saudi Arabia.
+    ///
+    /// Value `SA`.
     Sa,
-    /// `SB`.
+    /// Solomon Islands.
+    ///
+    /// Value `SB`.
     Sb,
-    /// `SC`.
+    /// Seychelles.
+    ///
+    /// Value `SC`.
     Sc,
-    /// `SD`.
+    /// Sudan.
+    ///
+    /// Value `SD`.
     Sd,
-    /// `SE`.
+    /// Sweden.
+    ///
+    /// Value `SE`.
     Se,
-    /// `SG`.
+    /// Singapore.
+    ///
+    /// Value `SG`.
     Sg,
-    /// `SH`.
+    /// Saint Helena, Ascension and Tristan da Cunha.
+    ///
+    /// Value `SH`.
     Sh,
-    /// `SI`.
+    /// Slovenia.
+    ///
+    /// Value `SI`.
     Si,
-    /// `SJ`.
+    /// Svalbard and Jan Mayen.
+    ///
+    /// Value `SJ`.
     Sj,
-    /// `SK`.
+    /// Slovakia.
+    ///
+    /// Value `SK`.
     Sk,
-    /// `SL`.
+    /// Sierra Leone.
+    ///
+    /// Value `SL`.
     Sl,
-    /// `SM`.
+    /// San Marino.
+    ///
+    /// Value `SM`.
     Sm,
-    /// `SN`.
+    /// Senegal.
+    ///
+    /// Value `SN`.
     Sn,
-    /// `SO`.
+    /// Somalia.
+    ///
+    /// Value `SO`.
     So,
-    /// `SR`.
+    /// Suriname.
+    ///
+    /// Value `SR`.
     Sr,
-    /// `SS`.
+    /// South Sudan.
+    ///
+    /// Value `SS`.
     Ss,
-    /// `ST`.
+    /// Sao Tome and Principe.
+    ///
+    /// Value `ST`.
     St,
-    /// `SV`.
+    /// El Salvador.
+    ///
+    /// Value `SV`.
     Sv,
-    /// `SX`.
+    /// Sint Maarten, the Dutch part.
+    ///
+    /// Value `SX`.
     Sx,
-    /// `SZ`.
+    /// Eswatini.
+    ///
+    /// Value `SZ`.
     Sz,
-    /// `TC`.
+    /// Turks and Caicos Islands.
+    ///
+    /// Value `TC`.
     Tc,
-    /// `TD`.
+    /// Chad.
+    ///
+    /// Value `TD`.
     Td,
-    /// `TF`.
+    /// French Southern Territories.
+    ///
+    /// Value `TF`.
     Tf,
-    /// `TG`.
+    /// Togo.
+    ///
+    /// Value `TG`.
     Tg,
-    /// `TH`.
+    /// Thailand.
+    ///
+    /// Value `TH`.
     Th,
-    /// `TJ`.
+    /// Tajikistan.
+    ///
+    /// Value `TJ`.
     Tj,
-    /// `TK`.
+    /// Tokelau.
+    ///
+    /// Value `TK`.
     Tk,
-    /// `TL`.
+    /// Timor-Leste.
+    ///
+    /// Value `TL`.
     Tl,
-    /// `TM`.
+    /// Turkmenistan.
+    ///
+    /// Value `TM`.
     Tm,
-    /// `TN`.
+    /// Tunisia.
+    ///
+    /// Value `TN`.
     Tn,
-    /// `TO`.
+    /// Tonga.
+    ///
+    /// Value `TO`.
     To,
-    /// `TR`.
+    /// Türkiye.
+    ///
+    /// Value `TR`.
     Tr,
-    /// `TT`.
+    /// Trinidad and Tobago.
+    ///
+    /// Value `TT`.
     Tt,
-    /// `TV`.
+    /// Tuvalu.
+    ///
+    /// Value `TV`.
     Tv,
-    /// `TW`.
+    /// Taiwan.
+    ///
+    /// Value `TW`.
     Tw,
-    /// `TZ`.
+    /// Tanzania.
+    ///
+    /// Value `TZ`.
     Tz,
-    /// `UA`.
+    /// Ukraine.
+    ///
+    /// Value `UA`.
     Ua,
-    /// `UG`.
+    /// Uganda.
+    ///
+    /// Value `UG`.
     Ug,
-    /// `UM`.
+    /// United States Minor Outlying Islands.
+    ///
+    /// Value `UM`.
     Um,
-    /// `US`.
+    /// United States.
+    ///
+    /// Value `US`.
     Us,
-    /// `UY`.
+    /// Uruguay.
+    ///
+    /// Value `UY`.
     Uy,
-    /// `UZ`.
+    /// Uzbekistan.
+    ///
+    /// Value `UZ`.
     Uz,
-    /// `VA`.
+    /// Vatican City.
+    ///
+    /// Value `VA`.
     Va,
-    /// `VC`.
+    /// Saint Vincent and the Grenadines.
+    ///
+    /// Value `VC`.
     Vc,
-    /// `VE`.
+    /// Venezuela.
+    ///
+    /// Value `VE`.
     Ve,
-    /// `VG`.
+    /// British Virgin Islands.
+    ///
+    /// Value `VG`.
     Vg,
-    /// `VI`.
+    /// United States Virgin Islands.
+    ///
+    /// Value `VI`.
     Vi,
-    /// `VN`.
+    /// Vietnam.
+    ///
+    /// Value `VN`.
     Vn,
-    /// `VU`.
+    /// Vanuatu.
+    ///
+    /// Value `VU`.
     Vu,
-    /// `WF`.
+    /// Wallis and Futuna.
+    ///
+    /// Value `WF`.
     Wf,
-    /// `WS`.
+    /// Samoa.
+    ///
+    /// Value `WS`.
     Ws,
-    /// `YE`.
+    /// Yemen.
+    ///
+    /// Value `YE`.
     Ye,
-    /// `YT`.
+    /// Mayotte.
+    ///
+    /// Value `YT`.
     Yt,
-    /// `ZA`.
+    /// South Africa.
+    ///
+    /// Value `ZA`.
     Za,
-    /// `ZM`.
+    /// Zambia.
+    ///
+    /// Value `ZM`.
     Zm,
-    /// `ZW`.
+    /// Zimbabwe.
+    ///
+    /// Value `ZW`.
     Zw,
     /// An unknown value.
     Unknown(String),
@@ -1027,7 +2013,7 @@ impl CustomerPortalCustomerSettings {
         Self { allow_email_change: None }
     }
 
-    /// Sets `allow_email_change`: whether customers can change their email address.
+    /// Sets whether customers can change their email address.
     #[must_use]
     #[inline]
     pub fn allow_email_change(mut self, allow_email_change: bool) -> Self {
@@ -1072,7 +2058,7 @@ impl CustomerPortalSubscriptionSettings {
         }
     }
 
-    /// Sets `update_units`: whether customers can change the number of units.
+    /// Sets whether customers can change the number of units.
     #[must_use]
     #[inline]
     pub fn update_units(mut self, update_units: bool) -> Self {
@@ -1080,7 +2066,7 @@ impl CustomerPortalSubscriptionSettings {
         self
     }
 
-    /// Sets `pause`: whether customers can pause their subscriptions.
+    /// Sets whether customers can pause their subscriptions.
     #[must_use]
     #[inline]
     pub fn pause(mut self, pause: bool) -> Self {
@@ -1205,7 +2191,7 @@ impl OrganizationCustomerPortalSettings {
         }
     }
 
-    /// Sets `customer`: what customers can change of their own data.
+    /// Sets what customers can change of their own data.
     #[must_use]
     #[inline]
     pub fn customer(mut self, customer: CustomerPortalCustomerSettings) -> Self {
@@ -1271,7 +2257,7 @@ impl OrganizationDetails {
         }
     }
 
-    /// Sets or clears `about`: description of the business.
+    /// Sets or clears the description of the business.
     ///
     /// Deprecated.
     #[must_use]
@@ -1280,7 +2266,7 @@ impl OrganizationDetails {
         self
     }
 
-    /// Sets or clears `product_description`: description of the products.
+    /// Sets or clears the description of the products.
     #[must_use]
     pub fn product_description(
         mut self,
@@ -1290,21 +2276,21 @@ impl OrganizationDetails {
         self
     }
 
-    /// Sets `selling_categories`: categories of the products.
+    /// Sets the categories of the products.
     #[must_use]
     pub fn selling_categories(mut self, selling_categories: impl Strings) -> Self {
         self.selling_categories = Some(selling_categories.into_strings());
         self
     }
 
-    /// Sets `pricing_models`: pricing models of the business.
+    /// Sets the pricing models of the business.
     #[must_use]
     pub fn pricing_models(mut self, pricing_models: impl Strings) -> Self {
         self.pricing_models = Some(pricing_models.into_strings());
         self
     }
 
-    /// Sets or clears `intended_use`: intended use of Polar.
+    /// Sets or clears the intended use of Polar.
     ///
     /// Deprecated.
     #[must_use]
@@ -1313,7 +2299,7 @@ impl OrganizationDetails {
         self
     }
 
-    /// Sets `customer_acquisition`: channels of customer acquisition.
+    /// Sets the channels of customer acquisition.
     ///
     /// Deprecated.
     #[must_use]
@@ -1322,7 +2308,7 @@ impl OrganizationDetails {
         self
     }
 
-    /// Sets or clears `future_annual_revenue`: expected revenue of the next 12 months.
+    /// Sets or clears the expected revenue of the next 12 months.
     ///
     /// Deprecated. Must be at least 0.
     #[must_use]
@@ -1334,7 +2320,7 @@ impl OrganizationDetails {
         self
     }
 
-    /// Sets `switching`: whether the organization switches from another platform.
+    /// Sets whether the organization switches from another platform.
     ///
     /// Default: `false`.
     #[must_use]
@@ -1344,7 +2330,7 @@ impl OrganizationDetails {
         self
     }
 
-    /// Sets or clears `switching_from`: platform that the organization switches from.
+    /// Sets or clears the platform that the organization switches from.
     #[must_use]
     pub fn switching_from(
         mut self,
@@ -1354,7 +2340,7 @@ impl OrganizationDetails {
         self
     }
 
-    /// Sets or clears `previous_annual_revenue`: revenue of the previous year.
+    /// Sets or clears the revenue of the previous year.
     ///
     /// Deprecated. Must be at least 0.
     #[must_use]
@@ -1378,7 +2364,7 @@ impl Default for OrganizationDetails {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationDisputeSettings {
-    /// Disputes below this amount, in US cents, are accepted automatically. `None`
+    /// Amount in US cents below which disputes are accepted automatically. `None`
     /// disables automatic acceptance.
     pub auto_accept_below_amount: Option<i64>,
 }
@@ -1388,9 +2374,9 @@ pub struct OrganizationDisputeSettings {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationDisputeSettingsUpdate {
-    /// Disputes below this amount, in US cents, are accepted automatically. The disputed
-    /// amount and the dispute fee are deducted from the balance in any case. If cleared,
-    /// no dispute is accepted automatically.
+    /// Amount in US cents below which disputes are accepted automatically. The disputed
+    /// amount and the dispute fee are deducted from the balance in any case. If not set
+    /// or cleared, no dispute is accepted automatically.
     ///
     /// Must be between 1 and 10000.
     pub auto_accept_below_amount: Patch<i64>,
@@ -1406,10 +2392,9 @@ impl OrganizationDisputeSettingsUpdate {
         }
     }
 
-    /// Sets or clears `auto_accept_below_amount`: disputes below this amount, in US
-    /// cents, are accepted automatically. The disputed amount and the dispute fee are
-    /// deducted from the balance in any case. If cleared, no dispute is accepted
-    /// automatically.
+    /// Sets or clears the amount in US cents below which disputes are accepted
+    /// automatically. The disputed amount and the dispute fee are deducted from the
+    /// balance in any case. If not set or cleared, no dispute is accepted automatically.
     ///
     /// Must be between 1 and 10000.
     #[must_use]
@@ -1500,55 +2485,95 @@ impl OrganizationSocialLink {
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum OrganizationSocialPlatforms {
-    /// `x`.
+    /// X, formerly Twitter.
+    ///
+    /// Value `x`.
     X,
-    /// `github`.
+    /// GitHub.
+    ///
+    /// Value `github`.
     Github,
-    /// `facebook`.
+    /// Facebook.
+    ///
+    /// Value `facebook`.
     Facebook,
-    /// `instagram`.
+    /// Instagram.
+    ///
+    /// Value `instagram`.
     Instagram,
-    /// `youtube`.
+    /// YouTube.
+    ///
+    /// Value `youtube`.
     Youtube,
-    /// `tiktok`.
+    /// TikTok.
+    ///
+    /// Value `tiktok`.
     Tiktok,
-    /// `linkedin`.
+    /// LinkedIn.
+    ///
+    /// Value `linkedin`.
     Linkedin,
-    /// `threads`.
+    /// Threads.
+    ///
+    /// Value `threads`.
     Threads,
-    /// `discord`.
+    /// Discord.
+    ///
+    /// Value `discord`.
     Discord,
-    /// `other`.
+    /// Another platform.
+    ///
+    /// Value `other`.
     Other,
     /// An unknown value.
     Unknown(String),
 }
 
-/// Sort criterion for organizations; the prefix `-` sorts in descending order.
+/// Sort criterion for organizations.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum OrganizationSortProperty {
-    /// `created_at`.
+    /// Sorts by time of creation, ascending.
+    ///
+    /// Value `created_at`.
     CreatedAt,
-    /// `-created_at`.
+    /// Sorts by time of creation, descending.
+    ///
+    /// Value `-created_at`.
     CreatedAtDesc,
-    /// `slug`.
+    /// Sorts by slug, ascending.
+    ///
+    /// Value `slug`.
     Slug,
-    /// `-slug`.
+    /// Sorts by slug, descending.
+    ///
+    /// Value `-slug`.
     SlugDesc,
-    /// `name`.
+    /// Sorts by name, ascending.
+    ///
+    /// Value `name`.
     Name,
-    /// `-name`.
+    /// Sorts by name, descending.
+    ///
+    /// Value `-name`.
     NameDesc,
-    /// `next_review_threshold`.
+    /// Sorts by amount at which Polar next reviews the organization, ascending.
+    ///
+    /// Value `next_review_threshold`.
     NextReviewThreshold,
-    /// `-next_review_threshold`.
+    /// Sorts by amount at which Polar next reviews the organization, descending.
+    ///
+    /// Value `-next_review_threshold`.
     NextReviewThresholdDesc,
-    /// `days_in_status`.
+    /// Sorts by number of days since the status last changed, ascending.
+    ///
+    /// Value `days_in_status`.
     DaysInStatus,
-    /// `-days_in_status`.
+    /// Sorts by number of days since the status last changed, descending.
+    ///
+    /// Value `-days_in_status`.
     DaysInStatusDesc,
     /// An unknown value.
     Unknown(String),
@@ -1636,15 +2661,25 @@ impl OrganizationSubscriptionSettings {
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum PreviousProvider {
-    /// `paddle`.
+    /// Paddle.
+    ///
+    /// Value `paddle`.
     Paddle,
-    /// `lemon_squeezy`.
+    /// Lemon Squeezy.
+    ///
+    /// Value `lemon_squeezy`.
     LemonSqueezy,
-    /// `gumroad`.
+    /// Gumroad.
+    ///
+    /// Value `gumroad`.
     Gumroad,
-    /// `stripe`.
+    /// Stripe.
+    ///
+    /// Value `stripe`.
     Stripe,
-    /// `other`.
+    /// Another provider.
+    ///
+    /// Value `other`.
     Other,
     /// An unknown value.
     Unknown(String),

@@ -14,9 +14,9 @@ use std::borrow::Cow;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CardPayment {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: PaymentId,
@@ -36,7 +36,7 @@ pub struct CardPayment {
     pub trigger: Option<PaymentTrigger>,
     /// Decline code of the payment. `None` if it was not declined.
     pub decline_reason: Option<String>,
-    /// Human-readable reason why the payment was declined. `None` if it was not.
+    /// Human-readable reason why the payment was declined. `None` if it was not declined.
     pub decline_message: Option<String>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -64,9 +64,9 @@ pub struct CardPaymentMetadata {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct GenericPayment {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: PaymentId,
@@ -84,7 +84,7 @@ pub struct GenericPayment {
     pub trigger: Option<PaymentTrigger>,
     /// Decline code of the payment. `None` if it was not declined.
     pub decline_reason: Option<String>,
-    /// Human-readable reason why the payment was declined. `None` if it was not.
+    /// Human-readable reason why the payment was declined. `None` if it was not declined.
     pub decline_message: Option<String>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -100,9 +100,9 @@ pub struct GenericPayment {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct KrCardPayment {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: PaymentId,
@@ -122,7 +122,7 @@ pub struct KrCardPayment {
     pub trigger: Option<PaymentTrigger>,
     /// Decline code of the payment. `None` if it was not declined.
     pub decline_reason: Option<String>,
-    /// Human-readable reason why the payment was declined. `None` if it was not.
+    /// Human-readable reason why the payment was declined. `None` if it was not declined.
     pub decline_message: Option<String>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -165,7 +165,7 @@ pub enum Payment {
 }
 
 impl Payment {
-    /// When it was created.
+    /// Returns the time of creation.
     #[must_use]
     #[inline]
     pub fn created_at(&self) -> Timestamp {
@@ -177,7 +177,7 @@ impl Payment {
         }
     }
 
-    /// When it was last modified. `None` if it never was.
+    /// Returns the time of the last modification. `None` if it was never modified.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -189,7 +189,7 @@ impl Payment {
         }
     }
 
-    /// ID assigned by Polar.
+    /// Returns the ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> PaymentId {
@@ -201,7 +201,7 @@ impl Payment {
         }
     }
 
-    /// Payment processor.
+    /// Returns the payment processor.
     #[must_use]
     #[inline]
     pub fn processor(&self) -> &PaymentProcessor {
@@ -213,7 +213,7 @@ impl Payment {
         }
     }
 
-    /// Current status.
+    /// Returns the current status.
     #[must_use]
     #[inline]
     pub fn status(&self) -> &PaymentStatus {
@@ -225,7 +225,7 @@ impl Payment {
         }
     }
 
-    /// Amount in the smallest currency unit (cents for USD).
+    /// Returns the amount in the smallest currency unit (cents for USD).
     #[must_use]
     #[inline]
     pub fn amount(&self) -> i64 {
@@ -237,7 +237,7 @@ impl Payment {
         }
     }
 
-    /// Currency, as its ISO 4217 code in lower case.
+    /// Returns the currency, as its ISO 4217 code in lower case.
     #[must_use]
     #[inline]
     pub fn currency(&self) -> &str {
@@ -249,7 +249,7 @@ impl Payment {
         }
     }
 
-    /// Trigger of the payment attempt. `None` if it is not recorded.
+    /// Returns the trigger of the payment attempt. `None` if it is not recorded.
     #[must_use]
     #[inline]
     pub fn trigger(&self) -> Option<&PaymentTrigger> {
@@ -261,7 +261,7 @@ impl Payment {
         }
     }
 
-    /// Decline code of the payment. `None` if it was not declined.
+    /// Returns the decline code of the payment. `None` if it was not declined.
     #[must_use]
     #[inline]
     pub fn decline_reason(&self) -> Option<&str> {
@@ -273,7 +273,8 @@ impl Payment {
         }
     }
 
-    /// Human-readable reason why the payment was declined. `None` if it was not.
+    /// Returns the human-readable reason why the payment was declined. `None` if it was
+    /// not declined.
     #[must_use]
     #[inline]
     pub fn decline_message(&self) -> Option<&str> {
@@ -285,7 +286,7 @@ impl Payment {
         }
     }
 
-    /// ID of the organization.
+    /// Returns the ID of the organization.
     #[must_use]
     #[inline]
     pub fn organization_id(&self) -> OrganizationId {
@@ -297,7 +298,8 @@ impl Payment {
         }
     }
 
-    /// ID of the checkout session. `None` if the payment was not made in a checkout.
+    /// Returns the ID of the checkout session. `None` if the payment was not made in a
+    /// checkout.
     #[must_use]
     #[inline]
     pub fn checkout_id(&self) -> Option<CheckoutId> {
@@ -309,7 +311,7 @@ impl Payment {
         }
     }
 
-    /// ID of the order. `None` if the payment is not for an order.
+    /// Returns the ID of the order. `None` if the payment is not for an order.
     #[must_use]
     #[inline]
     pub fn order_id(&self) -> Option<OrderId> {
@@ -321,7 +323,7 @@ impl Payment {
         }
     }
 
-    /// Further data of the payment processor. `None` if there is none.
+    /// Returns the further data of the payment processor. `None` if there is none.
     #[must_use]
     #[inline]
     pub fn processor_metadata(&self) -> Option<&JsonObject> {
@@ -333,7 +335,9 @@ impl Payment {
         }
     }
 
-    /// Returns `method`, or an empty string if an unknown variant has none.
+    /// Returns `method` as a string, such as `card`.
+    ///
+    /// Empty if an unknown variant does not have it.
     #[must_use]
     #[inline]
     pub fn method(&self) -> &str {
@@ -345,7 +349,7 @@ impl Payment {
         }
     }
 
-    /// Returns the value if it is the variant [`Card`](Self::Card).
+    /// Returns the content of the variant [`Card`](Self::Card), or `None`.
     #[must_use]
     #[inline]
     pub fn as_card(&self) -> Option<&CardPayment> {
@@ -355,7 +359,7 @@ impl Payment {
         }
     }
 
-    /// Returns the value if it is the variant [`KrCard`](Self::KrCard).
+    /// Returns the content of the variant [`KrCard`](Self::KrCard), or `None`.
     #[must_use]
     #[inline]
     pub fn as_kr_card(&self) -> Option<&KrCardPayment> {
@@ -365,7 +369,7 @@ impl Payment {
         }
     }
 
-    /// Returns the value if it is the variant [`Generic`](Self::Generic).
+    /// Returns the content of the variant [`Generic`](Self::Generic), or `None`.
     #[must_use]
     #[inline]
     pub fn as_generic(&self) -> Option<&GenericPayment> {
@@ -430,27 +434,43 @@ pub struct PaymentList {
     pub pagination: Pagination,
 }
 
-/// Sort criterion for payments; the prefix `-` sorts in descending order.
+/// Sort criterion for payments.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum PaymentSortProperty {
-    /// `created_at`.
+    /// Sorts by time of creation, ascending.
+    ///
+    /// Value `created_at`.
     CreatedAt,
-    /// `-created_at`.
+    /// Sorts by time of creation, descending.
+    ///
+    /// Value `-created_at`.
     CreatedAtDesc,
-    /// `status`.
+    /// Sorts by status, ascending.
+    ///
+    /// Value `status`.
     Status,
-    /// `-status`.
+    /// Sorts by status, descending.
+    ///
+    /// Value `-status`.
     StatusDesc,
-    /// `amount`.
+    /// Sorts by amount, ascending.
+    ///
+    /// Value `amount`.
     Amount,
-    /// `-amount`.
+    /// Sorts by amount, descending.
+    ///
+    /// Value `-amount`.
     AmountDesc,
-    /// `method`.
+    /// Sorts by payment method, ascending.
+    ///
+    /// Value `method`.
     Method,
-    /// `-method`.
+    /// Sorts by payment method, descending.
+    ///
+    /// Value `-method`.
     MethodDesc,
     /// An unknown value.
     Unknown(String),

@@ -56,9 +56,9 @@ impl ExistingProductPrice {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LegacyRecurringProductPriceCustom {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: PriceId,
@@ -102,9 +102,9 @@ pub struct LegacyRecurringProductPriceCustom {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LegacyRecurringProductPriceFixed {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: PriceId,
@@ -190,7 +190,7 @@ pub struct ProductMediaFileRead {
     pub service: Cow<'static, str>,
     /// Whether the content has been uploaded.
     pub is_uploaded: bool,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
     /// Size with its unit, for display.
     pub size_readable: String,
@@ -202,9 +202,9 @@ pub struct ProductMediaFileRead {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceCustom {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: PriceId,
@@ -241,8 +241,8 @@ pub struct ProductPriceCustomCreate {
     ///
     /// Default: `"usd"`.
     pub price_currency: Option<PresentmentCurrency>,
-    /// Whether the price includes taxes. If cleared, the default of the organization
-    /// applies.
+    /// Whether the price includes taxes. If not set or cleared, the default of the
+    /// organization applies.
     pub tax_behavior: Patch<TaxBehaviorOption>,
     /// Minimum amount that the customer can choose, in the smallest currency unit (cents
     /// for USD); 0 allows a free purchase.
@@ -250,12 +250,12 @@ pub struct ProductPriceCustomCreate {
     /// Must be at least 0. Default: `50`.
     pub minimum_amount: Option<i64>,
     /// Maximum amount that the customer can choose, in the smallest currency unit (cents
-    /// for USD). If cleared, there is no maximum.
+    /// for USD). If not set or cleared, there is no maximum.
     ///
     /// Must be at least 1.
     pub maximum_amount: Patch<i64>,
     /// Amount that the form is prefilled with, in the smallest currency unit (cents for
-    /// USD). If cleared, the form is not prefilled.
+    /// USD). If not set or cleared, the form is not prefilled.
     ///
     /// Must be at least 0.
     pub preset_amount: Patch<i64>,
@@ -275,7 +275,7 @@ impl ProductPriceCustomCreate {
         }
     }
 
-    /// Sets `price_currency`: currency of the price, as its ISO 4217 code in lower case.
+    /// Sets the currency of the price, as its ISO 4217 code in lower case.
     ///
     /// Default: `"usd"`.
     #[must_use]
@@ -287,7 +287,7 @@ impl ProductPriceCustomCreate {
         self
     }
 
-    /// Sets or clears `tax_behavior`: whether the price includes taxes. If cleared, the
+    /// Sets or clears whether the price includes taxes. If not set or cleared, the
     /// default of the organization applies.
     #[must_use]
     pub fn tax_behavior(
@@ -298,8 +298,8 @@ impl ProductPriceCustomCreate {
         self
     }
 
-    /// Sets `minimum_amount`: minimum amount that the customer can choose, in the
-    /// smallest currency unit (cents for USD); 0 allows a free purchase.
+    /// Sets the minimum amount that the customer can choose, in the smallest currency
+    /// unit (cents for USD); 0 allows a free purchase.
     ///
     /// Must be at least 0. Default: `50`.
     #[must_use]
@@ -309,8 +309,8 @@ impl ProductPriceCustomCreate {
         self
     }
 
-    /// Sets or clears `maximum_amount`: maximum amount that the customer can choose, in
-    /// the smallest currency unit (cents for USD). If cleared, there is no maximum.
+    /// Sets or clears the maximum amount that the customer can choose, in the smallest
+    /// currency unit (cents for USD). If not set or cleared, there is no maximum.
     ///
     /// Must be at least 1.
     #[must_use]
@@ -319,8 +319,8 @@ impl ProductPriceCustomCreate {
         self
     }
 
-    /// Sets or clears `preset_amount`: amount that the form is prefilled with, in the
-    /// smallest currency unit (cents for USD). If cleared, the form is not prefilled.
+    /// Sets or clears the amount that the form is prefilled with, in the smallest
+    /// currency unit (cents for USD). If not set or cleared, the form is not prefilled.
     ///
     /// Must be at least 0.
     #[must_use]
@@ -341,9 +341,9 @@ impl Default for ProductPriceCustomCreate {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceFixed {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: PriceId,
@@ -373,8 +373,8 @@ pub struct ProductPriceFixedCreate {
     ///
     /// Default: `"usd"`.
     pub price_currency: Option<PresentmentCurrency>,
-    /// Whether the price includes taxes. If cleared, the default of the organization
-    /// applies.
+    /// Whether the price includes taxes. If not set or cleared, the default of the
+    /// organization applies.
     pub tax_behavior: Patch<TaxBehaviorOption>,
     /// Price in the smallest unit of `price_currency` (cents for USD); 0 means free.
     ///
@@ -394,7 +394,7 @@ impl ProductPriceFixedCreate {
         }
     }
 
-    /// Sets `price_currency`: currency of the price, as its ISO 4217 code in lower case.
+    /// Sets the currency of the price, as its ISO 4217 code in lower case.
     ///
     /// Default: `"usd"`.
     #[must_use]
@@ -406,7 +406,7 @@ impl ProductPriceFixedCreate {
         self
     }
 
-    /// Sets or clears `tax_behavior`: whether the price includes taxes. If cleared, the
+    /// Sets or clears whether the price includes taxes. If not set or cleared, the
     /// default of the organization applies.
     #[must_use]
     pub fn tax_behavior(
@@ -440,9 +440,9 @@ pub struct ProductPriceMeter {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceMeteredTiers {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: PriceId,
@@ -479,15 +479,15 @@ pub struct ProductPriceMeteredTiersCreate {
     ///
     /// Default: `"usd"`.
     pub price_currency: Option<PresentmentCurrency>,
-    /// Whether the price includes taxes. If cleared, the default of the organization
-    /// applies.
+    /// Whether the price includes taxes. If not set or cleared, the default of the
+    /// organization applies.
     pub tax_behavior: Patch<TaxBehaviorOption>,
     /// ID of the meter.
     pub meter_id: MeterId,
     /// Price per unit, in tiers by number of units consumed.
     pub tiers: TiersInput,
     /// Maximum amount that is charged, regardless of usage, in the smallest currency unit
-    /// (cents for USD). If cleared, there is no maximum.
+    /// (cents for USD). If not set or cleared, there is no maximum.
     ///
     /// Must be between 0 and 2147483647.
     pub cap_amount: Patch<i64>,
@@ -506,7 +506,7 @@ impl ProductPriceMeteredTiersCreate {
         }
     }
 
-    /// Sets `price_currency`: currency of the price, as its ISO 4217 code in lower case.
+    /// Sets the currency of the price, as its ISO 4217 code in lower case.
     ///
     /// Default: `"usd"`.
     #[must_use]
@@ -518,7 +518,7 @@ impl ProductPriceMeteredTiersCreate {
         self
     }
 
-    /// Sets or clears `tax_behavior`: whether the price includes taxes. If cleared, the
+    /// Sets or clears whether the price includes taxes. If not set or cleared, the
     /// default of the organization applies.
     #[must_use]
     pub fn tax_behavior(
@@ -529,8 +529,9 @@ impl ProductPriceMeteredTiersCreate {
         self
     }
 
-    /// Sets or clears `cap_amount`: maximum amount that is charged, regardless of usage,
-    /// in the smallest currency unit (cents for USD). If cleared, there is no maximum.
+    /// Sets or clears the maximum amount that is charged, regardless of usage, in the
+    /// smallest currency unit (cents for USD). If not set or cleared, there is no
+    /// maximum.
     ///
     /// Must be between 0 and 2147483647.
     #[must_use]
@@ -544,9 +545,9 @@ impl ProductPriceMeteredTiersCreate {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceMeteredUnit {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: PriceId,
@@ -584,8 +585,8 @@ pub struct ProductPriceMeteredUnitCreate {
     ///
     /// Default: `"usd"`.
     pub price_currency: Option<PresentmentCurrency>,
-    /// Whether the price includes taxes. If cleared, the default of the organization
-    /// applies.
+    /// Whether the price includes taxes. If not set or cleared, the default of the
+    /// organization applies.
     pub tax_behavior: Patch<TaxBehaviorOption>,
     /// ID of the meter.
     pub meter_id: MeterId,
@@ -596,7 +597,7 @@ pub struct ProductPriceMeteredUnitCreate {
     /// greater than 0.
     pub unit_amount: Decimal,
     /// Maximum amount that is charged, regardless of usage, in the smallest currency unit
-    /// (cents for USD). If cleared, there is no maximum.
+    /// (cents for USD). If not set or cleared, there is no maximum.
     ///
     /// Must be between 0 and 2147483647.
     pub cap_amount: Patch<i64>,
@@ -615,7 +616,7 @@ impl ProductPriceMeteredUnitCreate {
         }
     }
 
-    /// Sets `price_currency`: currency of the price, as its ISO 4217 code in lower case.
+    /// Sets the currency of the price, as its ISO 4217 code in lower case.
     ///
     /// Default: `"usd"`.
     #[must_use]
@@ -627,7 +628,7 @@ impl ProductPriceMeteredUnitCreate {
         self
     }
 
-    /// Sets or clears `tax_behavior`: whether the price includes taxes. If cleared, the
+    /// Sets or clears whether the price includes taxes. If not set or cleared, the
     /// default of the organization applies.
     #[must_use]
     pub fn tax_behavior(
@@ -638,8 +639,9 @@ impl ProductPriceMeteredUnitCreate {
         self
     }
 
-    /// Sets or clears `cap_amount`: maximum amount that is charged, regardless of usage,
-    /// in the smallest currency unit (cents for USD). If cleared, there is no maximum.
+    /// Sets or clears the maximum amount that is charged, regardless of usage, in the
+    /// smallest currency unit (cents for USD). If not set or cleared, there is no
+    /// maximum.
     ///
     /// Must be between 0 and 2147483647.
     #[must_use]
@@ -672,9 +674,9 @@ pub enum ProductPriceSource {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceUnitBased {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: PriceId,
@@ -714,17 +716,17 @@ pub struct ProductPriceUnitBasedCreate {
     ///
     /// Default: `"usd"`.
     pub price_currency: Option<PresentmentCurrency>,
-    /// Whether the price includes taxes. If cleared, the default of the organization
-    /// applies.
+    /// Whether the price includes taxes. If not set or cleared, the default of the
+    /// organization applies.
     pub tax_behavior: Patch<TaxBehaviorOption>,
     /// Price per unit, in tiers by number of units.
     pub tiers: TiersInput,
-    /// Minimum number of units per purchase. If cleared, there is no minimum.
+    /// Minimum number of units per purchase. If not set or cleared, there is no minimum.
     ///
     /// Must be at least 1.
     pub minimum_units: Patch<i64>,
-    /// Singular and plural name of the unit, by language. If cleared, the names are
-    /// `unit` and `units`.
+    /// Singular and plural name of the unit, by language. If not set or cleared, the
+    /// names are `unit` and `units`.
     ///
     /// Must have at least 1 item.
     pub unit_label: Patch<BTreeMap<String, BTreeMap<String, String>>>,
@@ -744,7 +746,7 @@ impl ProductPriceUnitBasedCreate {
         }
     }
 
-    /// Sets `price_currency`: currency of the price, as its ISO 4217 code in lower case.
+    /// Sets the currency of the price, as its ISO 4217 code in lower case.
     ///
     /// Default: `"usd"`.
     #[must_use]
@@ -756,7 +758,7 @@ impl ProductPriceUnitBasedCreate {
         self
     }
 
-    /// Sets or clears `tax_behavior`: whether the price includes taxes. If cleared, the
+    /// Sets or clears whether the price includes taxes. If not set or cleared, the
     /// default of the organization applies.
     #[must_use]
     pub fn tax_behavior(
@@ -767,7 +769,7 @@ impl ProductPriceUnitBasedCreate {
         self
     }
 
-    /// Sets or clears `minimum_units`: minimum number of units per purchase. If cleared,
+    /// Sets or clears the minimum number of units per purchase. If not set or cleared,
     /// there is no minimum.
     ///
     /// Must be at least 1.
@@ -777,8 +779,8 @@ impl ProductPriceUnitBasedCreate {
         self
     }
 
-    /// Sets or clears `unit_label`: singular and plural name of the unit, by language. If
-    /// cleared, the names are `unit` and `units`.
+    /// Sets or clears the singular and plural name of the unit, by language. If not set
+    /// or cleared, the names are `unit` and `units`.
     ///
     /// Must have at least 1 item.
     #[must_use]
@@ -791,27 +793,43 @@ impl ProductPriceUnitBasedCreate {
     }
 }
 
-/// Sort criterion for products; the prefix `-` sorts in descending order.
+/// Sort criterion for products.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ProductSortProperty {
-    /// `created_at`.
+    /// Sorts by time of creation, ascending.
+    ///
+    /// Value `created_at`.
     CreatedAt,
-    /// `-created_at`.
+    /// Sorts by time of creation, descending.
+    ///
+    /// Value `-created_at`.
     CreatedAtDesc,
-    /// `name`.
+    /// Sorts by name, ascending.
+    ///
+    /// Value `name`.
     Name,
-    /// `-name`.
+    /// Sorts by name, descending.
+    ///
+    /// Value `-name`.
     NameDesc,
-    /// `price_amount_type`.
+    /// Sorts by type of the price, ascending.
+    ///
+    /// Value `price_amount_type`.
     PriceAmountType,
-    /// `-price_amount_type`.
+    /// Sorts by type of the price, descending.
+    ///
+    /// Value `-price_amount_type`.
     PriceAmountTypeDesc,
-    /// `price_amount`.
+    /// Sorts by amount of the price, ascending.
+    ///
+    /// Value `price_amount`.
     PriceAmount,
-    /// `-price_amount`.
+    /// Sorts by amount of the price, descending.
+    ///
+    /// Value `-price_amount`.
     PriceAmountDesc,
     /// An unknown value.
     Unknown(String),
@@ -867,7 +885,7 @@ impl TierInput {
         }
     }
 
-    /// Sets or clears `bound`: last unit of the tier (inclusive).
+    /// Sets or clears the last unit of the tier (inclusive).
     ///
     /// Must be greater than 0.
     #[must_use]

@@ -17,9 +17,9 @@ use std::collections::BTreeMap;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Refund {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: RefundId,
@@ -55,7 +55,7 @@ pub struct Refund {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RefundCreate {
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
@@ -68,7 +68,7 @@ pub struct RefundCreate {
     ///
     /// Must be greater than 0.
     pub amount: i64,
-    /// Internal note about the refund.
+    /// Internal note about the refund. If not set, no note is stored.
     pub comment: Option<String>,
     /// Whether the benefits are revoked. Only possible for one-time purchases: the
     /// benefits of a subscription are revoked with the subscription.
@@ -95,7 +95,7 @@ impl RefundCreate {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -104,16 +104,15 @@ impl RefundCreate {
         self
     }
 
-    /// Sets `comment`: internal note about the refund.
+    /// Sets the internal note about the refund. If not set, no note is stored.
     #[must_use]
     pub fn comment(mut self, comment: impl Into<String>) -> Self {
         self.comment = Some(comment.into());
         self
     }
 
-    /// Sets `revoke_benefits`: whether the benefits are revoked. Only possible for
-    /// one-time purchases: the benefits of a subscription are revoked with the
-    /// subscription.
+    /// Sets whether the benefits are revoked. Only possible for one-time purchases: the
+    /// benefits of a subscription are revoked with the subscription.
     ///
     /// Default: `false`.
     #[must_use]
@@ -162,9 +161,9 @@ pub enum RefundCreateReason {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RefundDispute {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: DisputeId,
@@ -244,19 +243,27 @@ pub enum RefundReason {
     Unknown(String),
 }
 
-/// Sort criterion for refunds; the prefix `-` sorts in descending order.
+/// Sort criterion for refunds.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum RefundSortProperty {
-    /// `created_at`.
+    /// Sorts by time of creation, ascending.
+    ///
+    /// Value `created_at`.
     CreatedAt,
-    /// `-created_at`.
+    /// Sorts by time of creation, descending.
+    ///
+    /// Value `-created_at`.
     CreatedAtDesc,
-    /// `amount`.
+    /// Sorts by amount, ascending.
+    ///
+    /// Value `amount`.
     Amount,
-    /// `-amount`.
+    /// Sorts by amount, descending.
+    ///
+    /// Value `-amount`.
     AmountDesc,
     /// An unknown value.
     Unknown(String),

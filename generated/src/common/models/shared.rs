@@ -61,35 +61,35 @@ impl AddressInput {
         }
     }
 
-    /// Sets or clears `line1`: first line of the street address.
+    /// Sets or clears the first line of the street address.
     #[must_use]
     pub fn line1(mut self, line1: impl Into<Patch<String>>) -> Self {
         self.line1 = line1.into();
         self
     }
 
-    /// Sets or clears `line2`: second line of the street address.
+    /// Sets or clears the second line of the street address.
     #[must_use]
     pub fn line2(mut self, line2: impl Into<Patch<String>>) -> Self {
         self.line2 = line2.into();
         self
     }
 
-    /// Sets or clears `postal_code`: postal code.
+    /// Sets or clears the postal code.
     #[must_use]
     pub fn postal_code(mut self, postal_code: impl Into<Patch<String>>) -> Self {
         self.postal_code = postal_code.into();
         self
     }
 
-    /// Sets or clears `city`: city.
+    /// Sets or clears the city.
     #[must_use]
     pub fn city(mut self, city: impl Into<Patch<String>>) -> Self {
         self.city = city.into();
         self
     }
 
-    /// Sets or clears `state`: state, province or region.
+    /// Sets or clears the state, province or region.
     #[must_use]
     pub fn state(mut self, state: impl Into<Patch<String>>) -> Self {
         self.state = state.into();
@@ -117,15 +117,15 @@ pub struct AttachedCustomField {
 pub struct BenefitCustomPublic {
     /// ID assigned by Polar.
     pub id: BenefitId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the benefit.
     ///
     /// Always `custom`.
     pub r#type: Cow<'static, str>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -143,15 +143,15 @@ pub struct BenefitCustomPublic {
 pub struct BenefitDiscordPublic {
     /// ID assigned by Polar.
     pub id: BenefitId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the benefit.
     ///
     /// Always `discord`.
     pub r#type: Cow<'static, str>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -169,15 +169,15 @@ pub struct BenefitDiscordPublic {
 pub struct BenefitDownloadablesPublic {
     /// ID assigned by Polar.
     pub id: BenefitId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the benefit.
     ///
     /// Always `downloadables`.
     pub r#type: Cow<'static, str>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -195,15 +195,15 @@ pub struct BenefitDownloadablesPublic {
 pub struct BenefitFeatureFlagPublic {
     /// ID assigned by Polar.
     pub id: BenefitId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the benefit.
     ///
     /// Always `feature_flag`.
     pub r#type: Cow<'static, str>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -221,15 +221,15 @@ pub struct BenefitFeatureFlagPublic {
 pub struct BenefitGitHubRepositoryPublic {
     /// ID assigned by Polar.
     pub id: BenefitId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the benefit.
     ///
     /// Always `github_repository`.
     pub r#type: Cow<'static, str>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -247,15 +247,15 @@ pub struct BenefitGitHubRepositoryPublic {
 pub struct BenefitLicenseKeysPublic {
     /// ID assigned by Polar.
     pub id: BenefitId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the benefit.
     ///
     /// Always `license_keys`.
     pub r#type: Cow<'static, str>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -273,15 +273,15 @@ pub struct BenefitLicenseKeysPublic {
 pub struct BenefitMeterCreditPublic {
     /// ID assigned by Polar.
     pub id: BenefitId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the benefit.
     ///
     /// Always `meter_credit`.
     pub r#type: Cow<'static, str>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -333,7 +333,7 @@ pub enum BenefitPublic {
 }
 
 impl BenefitPublic {
-    /// ID assigned by Polar.
+    /// Returns the ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> BenefitId {
@@ -350,7 +350,7 @@ impl BenefitPublic {
         }
     }
 
-    /// When it was created.
+    /// Returns the time of creation.
     #[must_use]
     #[inline]
     pub fn created_at(&self) -> Timestamp {
@@ -367,7 +367,7 @@ impl BenefitPublic {
         }
     }
 
-    /// When it was last modified. `None` if it never was.
+    /// Returns the time of the last modification. `None` if it was never modified.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -384,7 +384,7 @@ impl BenefitPublic {
         }
     }
 
-    /// What the benefit is, as shown to customers.
+    /// Returns the description of the benefit, as shown to customers.
     #[must_use]
     #[inline]
     pub fn description(&self) -> &str {
@@ -401,7 +401,7 @@ impl BenefitPublic {
         }
     }
 
-    /// Whether the benefit can be attached to products.
+    /// Returns whether the benefit can be attached to products.
     #[must_use]
     #[inline]
     pub fn selectable(&self) -> bool {
@@ -418,7 +418,7 @@ impl BenefitPublic {
         }
     }
 
-    /// Whether the benefit can be deleted.
+    /// Returns whether the benefit can be deleted.
     #[must_use]
     #[inline]
     pub fn deletable(&self) -> bool {
@@ -435,7 +435,7 @@ impl BenefitPublic {
         }
     }
 
-    /// Whether the benefit is deleted.
+    /// Returns whether the benefit is deleted.
     #[must_use]
     #[inline]
     pub fn is_deleted(&self) -> bool {
@@ -452,7 +452,7 @@ impl BenefitPublic {
         }
     }
 
-    /// ID of the organization.
+    /// Returns the ID of the organization.
     #[must_use]
     #[inline]
     pub fn organization_id(&self) -> OrganizationId {
@@ -469,7 +469,9 @@ impl BenefitPublic {
         }
     }
 
-    /// Returns `type`, or an empty string if an unknown variant has none.
+    /// Returns `type` as a string, such as `custom`.
+    ///
+    /// Empty if an unknown variant does not have it.
     #[must_use]
     #[inline]
     pub fn r#type(&self) -> &str {
@@ -486,7 +488,7 @@ impl BenefitPublic {
         }
     }
 
-    /// Returns the value if it is the variant [`Custom`](Self::Custom).
+    /// Returns the content of the variant [`Custom`](Self::Custom), or `None`.
     #[must_use]
     #[inline]
     pub fn as_custom(&self) -> Option<&BenefitCustomPublic> {
@@ -496,7 +498,7 @@ impl BenefitPublic {
         }
     }
 
-    /// Returns the value if it is the variant [`Discord`](Self::Discord).
+    /// Returns the content of the variant [`Discord`](Self::Discord), or `None`.
     #[must_use]
     #[inline]
     pub fn as_discord(&self) -> Option<&BenefitDiscordPublic> {
@@ -506,7 +508,7 @@ impl BenefitPublic {
         }
     }
 
-    /// Returns the value if it is the variant [`GitHubRepository`](Self::GitHubRepository).
+    /// Returns the content of the variant [`GitHubRepository`](Self::GitHubRepository), or `None`.
     #[must_use]
     #[inline]
     pub fn as_github_repository(&self) -> Option<&BenefitGitHubRepositoryPublic> {
@@ -516,7 +518,7 @@ impl BenefitPublic {
         }
     }
 
-    /// Returns the value if it is the variant [`Downloadables`](Self::Downloadables).
+    /// Returns the content of the variant [`Downloadables`](Self::Downloadables), or `None`.
     #[must_use]
     #[inline]
     pub fn as_downloadables(&self) -> Option<&BenefitDownloadablesPublic> {
@@ -526,7 +528,7 @@ impl BenefitPublic {
         }
     }
 
-    /// Returns the value if it is the variant [`LicenseKeys`](Self::LicenseKeys).
+    /// Returns the content of the variant [`LicenseKeys`](Self::LicenseKeys), or `None`.
     #[must_use]
     #[inline]
     pub fn as_license_keys(&self) -> Option<&BenefitLicenseKeysPublic> {
@@ -536,7 +538,7 @@ impl BenefitPublic {
         }
     }
 
-    /// Returns the value if it is the variant [`FeatureFlag`](Self::FeatureFlag).
+    /// Returns the content of the variant [`FeatureFlag`](Self::FeatureFlag), or `None`.
     #[must_use]
     #[inline]
     pub fn as_feature_flag(&self) -> Option<&BenefitFeatureFlagPublic> {
@@ -546,7 +548,7 @@ impl BenefitPublic {
         }
     }
 
-    /// Returns the value if it is the variant [`SlackSharedChannel`](Self::SlackSharedChannel).
+    /// Returns the content of the variant [`SlackSharedChannel`](Self::SlackSharedChannel), or `None`.
     #[must_use]
     #[inline]
     pub fn as_slack_shared_channel(&self) -> Option<&BenefitSlackSharedChannelPublic> {
@@ -556,7 +558,7 @@ impl BenefitPublic {
         }
     }
 
-    /// Returns the value if it is the variant [`MeterCredit`](Self::MeterCredit).
+    /// Returns the content of the variant [`MeterCredit`](Self::MeterCredit), or `None`.
     #[must_use]
     #[inline]
     pub fn as_meter_credit(&self) -> Option<&BenefitMeterCreditPublic> {
@@ -629,15 +631,15 @@ pub struct UnknownBenefitPublic {
 pub struct BenefitSlackSharedChannelPublic {
     /// ID assigned by Polar.
     pub id: BenefitId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the benefit.
     ///
     /// Always `slack_shared_channel`.
     pub r#type: Cow<'static, str>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -668,7 +670,7 @@ pub enum CustomFieldValue {
 }
 
 impl CustomFieldValue {
-    /// Returns the value if it is the variant [`String`](Self::String).
+    /// Returns the content of the variant [`String`](Self::String), or `None`.
     #[must_use]
     #[inline]
     pub fn as_str(&self) -> Option<&str> {
@@ -678,7 +680,7 @@ impl CustomFieldValue {
         }
     }
 
-    /// Returns the value if it is the variant [`Integer`](Self::Integer).
+    /// Returns the content of the variant [`Integer`](Self::Integer), or `None`.
     #[must_use]
     #[inline]
     pub fn as_i64(&self) -> Option<i64> {
@@ -688,7 +690,7 @@ impl CustomFieldValue {
         }
     }
 
-    /// Returns the value if it is the variant [`Boolean`](Self::Boolean).
+    /// Returns the content of the variant [`Boolean`](Self::Boolean), or `None`.
     #[must_use]
     #[inline]
     pub fn as_bool(&self) -> Option<bool> {
@@ -698,7 +700,7 @@ impl CustomFieldValue {
         }
     }
 
-    /// Returns the value if it is the variant [`Timestamp`](Self::Timestamp).
+    /// Returns the content of the variant [`Timestamp`](Self::Timestamp), or `None`.
     #[must_use]
     #[inline]
     pub fn as_timestamp(&self) -> Option<Timestamp> {
@@ -851,7 +853,7 @@ pub enum MetadataValue {
 }
 
 impl MetadataValue {
-    /// Returns the value if it is the variant [`String`](Self::String).
+    /// Returns the content of the variant [`String`](Self::String), or `None`.
     #[must_use]
     #[inline]
     pub fn as_str(&self) -> Option<&str> {
@@ -861,7 +863,7 @@ impl MetadataValue {
         }
     }
 
-    /// Returns the value if it is the variant [`Integer`](Self::Integer).
+    /// Returns the content of the variant [`Integer`](Self::Integer), or `None`.
     #[must_use]
     #[inline]
     pub fn as_i64(&self) -> Option<i64> {
@@ -871,7 +873,7 @@ impl MetadataValue {
         }
     }
 
-    /// Returns the value if it is the variant [`Number`](Self::Number) or an integer, rounded beyond 2⁵³.
+    /// Returns a number: the content of the variant [`Number`](Self::Number), or an integer, rounded beyond 2⁵³.
     #[must_use]
     #[inline]
     pub fn as_f64(&self) -> Option<f64> {
@@ -882,7 +884,7 @@ impl MetadataValue {
         }
     }
 
-    /// Returns the value if it is the variant [`Boolean`](Self::Boolean).
+    /// Returns the content of the variant [`Boolean`](Self::Boolean), or `None`.
     #[must_use]
     #[inline]
     pub fn as_bool(&self) -> Option<bool> {
@@ -970,7 +972,9 @@ pub struct PaymentMethodKrCardMetadata {
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum PaymentProcessor {
-    /// `stripe`.
+    /// Stripe.
+    ///
+    /// Value `stripe`.
     Stripe,
     /// An unknown value.
     Unknown(String),
@@ -982,257 +986,509 @@ pub enum PaymentProcessor {
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum PresentmentCurrency {
-    /// `aed`.
+    /// UAE dirham.
+    ///
+    /// Value `aed`.
     Aed,
-    /// `all`.
+    /// Albanian lek.
+    ///
+    /// Value `all`.
     All,
-    /// `amd`.
+    /// Armenian dram.
+    ///
+    /// Value `amd`.
     Amd,
-    /// `aoa`.
+    /// Angolan kwanza.
+    ///
+    /// Value `aoa`.
     Aoa,
-    /// `ars`.
+    /// Argentine peso.
+    ///
+    /// Value `ars`.
     Ars,
-    /// `aud`.
+    /// Australian dollar.
+    ///
+    /// Value `aud`.
     Aud,
-    /// `awg`.
+    /// Aruban florin.
+    ///
+    /// Value `awg`.
     Awg,
-    /// `azn`.
+    /// Azerbaijani manat.
+    ///
+    /// Value `azn`.
     Azn,
-    /// `bam`.
+    /// Convertible mark of Bosnia and Herzegovina.
+    ///
+    /// Value `bam`.
     Bam,
-    /// `bbd`.
+    /// Barbadian dollar.
+    ///
+    /// Value `bbd`.
     Bbd,
-    /// `bdt`.
+    /// Bangladeshi taka.
+    ///
+    /// Value `bdt`.
     Bdt,
-    /// `bif`.
+    /// Burundian franc.
+    ///
+    /// Value `bif`.
     Bif,
-    /// `bmd`.
+    /// Bermudian dollar.
+    ///
+    /// Value `bmd`.
     Bmd,
-    /// `bnd`.
+    /// Brunei dollar.
+    ///
+    /// Value `bnd`.
     Bnd,
-    /// `bob`.
+    /// Bolivian boliviano.
+    ///
+    /// Value `bob`.
     Bob,
-    /// `brl`.
+    /// Brazilian real.
+    ///
+    /// Value `brl`.
     Brl,
-    /// `bsd`.
+    /// Bahamian dollar.
+    ///
+    /// Value `bsd`.
     Bsd,
-    /// `bwp`.
+    /// Botswanan pula.
+    ///
+    /// Value `bwp`.
     Bwp,
-    /// `bzd`.
+    /// Belize dollar.
+    ///
+    /// Value `bzd`.
     Bzd,
-    /// `cad`.
+    /// Canadian dollar.
+    ///
+    /// Value `cad`.
     Cad,
-    /// `cdf`.
+    /// Congolese franc.
+    ///
+    /// Value `cdf`.
     Cdf,
-    /// `chf`.
+    /// Swiss franc.
+    ///
+    /// Value `chf`.
     Chf,
-    /// `clp`.
+    /// Chilean peso.
+    ///
+    /// Value `clp`.
     Clp,
-    /// `cny`.
+    /// Chinese yuan renminbi.
+    ///
+    /// Value `cny`.
     Cny,
-    /// `cop`.
+    /// Colombian peso.
+    ///
+    /// Value `cop`.
     Cop,
-    /// `crc`.
+    /// Costa Rican colon.
+    ///
+    /// Value `crc`.
     Crc,
-    /// `cve`.
+    /// Cabo Verde escudo.
+    ///
+    /// Value `cve`.
     Cve,
-    /// `czk`.
+    /// Czech koruna.
+    ///
+    /// Value `czk`.
     Czk,
-    /// `djf`.
+    /// Djibouti franc.
+    ///
+    /// Value `djf`.
     Djf,
-    /// `dkk`.
+    /// Danish krone.
+    ///
+    /// Value `dkk`.
     Dkk,
-    /// `dop`.
+    /// Dominican peso.
+    ///
+    /// Value `dop`.
     Dop,
-    /// `dzd`.
+    /// Algerian dinar.
+    ///
+    /// Value `dzd`.
     Dzd,
-    /// `egp`.
+    /// Egyptian pound.
+    ///
+    /// Value `egp`.
     Egp,
-    /// `etb`.
+    /// Ethiopian birr.
+    ///
+    /// Value `etb`.
     Etb,
-    /// `eur`.
+    /// Euro.
+    ///
+    /// Value `eur`.
     Eur,
-    /// `fjd`.
+    /// Fijian dollar.
+    ///
+    /// Value `fjd`.
     Fjd,
-    /// `fkp`.
+    /// Falkland Islands pound.
+    ///
+    /// Value `fkp`.
     Fkp,
-    /// `gbp`.
+    /// Pound sterling.
+    ///
+    /// Value `gbp`.
     Gbp,
-    /// `gel`.
+    /// Georgian lari.
+    ///
+    /// Value `gel`.
     Gel,
-    /// `gip`.
+    /// Gibraltar pound.
+    ///
+    /// Value `gip`.
     Gip,
-    /// `gmd`.
+    /// Gambian dalasi.
+    ///
+    /// Value `gmd`.
     Gmd,
-    /// `gnf`.
+    /// Guinean franc.
+    ///
+    /// Value `gnf`.
     Gnf,
-    /// `gtq`.
+    /// Guatemalan quetzal.
+    ///
+    /// Value `gtq`.
     Gtq,
-    /// `gyd`.
+    /// Guyanese dollar.
+    ///
+    /// Value `gyd`.
     Gyd,
-    /// `hkd`.
+    /// Hong Kong dollar.
+    ///
+    /// Value `hkd`.
     Hkd,
-    /// `hnl`.
+    /// Honduran lempira.
+    ///
+    /// Value `hnl`.
     Hnl,
-    /// `htg`.
+    /// Haitian gourde.
+    ///
+    /// Value `htg`.
     Htg,
-    /// `huf`.
+    /// Hungarian forint.
+    ///
+    /// Value `huf`.
     Huf,
-    /// `idr`.
+    /// Indonesian rupiah.
+    ///
+    /// Value `idr`.
     Idr,
-    /// `ils`.
+    /// New Israeli shekel.
+    ///
+    /// Value `ils`.
     Ils,
-    /// `inr`.
+    /// Indian rupee.
+    ///
+    /// Value `inr`.
     Inr,
-    /// `isk`.
+    /// Icelandic krona.
+    ///
+    /// Value `isk`.
     Isk,
-    /// `jmd`.
+    /// Jamaican dollar.
+    ///
+    /// Value `jmd`.
     Jmd,
-    /// `jpy`.
+    /// Japanese yen.
+    ///
+    /// Value `jpy`.
     Jpy,
-    /// `kes`.
+    /// Kenyan shilling.
+    ///
+    /// Value `kes`.
     Kes,
-    /// `kgs`.
+    /// Kyrgyzstani som.
+    ///
+    /// Value `kgs`.
     Kgs,
-    /// `khr`.
+    /// Cambodian riel.
+    ///
+    /// Value `khr`.
     Khr,
-    /// `kmf`.
+    /// Comorian franc.
+    ///
+    /// Value `kmf`.
     Kmf,
-    /// `krw`.
+    /// South Korean won.
+    ///
+    /// Value `krw`.
     Krw,
-    /// `kyd`.
+    /// Cayman Islands dollar.
+    ///
+    /// Value `kyd`.
     Kyd,
-    /// `kzt`.
+    /// Kazakhstani tenge.
+    ///
+    /// Value `kzt`.
     Kzt,
-    /// `lak`.
+    /// Lao kip.
+    ///
+    /// Value `lak`.
     Lak,
-    /// `lkr`.
+    /// Sri Lankan rupee.
+    ///
+    /// Value `lkr`.
     Lkr,
-    /// `lrd`.
+    /// Liberian dollar.
+    ///
+    /// Value `lrd`.
     Lrd,
-    /// `lsl`.
+    /// Lesotho loti.
+    ///
+    /// Value `lsl`.
     Lsl,
-    /// `mad`.
+    /// Moroccan dirham.
+    ///
+    /// Value `mad`.
     Mad,
-    /// `mdl`.
+    /// Moldovan leu.
+    ///
+    /// Value `mdl`.
     Mdl,
-    /// `mga`.
+    /// Malagasy ariary.
+    ///
+    /// Value `mga`.
     Mga,
-    /// `mkd`.
+    /// Macedonian denar.
+    ///
+    /// Value `mkd`.
     Mkd,
-    /// `mnt`.
+    /// Mongolian tugrik.
+    ///
+    /// Value `mnt`.
     Mnt,
-    /// `mop`.
+    /// Macanese pataca.
+    ///
+    /// Value `mop`.
     Mop,
-    /// `mur`.
+    /// Mauritian rupee.
+    ///
+    /// Value `mur`.
     Mur,
-    /// `mvr`.
+    /// Maldivian rufiyaa.
+    ///
+    /// Value `mvr`.
     Mvr,
-    /// `mwk`.
+    /// Malawian kwacha.
+    ///
+    /// Value `mwk`.
     Mwk,
-    /// `mxn`.
+    /// Mexican peso.
+    ///
+    /// Value `mxn`.
     Mxn,
-    /// `myr`.
+    /// Malaysian ringgit.
+    ///
+    /// Value `myr`.
     Myr,
-    /// `mzn`.
+    /// Mozambique metical.
+    ///
+    /// Value `mzn`.
     Mzn,
-    /// `nad`.
+    /// Namibian dollar.
+    ///
+    /// Value `nad`.
     Nad,
-    /// `ngn`.
+    /// Nigerian naira.
+    ///
+    /// Value `ngn`.
     Ngn,
-    /// `nio`.
+    /// Nicaraguan cordoba oro.
+    ///
+    /// Value `nio`.
     Nio,
-    /// `nok`.
+    /// Norwegian krone.
+    ///
+    /// Value `nok`.
     Nok,
-    /// `npr`.
+    /// Nepalese rupee.
+    ///
+    /// Value `npr`.
     Npr,
-    /// `nzd`.
+    /// New Zealand dollar.
+    ///
+    /// Value `nzd`.
     Nzd,
-    /// `pab`.
+    /// Panamanian balboa.
+    ///
+    /// Value `pab`.
     Pab,
-    /// `pen`.
+    /// Peruvian sol.
+    ///
+    /// Value `pen`.
     Pen,
-    /// `pgk`.
+    /// Papua New Guinean kina.
+    ///
+    /// Value `pgk`.
     Pgk,
-    /// `php`.
+    /// Philippine peso.
+    ///
+    /// Value `php`.
     Php,
-    /// `pkr`.
+    /// Pakistani rupee.
+    ///
+    /// Value `pkr`.
     Pkr,
-    /// `pln`.
+    /// Polish zloty.
+    ///
+    /// Value `pln`.
     Pln,
-    /// `pyg`.
+    /// Paraguayan guarani.
+    ///
+    /// Value `pyg`.
     Pyg,
-    /// `qar`.
+    /// Qatari rial.
+    ///
+    /// Value `qar`.
     Qar,
-    /// `ron`.
+    /// Romanian leu.
+    ///
+    /// Value `ron`.
     Ron,
-    /// `rsd`.
+    /// Serbian dinar.
+    ///
+    /// Value `rsd`.
     Rsd,
-    /// `rwf`.
+    /// Rwandan franc.
+    ///
+    /// Value `rwf`.
     Rwf,
-    /// `sar`.
+    /// Saudi riyal.
+    ///
+    /// Value `sar`.
     Sar,
-    /// `sbd`.
+    /// Solomon Islands dollar.
+    ///
+    /// Value `sbd`.
     Sbd,
-    /// `scr`.
+    /// Seychelles rupee.
+    ///
+    /// Value `scr`.
     Scr,
-    /// `sek`.
+    /// Swedish krona.
+    ///
+    /// Value `sek`.
     Sek,
-    /// `sgd`.
+    /// Singapore dollar.
+    ///
+    /// Value `sgd`.
     Sgd,
-    /// `shp`.
+    /// Saint Helena pound.
+    ///
+    /// Value `shp`.
     Shp,
-    /// `sos`.
+    /// Somali shilling.
+    ///
+    /// Value `sos`.
     Sos,
-    /// `srd`.
+    /// Surinamese dollar.
+    ///
+    /// Value `srd`.
     Srd,
-    /// `szl`.
+    /// Swazi lilangeni.
+    ///
+    /// Value `szl`.
     Szl,
-    /// `thb`.
+    /// Thai baht.
+    ///
+    /// Value `thb`.
     Thb,
-    /// `tjs`.
+    /// Tajikistani somoni.
+    ///
+    /// Value `tjs`.
     Tjs,
-    /// `top`.
+    /// Tongan pa’anga.
+    ///
+    /// Value `top`.
     Top,
-    /// `try`.
+    /// Turkish lira.
+    ///
+    /// Value `try`.
     Try,
-    /// `ttd`.
+    /// Trinidad and Tobago dollar.
+    ///
+    /// Value `ttd`.
     Ttd,
-    /// `twd`.
+    /// New Taiwan dollar.
+    ///
+    /// Value `twd`.
     Twd,
-    /// `tzs`.
+    /// Tanzanian shilling.
+    ///
+    /// Value `tzs`.
     Tzs,
-    /// `uah`.
+    /// Ukrainian hryvnia.
+    ///
+    /// Value `uah`.
     Uah,
-    /// `ugx`.
+    /// Ugandan shilling.
+    ///
+    /// Value `ugx`.
     Ugx,
-    /// `usd`.
+    /// US dollar.
+    ///
+    /// Value `usd`.
     Usd,
-    /// `uyu`.
+    /// Uruguayan peso.
+    ///
+    /// Value `uyu`.
     Uyu,
-    /// `uzs`.
+    /// Uzbekistani sum.
+    ///
+    /// Value `uzs`.
     Uzs,
-    /// `vnd`.
+    /// Vietnamese dong.
+    ///
+    /// Value `vnd`.
     Vnd,
-    /// `vuv`.
+    /// Vanuatu vatu.
+    ///
+    /// Value `vuv`.
     Vuv,
-    /// `wst`.
+    /// Samoan tala.
+    ///
+    /// Value `wst`.
     Wst,
-    /// `xaf`.
+    /// CFA franc BEAC, of Central Africa.
+    ///
+    /// Value `xaf`.
     Xaf,
-    /// `xcd`.
+    /// East Caribbean dollar.
+    ///
+    /// Value `xcd`.
     Xcd,
-    /// `xcg`.
+    /// Caribbean guilder.
+    ///
+    /// Value `xcg`.
     Xcg,
-    /// `xof`.
+    /// CFA franc BCEAO, of West Africa.
+    ///
+    /// Value `xof`.
     Xof,
-    /// `xpf`.
+    /// CFP franc, of the French Pacific.
+    ///
+    /// Value `xpf`.
     Xpf,
-    /// `yer`.
+    /// Yemeni rial.
+    ///
+    /// Value `yer`.
     Yer,
-    /// `zar`.
+    /// South African rand.
+    ///
+    /// Value `zar`.
     Zar,
-    /// `zmw`.
+    /// Zambian kwacha.
+    ///
+    /// Value `zmw`.
     Zmw,
     /// An unknown value.
     Unknown(String),

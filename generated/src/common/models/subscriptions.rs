@@ -54,13 +54,18 @@ pub enum CustomerCancellationReason {
 }
 
 /// Schedules a cancellation at the end of the billing period, or undoes it.
+///
+/// Fields that are not set keep their values. To clear a field, pass
+/// [`Clear`](polar_client_runtime::types::Clear) to its setter:
+/// `.customer_cancellation_reason(Clear)`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionCancel {
-    /// Reason that the customer gave for the cancellation.
+    /// Reason that the customer gave for the cancellation. If cleared, no reason is
+    /// stored.
     pub customer_cancellation_reason: Patch<CustomerCancellationReason>,
     /// Comment of the customer about the cancellation. The customer can read it: do not
-    /// store internal notes here.
+    /// store internal notes here. If cleared, no comment is stored.
     pub customer_cancellation_comment: Patch<String>,
     /// `true` ends the subscription with the current billing period, `false` undoes a
     /// scheduled cancellation.
@@ -79,8 +84,8 @@ impl SubscriptionCancel {
         }
     }
 
-    /// Sets or clears `customer_cancellation_reason`: reason that the customer gave for
-    /// the cancellation.
+    /// Sets or clears the reason that the customer gave for the cancellation. If cleared,
+    /// no reason is stored.
     #[must_use]
     pub fn customer_cancellation_reason(
         mut self,
@@ -90,8 +95,8 @@ impl SubscriptionCancel {
         self
     }
 
-    /// Sets or clears `customer_cancellation_comment`: comment of the customer about the
-    /// cancellation. The customer can read it: do not store internal notes here.
+    /// Sets or clears the comment of the customer about the cancellation. The customer
+    /// can read it: do not store internal notes here. If cleared, no comment is stored.
     #[must_use]
     pub fn customer_cancellation_comment(
         mut self,
@@ -108,9 +113,9 @@ impl SubscriptionCancel {
 pub struct SubscriptionCustomer {
     /// ID assigned by Polar.
     pub id: CustomerId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
@@ -128,8 +133,7 @@ pub struct SubscriptionCustomer {
     pub billing_name: Option<String>,
     /// Billing address. `None` if it is not known.
     pub billing_address: Option<Address>,
-    /// Tax identification number; in responses, a pair of the number and its format.
-    /// `None` if there is none.
+    /// Tax identification number and its format. `None` if there is none.
     pub tax_id: Option<(String, TaxIdFormat)>,
     /// Language tag with an optional region, such as `en` or `en-US`. `None` if it is not
     /// known.
@@ -138,7 +142,7 @@ pub struct SubscriptionCustomer {
     pub organization_id: OrganizationId,
     /// ID of the default payment method. `None` if there is none.
     pub default_payment_method_id: Option<PaymentMethodId>,
-    /// When the customer was deleted. `None` if it was not.
+    /// When the customer was deleted. `None` if the customer was not deleted.
     pub deleted_at: Option<Timestamp>,
     /// When the first user event of the customer occurred, possibly before `created_at`.
     /// `None` if there was none.
@@ -153,49 +157,93 @@ pub struct SubscriptionCustomer {
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum SubscriptionExportColumn {
-    /// `email`.
+    /// Email address of the customer.
+    ///
+    /// Value `email`.
     Email,
-    /// `started_at`.
+    /// Time at which the subscription started.
+    ///
+    /// Value `started_at`.
     StartedAt,
-    /// `product`.
+    /// Name of the product.
+    ///
+    /// Value `product`.
     Product,
-    /// `amount`.
+    /// Amount per billing cycle.
+    ///
+    /// Value `amount`.
     Amount,
-    /// `currency`.
+    /// Currency, as its ISO 4217 code.
+    ///
+    /// Value `currency`.
     Currency,
-    /// `status`.
+    /// Status of the subscription.
+    ///
+    /// Value `status`.
     Status,
-    /// `recurring_interval`.
+    /// Length of the billing cycle.
+    ///
+    /// Value `recurring_interval`.
     RecurringInterval,
-    /// `customer_name`.
+    /// Name of the customer.
+    ///
+    /// Value `customer_name`.
     CustomerName,
-    /// `billing_name`.
+    /// Name on invoices.
+    ///
+    /// Value `billing_name`.
     BillingName,
-    /// `billing_country`.
+    /// Country of the billing address.
+    ///
+    /// Value `billing_country`.
     BillingCountry,
-    /// `net_amount`.
+    /// Amount per billing cycle after discounts.
+    ///
+    /// Value `net_amount`.
     NetAmount,
-    /// `discount`.
+    /// Discount that applies to the subscription.
+    ///
+    /// Value `discount`.
     Discount,
-    /// `seats`.
+    /// Number of seats.
+    ///
+    /// Value `seats`.
     Seats,
-    /// `current_period_start`.
+    /// Start of the current billing period.
+    ///
+    /// Value `current_period_start`.
     CurrentPeriodStart,
-    /// `current_period_end`.
+    /// End of the current billing period.
+    ///
+    /// Value `current_period_end`.
     CurrentPeriodEnd,
-    /// `cancel_at_period_end`.
+    /// Whether the subscription ends with the current billing period.
+    ///
+    /// Value `cancel_at_period_end`.
     CancelAtPeriodEnd,
-    /// `canceled_at`.
+    /// Time at which the subscription was canceled.
+    ///
+    /// Value `canceled_at`.
     CanceledAt,
-    /// `ends_at`.
+    /// Time at which the subscription is scheduled to end.
+    ///
+    /// Value `ends_at`.
     EndsAt,
-    /// `ended_at`.
+    /// Time at which the subscription ended.
+    ///
+    /// Value `ended_at`.
     EndedAt,
-    /// `cancellation_reason`.
+    /// Reason of the cancellation.
+    ///
+    /// Value `cancellation_reason`.
     CancellationReason,
-    /// `trial_start`.
+    /// Start of the trial.
+    ///
+    /// Value `trial_start`.
     TrialStart,
-    /// `trial_end`.
+    /// End of the trial.
+    ///
+    /// Value `trial_end`.
     TrialEnd,
     /// An unknown value.
     Unknown(String),
@@ -224,6 +272,9 @@ pub struct SubscriptionExportRow {
 }
 
 /// Schedules a pause at the end of the billing period, or undoes it.
+///
+/// Fields that are not set keep their values. To clear a field, pass
+/// [`Clear`](polar_client_runtime::types::Clear) to its setter: `.resumes_at(Clear)`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionPause {
@@ -246,9 +297,8 @@ impl SubscriptionPause {
         }
     }
 
-    /// Sets or clears `resumes_at`: when the subscription resumes automatically, after
-    /// the end of the current billing period. If cleared, it stays paused until it is
-    /// resumed.
+    /// Sets or clears when the subscription resumes automatically, after the end of the
+    /// current billing period. If cleared, it stays paused until it is resumed.
     #[must_use]
     pub fn resumes_at(mut self, resumes_at: impl Into<Patch<Timestamp>>) -> Self {
         self.resumes_at = resumes_at.into();
@@ -278,13 +328,18 @@ impl Default for SubscriptionResume {
 }
 
 /// Ends a subscription immediately.
+///
+/// Fields that are not set keep their values. To clear a field, pass
+/// [`Clear`](polar_client_runtime::types::Clear) to its setter:
+/// `.customer_cancellation_reason(Clear)`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionRevoke {
-    /// Reason that the customer gave for the cancellation.
+    /// Reason that the customer gave for the cancellation. If cleared, no reason is
+    /// stored.
     pub customer_cancellation_reason: Patch<CustomerCancellationReason>,
     /// Comment of the customer about the cancellation. The customer can read it: do not
-    /// store internal notes here.
+    /// store internal notes here. If cleared, no comment is stored.
     pub customer_cancellation_comment: Patch<String>,
 }
 
@@ -299,8 +354,8 @@ impl SubscriptionRevoke {
         }
     }
 
-    /// Sets or clears `customer_cancellation_reason`: reason that the customer gave for
-    /// the cancellation.
+    /// Sets or clears the reason that the customer gave for the cancellation. If cleared,
+    /// no reason is stored.
     #[must_use]
     pub fn customer_cancellation_reason(
         mut self,
@@ -310,8 +365,8 @@ impl SubscriptionRevoke {
         self
     }
 
-    /// Sets or clears `customer_cancellation_comment`: comment of the customer about the
-    /// cancellation. The customer can read it: do not store internal notes here.
+    /// Sets or clears the comment of the customer about the cancellation. The customer
+    /// can read it: do not store internal notes here. If cleared, no comment is stored.
     #[must_use]
     pub fn customer_cancellation_comment(
         mut self,
@@ -329,47 +384,83 @@ impl Default for SubscriptionRevoke {
     }
 }
 
-/// Sort criterion for subscriptions; the prefix `-` sorts in descending order.
+/// Sort criterion for subscriptions.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum SubscriptionSortProperty {
-    /// `customer`.
+    /// Sorts by customer, ascending.
+    ///
+    /// Value `customer`.
     Customer,
-    /// `-customer`.
+    /// Sorts by customer, descending.
+    ///
+    /// Value `-customer`.
     CustomerDesc,
-    /// `status`.
+    /// Sorts by status, ascending.
+    ///
+    /// Value `status`.
     Status,
-    /// `-status`.
+    /// Sorts by status, descending.
+    ///
+    /// Value `-status`.
     StatusDesc,
-    /// `started_at`.
+    /// Sorts by time of the start, ascending.
+    ///
+    /// Value `started_at`.
     StartedAt,
-    /// `-started_at`.
+    /// Sorts by time of the start, descending.
+    ///
+    /// Value `-started_at`.
     StartedAtDesc,
-    /// `current_period_end`.
+    /// Sorts by end of the current billing period, ascending.
+    ///
+    /// Value `current_period_end`.
     CurrentPeriodEnd,
-    /// `-current_period_end`.
+    /// Sorts by end of the current billing period, descending.
+    ///
+    /// Value `-current_period_end`.
     CurrentPeriodEndDesc,
-    /// `ended_at`.
+    /// Sorts by time at which the subscription ended, ascending.
+    ///
+    /// Value `ended_at`.
     EndedAt,
-    /// `-ended_at`.
+    /// Sorts by time at which the subscription ended, descending.
+    ///
+    /// Value `-ended_at`.
     EndedAtDesc,
-    /// `ends_at`.
+    /// Sorts by time of the end, ascending.
+    ///
+    /// Value `ends_at`.
     EndsAt,
-    /// `-ends_at`.
+    /// Sorts by time of the end, descending.
+    ///
+    /// Value `-ends_at`.
     EndsAtDesc,
-    /// `amount`.
+    /// Sorts by amount, ascending.
+    ///
+    /// Value `amount`.
     Amount,
-    /// `-amount`.
+    /// Sorts by amount, descending.
+    ///
+    /// Value `-amount`.
     AmountDesc,
-    /// `product`.
+    /// Sorts by product, ascending.
+    ///
+    /// Value `product`.
     Product,
-    /// `-product`.
+    /// Sorts by product, descending.
+    ///
+    /// Value `-product`.
     ProductDesc,
-    /// `discount`.
+    /// Sorts by discount, ascending.
+    ///
+    /// Value `discount`.
     Discount,
-    /// `-discount`.
+    /// Sorts by discount, descending.
+    ///
+    /// Value `-discount`.
     DiscountDesc,
     /// An unknown value.
     Unknown(String),
@@ -517,6 +608,10 @@ polar_client_runtime::variant_body! {
 }
 
 /// Changes the product, the discount, the trial or the metadata of a subscription.
+///
+/// Fields that are not set keep their values. To clear a field, pass
+/// [`Clear`](polar_client_runtime::types::Clear) to its setter:
+/// `.discount_id(Clear)`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateBase {
@@ -550,7 +645,7 @@ impl SubscriptionUpdateBase {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -559,15 +654,15 @@ impl SubscriptionUpdateBase {
         self
     }
 
-    /// Sets or clears `product_id`: ID of the product to change to.
+    /// Sets or clears the ID of the product to change to.
     #[must_use]
     pub fn product_id(mut self, product_id: impl Into<Patch<ProductId>>) -> Self {
         self.product_id = product_id.into();
         self
     }
 
-    /// Sets or clears `proration_behavior`: how the change is billed. Defaults to the
-    /// setting of the organization.
+    /// Sets or clears how the change is billed. Defaults to the setting of the
+    /// organization.
     #[must_use]
     pub fn proration_behavior(
         mut self,
@@ -577,17 +672,16 @@ impl SubscriptionUpdateBase {
         self
     }
 
-    /// Sets or clears `discount_id`: ID of the discount that applies from the next
-    /// billing period. If cleared, the discount is removed.
+    /// Sets or clears the ID of the discount that applies from the next billing period.
+    /// If cleared, the discount is removed.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<Patch<DiscountId>>) -> Self {
         self.discount_id = discount_id.into();
         self
     }
 
-    /// Sets or clears `trial_end`: end of the trial: a point in time that sets or moves
-    /// the end, or `now`, which ends the trial and charges the first billing cycle
-    /// immediately.
+    /// Sets or clears the end of the trial: a point in time that sets or moves the end,
+    /// or `now`, which ends the trial and charges the first billing cycle immediately.
     #[must_use]
     pub fn trial_end(mut self, trial_end: impl Into<Patch<TrialEnd>>) -> Self {
         self.trial_end = trial_end.into();
@@ -642,6 +736,8 @@ impl Default for SubscriptionUpdateClear {
 }
 
 /// Changes the number of seats of a subscription.
+///
+/// Fields that are not set keep their values.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateSeats {
@@ -664,8 +760,8 @@ impl SubscriptionUpdateSeats {
         }
     }
 
-    /// Sets or clears `proration_behavior`: how the change is billed. Defaults to the
-    /// setting of the organization.
+    /// Sets or clears how the change is billed. Defaults to the setting of the
+    /// organization.
     #[must_use]
     pub fn proration_behavior(
         mut self,
@@ -677,6 +773,8 @@ impl SubscriptionUpdateSeats {
 }
 
 /// Changes the number of units of a subscription.
+///
+/// Fields that are not set keep their values.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateUnits {
@@ -699,8 +797,8 @@ impl SubscriptionUpdateUnits {
         }
     }
 
-    /// Sets or clears `proration_behavior`: how the change is billed. Defaults to the
-    /// setting of the organization.
+    /// Sets or clears how the change is billed. Defaults to the setting of the
+    /// organization.
     #[must_use]
     pub fn proration_behavior(
         mut self,

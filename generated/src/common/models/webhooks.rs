@@ -37,11 +37,11 @@ pub enum HttpCodeClass {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCustomerCreatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `customer.created`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -54,11 +54,11 @@ pub struct WebhookCustomerCreatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCustomerDeletedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `customer.deleted`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -72,11 +72,11 @@ pub struct WebhookCustomerDeletedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCustomerSeatAssignedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `customer_seat.assigned`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -89,11 +89,11 @@ pub struct WebhookCustomerSeatAssignedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCustomerSeatClaimedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `customer_seat.claimed`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -107,11 +107,11 @@ pub struct WebhookCustomerSeatClaimedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCustomerSeatRevokedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `customer_seat.revoked`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -125,11 +125,11 @@ pub struct WebhookCustomerSeatRevokedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCustomerStateChangedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `customer.state_changed`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -143,11 +143,11 @@ pub struct WebhookCustomerStateChangedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCustomerUpdatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `customer.updated`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -160,9 +160,9 @@ pub struct WebhookCustomerUpdatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookDelivery {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: Uuid,
@@ -195,9 +195,9 @@ pub struct WebhookDeliveryList {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookEvent {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: WebhookEventId,
@@ -424,11 +424,11 @@ pub enum WebhookFormat {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookMemberCreatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `member.created`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -442,11 +442,11 @@ pub struct WebhookMemberCreatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookMemberDeletedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `member.deleted`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -459,11 +459,11 @@ pub struct WebhookMemberDeletedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookMemberUpdatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `member.updated`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -476,11 +476,11 @@ pub struct WebhookMemberUpdatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookRefundCreatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `refund.created`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -493,11 +493,11 @@ pub struct WebhookRefundCreatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookRefundUpdatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `refund.updated`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.

@@ -9,7 +9,7 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// Request of `benefits().delete(id)`.
+/// Request returned by `benefits().delete(id)`.
 ///
 /// Await it to send it.
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ polar_client_runtime::operation! {
     Delete as DELETE => empty
 }
 
-/// Request of `benefits().files(id)`.
+/// Request returned by `benefits().files(id)`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`BenefitDownloadableFileList`], one page. `stream()` reads the items of all
@@ -30,7 +30,7 @@ polar_client_runtime::operation! {
 pub struct Files(pub(crate) Request);
 
 impl Files {
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -39,7 +39,7 @@ impl Files {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]

@@ -167,7 +167,7 @@ impl<C: Credential> CustomFields<C> {
     }
 }
 
-/// Request of `custom_fields().create(body)`.
+/// Request returned by `custom_fields().create(body)`.
 ///
 /// Await it to send it. Returns [`CustomField`].
 #[derive(Clone, Debug)]
@@ -178,7 +178,7 @@ polar_client_runtime::operation! {
     Create as CREATE => json CustomField
 }
 
-/// Request of `custom_fields().delete(id)`.
+/// Request returned by `custom_fields().delete(id)`.
 ///
 /// Await it to send it.
 #[derive(Clone, Debug)]
@@ -189,7 +189,7 @@ polar_client_runtime::operation! {
     Delete as DELETE => empty
 }
 
-/// Request of `custom_fields().get(id)`.
+/// Request returned by `custom_fields().get(id)`.
 ///
 /// Await it to send it. Returns [`CustomField`].
 #[derive(Clone, Debug)]
@@ -200,7 +200,7 @@ polar_client_runtime::operation! {
     Get as GET => json CustomField
 }
 
-/// Request of `custom_fields().list()`.
+/// Request returned by `custom_fields().list()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`CustomFieldList`], one page. `stream()` reads the items of all pages.
@@ -209,7 +209,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only custom fields of one of these organizations.
+    /// Includes only custom fields of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -219,21 +219,21 @@ impl List {
         self
     }
 
-    /// Only custom fields whose name or slug matches this search query.
+    /// Includes only custom fields whose name or slug matches this search query.
     #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// Only custom fields of one of these types.
+    /// Includes only custom fields of one of these types.
     pub fn r#type(mut self, r#type: impl Into<OneOrMany<CustomFieldType>>) -> Self {
         let values: OneOrMany<_> = r#type.into();
         self.0.query("type", &values);
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -242,7 +242,7 @@ impl List {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -251,8 +251,8 @@ impl List {
         self
     }
 
-    /// Sets `sorting`: sort criteria in descending precedence; the prefix `-` sorts in
-    /// descending order.
+    /// Sets the sort criteria, the most important one first. The prefix `-` sorts in
+    /// descending order, as in `-created_at`.
     ///
     /// Default: `["slug"]`.
     pub fn sorting(
@@ -269,7 +269,7 @@ polar_client_runtime::operation! {
     List as LIST => pages CustomFieldList
 }
 
-/// Request of `custom_fields().update(id, body)`.
+/// Request returned by `custom_fields().update(id, body)`.
 ///
 /// Await it to send it. Returns [`CustomField`].
 #[derive(Clone, Debug)]

@@ -254,7 +254,7 @@ impl<C: Credential> CustomerSeats<C> {
     }
 }
 
-/// Request of `customer_seats().assign_seat(body)`.
+/// Request returned by `customer_seats().assign_seat(body)`.
 ///
 /// Await it to send it. Returns [`CustomerSeat`].
 #[derive(Clone, Debug)]
@@ -265,7 +265,7 @@ polar_client_runtime::operation! {
     AssignSeat as ASSIGN_SEAT => json CustomerSeat
 }
 
-/// Request of `customer_seats().claim_seat(body)`.
+/// Request returned by `customer_seats().claim_seat(body)`.
 ///
 /// Await it to send it. Returns [`CustomerSeatClaimResponse`].
 #[derive(Clone, Debug)]
@@ -276,7 +276,7 @@ polar_client_runtime::operation! {
     ClaimSeat as CLAIM_SEAT => json CustomerSeatClaimResponse
 }
 
-/// Request of `customer_seats().get_claim_info(invitation_token)`.
+/// Request returned by `customer_seats().get_claim_info(invitation_token)`.
 ///
 /// Await it to send it. Returns [`SeatClaimInfo`].
 #[derive(Clone, Debug)]
@@ -287,7 +287,7 @@ polar_client_runtime::operation! {
     GetClaimInfo as GET_CLAIM_INFO => json SeatClaimInfo
 }
 
-/// Request of `customer_seats().list_seats()`.
+/// Request returned by `customer_seats().list_seats()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`SeatsList`].
@@ -296,7 +296,7 @@ polar_client_runtime::operation! {
 pub struct ListSeats(Request);
 
 impl ListSeats {
-    /// Sets `subscription_id`: ID of the subscription whose seats to list.
+    /// Sets the ID of the subscription whose seats to list.
     pub fn subscription_id(
         mut self,
         subscription_id: impl Into<SubscriptionId>,
@@ -306,8 +306,8 @@ impl ListSeats {
         self
     }
 
-    /// Sets `order_id`: ID of the order whose seats to list; seats of one-time purchases
-    /// belong to orders.
+    /// Sets the ID of the order whose seats to list; seats of one-time purchases belong
+    /// to orders.
     pub fn order_id(mut self, order_id: impl Into<OrderId>) -> Self {
         let value: OrderId = order_id.into();
         self.0.query("order_id", &value);
@@ -319,7 +319,7 @@ polar_client_runtime::operation! {
     ListSeats as LIST_SEATS => json SeatsList
 }
 
-/// Request of `customer_seats().resend_invitation(seat_id)`.
+/// Request returned by `customer_seats().resend_invitation(seat_id)`.
 ///
 /// Await it to send it. Returns [`CustomerSeat`].
 #[derive(Clone, Debug)]
@@ -330,7 +330,7 @@ polar_client_runtime::operation! {
     ResendInvitation as RESEND_INVITATION => json CustomerSeat
 }
 
-/// Request of `customer_seats().revoke_seat(seat_id)`.
+/// Request returned by `customer_seats().revoke_seat(seat_id)`.
 ///
 /// Await it to send it. Returns [`CustomerSeat`].
 #[derive(Clone, Debug)]

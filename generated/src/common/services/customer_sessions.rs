@@ -85,7 +85,7 @@ impl<C: Credential> CustomerSessions<C> {
     }
 }
 
-/// Request of `customer_sessions().create(body)`.
+/// Request returned by `customer_sessions().create(body)`.
 ///
 /// Await it to send it. Returns [`CustomerSession`].
 #[derive(Clone, Debug)]

@@ -111,7 +111,7 @@ impl<C: Credential> Disputes<C> {
     }
 }
 
-/// Request of `disputes().accept(id)`.
+/// Request returned by `disputes().accept(id)`.
 ///
 /// Await it to send it. Returns [`Dispute`].
 #[derive(Clone, Debug)]
@@ -122,7 +122,7 @@ polar_client_runtime::operation! {
     Accept as ACCEPT => json Dispute
 }
 
-/// Request of `disputes().get(id)`.
+/// Request returned by `disputes().get(id)`.
 ///
 /// Await it to send it. Returns [`Dispute`].
 #[derive(Clone, Debug)]
@@ -133,7 +133,7 @@ polar_client_runtime::operation! {
     Get as GET => json Dispute
 }
 
-/// Request of `disputes().list()`.
+/// Request returned by `disputes().list()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`DisputeList`], one page. `stream()` reads the items of all pages.
@@ -142,7 +142,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only disputes of one of these organizations.
+    /// Includes only disputes of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -152,21 +152,21 @@ impl List {
         self
     }
 
-    /// Only disputes of one of these orders.
+    /// Includes only disputes of one of these orders.
     pub fn order_id(mut self, order_id: impl Into<OneOrMany<OrderId>>) -> Self {
         let values: OneOrMany<_> = order_id.into();
         self.0.query("order_id", &values);
         self
     }
 
-    /// Only disputes with one of these statuses.
+    /// Includes only disputes with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<DisputeStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -175,7 +175,7 @@ impl List {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -184,8 +184,8 @@ impl List {
         self
     }
 
-    /// Sets `sorting`: sort criteria in descending precedence; the prefix `-` sorts in
-    /// descending order.
+    /// Sets the sort criteria, the most important one first. The prefix `-` sorts in
+    /// descending order, as in `-created_at`.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(

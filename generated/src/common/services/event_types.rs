@@ -87,7 +87,7 @@ impl<C: Credential> EventTypes<C> {
     }
 }
 
-/// Request of `event_types().list()`.
+/// Request returned by `event_types().list()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`EventTypeWithStatsList`], one page. `stream()` reads the items of all pages.
@@ -96,7 +96,7 @@ impl<C: Credential> EventTypes<C> {
 pub struct List(Request);
 
 impl List {
-    /// Only types of events of one of these organizations.
+    /// Includes only types of events of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -106,14 +106,14 @@ impl List {
         self
     }
 
-    /// Only types of events of one of these customers.
+    /// Includes only types of events of one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only types of events of one of these customers, by external ID.
+    /// Includes only types of events of one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -123,14 +123,14 @@ impl List {
         self
     }
 
-    /// Only event types whose name or label matches this search query.
+    /// Includes only event types whose name or label matches this search query.
     #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// Only types of root events (`true`), which have no parent.
+    /// Includes only types of root events (`true`), which have no parent.
     ///
     /// Default: `false`.
     #[inline]
@@ -139,21 +139,21 @@ impl List {
         self
     }
 
-    /// Only types of events that occur below this event.
+    /// Includes only types of events that occur below this event.
     pub fn parent_id(mut self, parent_id: impl Into<EventId>) -> Self {
         let value: EventId = parent_id.into();
         self.0.query("parent_id", &value);
         self
     }
 
-    /// Only types of events from this source.
+    /// Includes only types of events from this source.
     pub fn source(mut self, source: impl Into<EventSource>) -> Self {
         let value: EventSource = source.into();
         self.0.query("source", &value);
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -162,7 +162,7 @@ impl List {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -171,8 +171,8 @@ impl List {
         self
     }
 
-    /// Sets `sorting`: sort criteria in descending precedence; the prefix `-` sorts in
-    /// descending order.
+    /// Sets the sort criteria, the most important one first. The prefix `-` sorts in
+    /// descending order, as in `-created_at`.
     ///
     /// Default: `["-last_seen"]`.
     pub fn sorting(
@@ -189,7 +189,7 @@ polar_client_runtime::operation! {
     List as LIST => pages EventTypeWithStatsList
 }
 
-/// Request of `event_types().update(id, body)`.
+/// Request returned by `event_types().update(id, body)`.
 ///
 /// Await it to send it. Returns [`EventType`].
 #[derive(Clone, Debug)]

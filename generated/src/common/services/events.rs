@@ -11,7 +11,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// Request of `events().list_names()`.
+/// Request returned by `events().list_names()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`EventNameList`], one page. `stream()` reads the items of all pages.
@@ -20,7 +20,7 @@ use polar_client_runtime::types::OneOrMany;
 pub struct ListNames(pub(crate) Request);
 
 impl ListNames {
-    /// Only names of events of one of these organizations.
+    /// Includes only names of events of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -30,14 +30,14 @@ impl ListNames {
         self
     }
 
-    /// Only names of events of one of these customers.
+    /// Includes only names of events of one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only names of events of one of these customers, by external ID.
+    /// Includes only names of events of one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -47,21 +47,21 @@ impl ListNames {
         self
     }
 
-    /// Only names of events from this source.
+    /// Includes only names of events from this source.
     pub fn source(mut self, source: impl Into<OneOrMany<EventSource>>) -> Self {
         let values: OneOrMany<_> = source.into();
         self.0.query("source", &values);
         self
     }
 
-    /// Only event names that match this search query.
+    /// Includes only event names that match this search query.
     #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -70,7 +70,7 @@ impl ListNames {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -79,8 +79,8 @@ impl ListNames {
         self
     }
 
-    /// Sets `sorting`: sort criteria in descending precedence; the prefix `-` sorts in
-    /// descending order.
+    /// Sets the sort criteria, the most important one first. The prefix `-` sorts in
+    /// descending order, as in `-created_at`.
     ///
     /// Default: `["-last_seen"]`.
     pub fn sorting(

@@ -193,7 +193,7 @@ impl<C: Credential> Files<C> {
     }
 }
 
-/// Request of `files().create(body)`.
+/// Request returned by `files().create(body)`.
 ///
 /// Await it to send it. Returns [`FileUpload`].
 #[derive(Clone, Debug)]
@@ -204,7 +204,7 @@ polar_client_runtime::operation! {
     Create as CREATE => json FileUpload
 }
 
-/// Request of `files().delete(id)`.
+/// Request returned by `files().delete(id)`.
 ///
 /// Await it to send it.
 #[derive(Clone, Debug)]
@@ -215,7 +215,7 @@ polar_client_runtime::operation! {
     Delete as DELETE => empty
 }
 
-/// Request of `files().list()`.
+/// Request returned by `files().list()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`FileReadList`], one page. `stream()` reads the items of all pages.
@@ -224,7 +224,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only files of one of these organizations.
+    /// Includes only files of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -234,14 +234,14 @@ impl List {
         self
     }
 
-    /// Only the files with these IDs.
+    /// Includes only the files with these IDs.
     pub fn ids(mut self, ids: impl Into<OneOrMany<FileId>>) -> Self {
         let values: OneOrMany<_> = ids.into();
         self.0.query("ids", &values);
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -250,7 +250,7 @@ impl List {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -264,7 +264,7 @@ polar_client_runtime::operation! {
     List as LIST => pages FileReadList
 }
 
-/// Request of `files().update(id, body)`.
+/// Request returned by `files().update(id, body)`.
 ///
 /// Await it to send it. Returns [`FileRead`].
 #[derive(Clone, Debug)]
@@ -275,7 +275,7 @@ polar_client_runtime::operation! {
     Update as UPDATE => json FileRead
 }
 
-/// Request of `files().uploaded(id, body)`.
+/// Request returned by `files().uploaded(id, body)`.
 ///
 /// Await it to send it. Returns [`FileRead`].
 #[derive(Clone, Debug)]

@@ -11,7 +11,8 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{Entries, OneOrMany, Pairs};
 
-/// Request of `meters().quantities(id, start_timestamp, end_timestamp, interval)`.
+/// Request returned by `meters().quantities(id, start_timestamp, end_timestamp,
+/// interval)`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`MeterQuantities`].
@@ -20,7 +21,7 @@ use polar_client_runtime::types::{Entries, OneOrMany, Pairs};
 pub struct Quantities(pub(crate) Request);
 
 impl Quantities {
-    /// Sets `timezone`: time zone of the timestamps in the response.
+    /// Sets the time zone of the timestamps in the response.
     ///
     /// Must have the format `time-zone` (validated by the server) and at least 1
     /// character. Default: `"UTC"`.
@@ -30,14 +31,14 @@ impl Quantities {
         self
     }
 
-    /// Only events of one of these customers.
+    /// Includes only events of one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only events of one of these customers, by external ID.
+    /// Includes only events of one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -47,8 +48,8 @@ impl Quantities {
         self
     }
 
-    /// Sets `customer_aggregation_function`: how the quantities of the customers are
-    /// aggregated. If it is not set, the events of all customers are aggregated together.
+    /// Sets how the quantities of the customers are aggregated. If it is not set, the
+    /// events of all customers are aggregated together.
     pub fn customer_aggregation_function(
         mut self,
         customer_aggregation_function: impl Into<AggregationFunction>,
@@ -58,8 +59,9 @@ impl Quantities {
         self
     }
 
-    /// Only events whose metadata matches: each given key must be present, with one of
-    /// the values given for it.
+    /// Includes only events whose metadata contains each of these keys with this value,
+    /// or with one of a list of values. For example, `.metadata([("plan", "pro")])`
+    /// selects those with the value `pro` of the key `plan`.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);

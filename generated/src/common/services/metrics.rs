@@ -251,7 +251,7 @@ impl<C: Credential> Metrics<C> {
     }
 }
 
-/// Request of `metrics().create_dashboard(body)`.
+/// Request returned by `metrics().create_dashboard(body)`.
 ///
 /// Await it to send it. Returns [`MetricDashboardSchema`].
 #[derive(Clone, Debug)]
@@ -262,7 +262,7 @@ polar_client_runtime::operation! {
     CreateDashboard as CREATE_DASHBOARD => json MetricDashboardSchema
 }
 
-/// Request of `metrics().delete_dashboard(id)`.
+/// Request returned by `metrics().delete_dashboard(id)`.
 ///
 /// Await it to send it.
 #[derive(Clone, Debug)]
@@ -273,7 +273,7 @@ polar_client_runtime::operation! {
     DeleteDashboard as DELETE_DASHBOARD => empty
 }
 
-/// Request of `metrics().export(start_date, end_date, interval)`.
+/// Request returned by `metrics().export(start_date, end_date, interval)`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns CSV.
 /// `rows()` is a stream of its rows, each decoded as [`MetricExportRow`].
@@ -282,7 +282,7 @@ polar_client_runtime::operation! {
 pub struct Export(Request);
 
 impl Export {
-    /// Sets `timezone`: time zone of the timestamps in the response.
+    /// Sets the time zone of the timestamps in the response.
     ///
     /// Must have the format `time-zone` (validated by the server) and at least 1
     /// character. Default: `"UTC"`.
@@ -292,7 +292,7 @@ impl Export {
         self
     }
 
-    /// Only data of one of these organizations.
+    /// Includes only data of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -302,14 +302,14 @@ impl Export {
         self
     }
 
-    /// Only data for one of these products.
+    /// Includes only data for one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// Only subscriptions, or only one-time purchases.
+    /// Includes only subscriptions, or only one-time purchases.
     pub fn billing_type(
         mut self,
         billing_type: impl Into<OneOrMany<ProductBillingType>>,
@@ -319,15 +319,15 @@ impl Export {
         self
     }
 
-    /// Only data of one of these customers.
+    /// Includes only data of one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Sets `metrics`: slugs of the metrics to return, such as `active_subscriptions`:
-    /// the names of the fields of `MetricsTotals`. Defaults to all metrics.
+    /// Sets the slugs of the metrics to return, such as `active_subscriptions`: the names
+    /// of the fields of `MetricsTotals`. Defaults to all metrics.
     pub fn metrics(mut self, metrics: impl Into<OneOrMany<String>>) -> Self {
         let values: OneOrMany<_> = metrics.into();
         self.0.query("metrics", &values);
@@ -339,7 +339,7 @@ polar_client_runtime::operation! {
     Export as EXPORT => csv MetricExportRow
 }
 
-/// Request of `metrics().get(start_date, end_date, interval)`.
+/// Request returned by `metrics().get(start_date, end_date, interval)`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`MetricsResponse`].
@@ -348,7 +348,7 @@ polar_client_runtime::operation! {
 pub struct Get(Request);
 
 impl Get {
-    /// Sets `timezone`: time zone of the timestamps in the response.
+    /// Sets the time zone of the timestamps in the response.
     ///
     /// Must have the format `time-zone` (validated by the server) and at least 1
     /// character. Default: `"UTC"`.
@@ -358,7 +358,7 @@ impl Get {
         self
     }
 
-    /// Only data of one of these organizations.
+    /// Includes only data of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -368,14 +368,14 @@ impl Get {
         self
     }
 
-    /// Only data for one of these products.
+    /// Includes only data for one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// Only subscriptions, or only one-time purchases.
+    /// Includes only subscriptions, or only one-time purchases.
     pub fn billing_type(
         mut self,
         billing_type: impl Into<OneOrMany<ProductBillingType>>,
@@ -385,15 +385,15 @@ impl Get {
         self
     }
 
-    /// Only data of one of these customers.
+    /// Includes only data of one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Sets `metrics`: slugs of the metrics to return, such as `active_subscriptions`:
-    /// the names of the fields of `MetricsTotals`. Defaults to all metrics.
+    /// Sets the slugs of the metrics to return, such as `active_subscriptions`: the names
+    /// of the fields of `MetricsTotals`. Defaults to all metrics.
     pub fn metrics(mut self, metrics: impl Into<OneOrMany<String>>) -> Self {
         let values: OneOrMany<_> = metrics.into();
         self.0.query("metrics", &values);
@@ -405,7 +405,7 @@ polar_client_runtime::operation! {
     Get as GET => json MetricsResponse
 }
 
-/// Request of `metrics().get_dashboard(id)`.
+/// Request returned by `metrics().get_dashboard(id)`.
 ///
 /// Await it to send it. Returns [`MetricDashboardSchema`].
 #[derive(Clone, Debug)]
@@ -416,7 +416,7 @@ polar_client_runtime::operation! {
     GetDashboard as GET_DASHBOARD => json MetricDashboardSchema
 }
 
-/// Request of `metrics().limits()`.
+/// Request returned by `metrics().limits()`.
 ///
 /// Await it to send it. Returns [`MetricsLimits`].
 #[derive(Clone, Debug)]
@@ -427,7 +427,7 @@ polar_client_runtime::operation! {
     Limits as LIMITS => json MetricsLimits
 }
 
-/// Request of `metrics().list_dashboards()`.
+/// Request returned by `metrics().list_dashboards()`.
 ///
 /// Its methods set the optional parameters. Await it to send it.
 #[derive(Clone, Debug)]
@@ -435,7 +435,7 @@ polar_client_runtime::operation! {
 pub struct ListDashboards(Request);
 
 impl ListDashboards {
-    /// Only dashboards of one of these organizations.
+    /// Includes only dashboards of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -450,7 +450,7 @@ polar_client_runtime::operation! {
     ListDashboards as LIST_DASHBOARDS => json Vec<MetricDashboardSchema>
 }
 
-/// Request of `metrics().update_dashboard(id, body)`.
+/// Request returned by `metrics().update_dashboard(id, body)`.
 ///
 /// Await it to send it. Returns [`MetricDashboardSchema`].
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{OneOrMany, Timestamp};
 
-/// Request of `orders().export()`.
+/// Request returned by `orders().export()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns CSV.
 /// `rows()` is a stream of its rows, each decoded as [`OrderExportRow`].
@@ -20,7 +20,7 @@ use polar_client_runtime::types::{OneOrMany, Timestamp};
 pub struct Export(pub(crate) Request);
 
 impl Export {
-    /// Only orders of one of these organizations.
+    /// Includes only orders of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -30,35 +30,35 @@ impl Export {
         self
     }
 
-    /// Only orders for one of these products.
+    /// Includes only orders for one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// Only orders with one of these statuses.
+    /// Includes only orders with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<OrderStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);
         self
     }
 
-    /// Only orders created after this time.
+    /// Includes only orders created after this time.
     #[inline]
     pub fn created_after(mut self, created_after: Timestamp) -> Self {
         self.0.query("created_after", &created_after);
         self
     }
 
-    /// Only orders created before this time.
+    /// Includes only orders created before this time.
     #[inline]
     pub fn created_before(mut self, created_before: Timestamp) -> Self {
         self.0.query("created_before", &created_before);
         self
     }
 
-    /// Sets `timezone`: time zone of the timestamps in the response.
+    /// Sets the time zone of the timestamps in the response.
     ///
     /// Default: `"UTC"`.
     #[inline]
@@ -67,8 +67,8 @@ impl Export {
         self
     }
 
-    /// Sets `columns`: columns of the export, in this order. Defaults to email address,
-    /// time, product, net amount, currency, status and invoice number.
+    /// Sets the columns of the export, in this order. Defaults to email address, time,
+    /// product, net amount, currency, status and invoice number.
     pub fn columns(mut self, columns: impl Into<OneOrMany<OrderExportColumn>>) -> Self {
         let values: OneOrMany<_> = columns.into();
         self.0.query("columns", &values);
@@ -80,7 +80,7 @@ polar_client_runtime::operation! {
     Export as EXPORT => csv OrderExportRow
 }
 
-/// Request of `orders().generate_invoice(id)`.
+/// Request returned by `orders().generate_invoice(id)`.
 ///
 /// Await it to send it.
 #[derive(Clone, Debug)]
@@ -91,7 +91,7 @@ polar_client_runtime::operation! {
     GenerateInvoice as GENERATE_INVOICE => empty
 }
 
-/// Request of `orders().invoice(id)`.
+/// Request returned by `orders().invoice(id)`.
 ///
 /// Await it to send it. Returns [`OrderInvoice`].
 #[derive(Clone, Debug)]
@@ -102,7 +102,7 @@ polar_client_runtime::operation! {
     Invoice as INVOICE => json OrderInvoice
 }
 
-/// Request of `orders().receipt(id)`.
+/// Request returned by `orders().receipt(id)`.
 ///
 /// Await it to send it. Returns [`OrderReceipt`], or `None` if the response has no
 /// content.

@@ -81,7 +81,7 @@ impl<C: Credential> Payments<C> {
     }
 }
 
-/// Request of `payments().get(id)`.
+/// Request returned by `payments().get(id)`.
 ///
 /// Await it to send it. Returns [`Payment`].
 #[derive(Clone, Debug)]
@@ -92,7 +92,7 @@ polar_client_runtime::operation! {
     Get as GET => json Payment
 }
 
-/// Request of `payments().list()`.
+/// Request returned by `payments().list()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`PaymentList`], one page. `stream()` reads the items of all pages.
@@ -101,7 +101,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only payments of one of these organizations.
+    /// Includes only payments of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -111,42 +111,42 @@ impl List {
         self
     }
 
-    /// Only payments of one of these checkout sessions.
+    /// Includes only payments of one of these checkout sessions.
     pub fn checkout_id(mut self, checkout_id: impl Into<OneOrMany<CheckoutId>>) -> Self {
         let values: OneOrMany<_> = checkout_id.into();
         self.0.query("checkout_id", &values);
         self
     }
 
-    /// Only payments of one of these orders.
+    /// Includes only payments of one of these orders.
     pub fn order_id(mut self, order_id: impl Into<OneOrMany<OrderId>>) -> Self {
         let values: OneOrMany<_> = order_id.into();
         self.0.query("order_id", &values);
         self
     }
 
-    /// Only payments of one of these customers.
+    /// Includes only payments of one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only payments with one of these statuses.
+    /// Includes only payments with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<PaymentStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);
         self
     }
 
-    /// Only payments made by one of these methods, such as `card`.
+    /// Includes only payments made by one of these methods, such as `card`.
     pub fn method(mut self, method: impl Into<OneOrMany<String>>) -> Self {
         let values: OneOrMany<_> = method.into();
         self.0.query("method", &values);
         self
     }
 
-    /// Only payments of customers with this email address.
+    /// Includes only payments of customers with this email address.
     pub fn customer_email(
         mut self,
         customer_email: impl Into<OneOrMany<String>>,
@@ -156,7 +156,7 @@ impl List {
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -165,7 +165,7 @@ impl List {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -174,8 +174,8 @@ impl List {
         self
     }
 
-    /// Sets `sorting`: sort criteria in descending precedence; the prefix `-` sorts in
-    /// descending order.
+    /// Sets the sort criteria, the most important one first. The prefix `-` sorts in
+    /// descending order, as in `-created_at`.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(

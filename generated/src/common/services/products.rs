@@ -8,7 +8,7 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// Request of `products().delete(id)`.
+/// Request returned by `products().delete(id)`.
 ///
 /// Await it to send it.
 #[derive(Clone, Debug)]

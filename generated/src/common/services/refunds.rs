@@ -101,7 +101,7 @@ impl<C: Credential> Refunds<C> {
     }
 }
 
-/// Request of `refunds().create(body)`.
+/// Request returned by `refunds().create(body)`.
 ///
 /// Await it to send it. Returns [`Refund`].
 #[derive(Clone, Debug)]
@@ -112,7 +112,7 @@ polar_client_runtime::operation! {
     Create as CREATE => json Refund
 }
 
-/// Request of `refunds().list()`.
+/// Request returned by `refunds().list()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`RefundList`], one page. `stream()` reads the items of all pages.
@@ -121,14 +121,14 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only refunds with one of these IDs.
+    /// Includes only refunds with one of these IDs.
     pub fn id(mut self, id: impl Into<OneOrMany<RefundId>>) -> Self {
         let values: OneOrMany<_> = id.into();
         self.0.query("id", &values);
         self
     }
 
-    /// Only refunds of one of these organizations.
+    /// Includes only refunds of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -138,14 +138,14 @@ impl List {
         self
     }
 
-    /// Only refunds of one of these orders.
+    /// Includes only refunds of one of these orders.
     pub fn order_id(mut self, order_id: impl Into<OneOrMany<OrderId>>) -> Self {
         let values: OneOrMany<_> = order_id.into();
         self.0.query("order_id", &values);
         self
     }
 
-    /// Only refunds of one of these subscriptions.
+    /// Includes only refunds of one of these subscriptions.
     pub fn subscription_id(
         mut self,
         subscription_id: impl Into<OneOrMany<SubscriptionId>>,
@@ -155,14 +155,14 @@ impl List {
         self
     }
 
-    /// Only refunds of one of these customers.
+    /// Includes only refunds of one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only refunds of one of these customers, by external ID.
+    /// Includes only refunds of one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -172,14 +172,14 @@ impl List {
         self
     }
 
-    /// Only successful refunds (`true`), or only failed ones (`false`).
+    /// Includes only successful refunds (`true`), or only failed ones (`false`).
     #[inline]
     pub fn succeeded(mut self, succeeded: bool) -> Self {
         self.0.query("succeeded", &succeeded);
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -188,7 +188,7 @@ impl List {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -197,8 +197,8 @@ impl List {
         self
     }
 
-    /// Sets `sorting`: sort criteria in descending precedence; the prefix `-` sorts in
-    /// descending order.
+    /// Sets the sort criteria, the most important one first. The prefix `-` sorts in
+    /// descending order, as in `-created_at`.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(mut self, sorting: impl Into<OneOrMany<RefundSortProperty>>) -> Self {

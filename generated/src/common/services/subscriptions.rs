@@ -11,7 +11,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{OneOrMany, Timestamp};
 
-/// Request of `subscriptions().export()`.
+/// Request returned by `subscriptions().export()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns CSV.
 /// `rows()` is a stream of its rows, each decoded as [`SubscriptionExportRow`].
@@ -20,7 +20,7 @@ use polar_client_runtime::types::{OneOrMany, Timestamp};
 pub struct Export(pub(crate) Request);
 
 impl Export {
-    /// Only subscriptions of one of these organizations.
+    /// Includes only subscriptions of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -30,43 +30,43 @@ impl Export {
         self
     }
 
-    /// Only subscriptions for one of these products.
+    /// Includes only subscriptions for one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// Only subscriptions with one of these statuses.
+    /// Includes only subscriptions with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<SubscriptionStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);
         self
     }
 
-    /// Only subscriptions that end with the current billing period (`true`), or only
-    /// those that do not (`false`).
+    /// Includes only subscriptions that end with the current billing period (`true`), or
+    /// only those that do not (`false`).
     #[inline]
     pub fn cancel_at_period_end(mut self, cancel_at_period_end: bool) -> Self {
         self.0.query("cancel_at_period_end", &cancel_at_period_end);
         self
     }
 
-    /// Only subscriptions that started after this time.
+    /// Includes only subscriptions that started after this time.
     #[inline]
     pub fn started_after(mut self, started_after: Timestamp) -> Self {
         self.0.query("started_after", &started_after);
         self
     }
 
-    /// Only subscriptions that started before this time.
+    /// Includes only subscriptions that started before this time.
     #[inline]
     pub fn started_before(mut self, started_before: Timestamp) -> Self {
         self.0.query("started_before", &started_before);
         self
     }
 
-    /// Sets `timezone`: time zone of the timestamps in the response.
+    /// Sets the time zone of the timestamps in the response.
     ///
     /// Default: `"UTC"`.
     #[inline]
@@ -75,8 +75,8 @@ impl Export {
         self
     }
 
-    /// Sets `columns`: columns of the export, in this order. Defaults to email address,
-    /// start, product, amount, currency, status and recurring interval.
+    /// Sets the columns of the export, in this order. Defaults to email address, start,
+    /// product, amount, currency, status and recurring interval.
     pub fn columns(
         mut self,
         columns: impl Into<OneOrMany<SubscriptionExportColumn>>,

@@ -11,7 +11,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{OneOrMany, Timestamp};
 
-/// Request of `webhooks().delete_webhook_endpoint(id)`.
+/// Request returned by `webhooks().delete_webhook_endpoint(id)`.
 ///
 /// Await it to send it.
 #[derive(Clone, Debug)]
@@ -22,7 +22,7 @@ polar_client_runtime::operation! {
     DeleteWebhookEndpoint as DELETE_WEBHOOK_ENDPOINT => empty
 }
 
-/// Request of `webhooks().list_webhook_deliveries()`.
+/// Request returned by `webhooks().list_webhook_deliveries()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`WebhookDeliveryList`], one page. `stream()` reads the items of all pages.
@@ -31,7 +31,7 @@ polar_client_runtime::operation! {
 pub struct ListWebhookDeliveries(pub(crate) Request);
 
 impl ListWebhookDeliveries {
-    /// Only deliveries to this endpoint.
+    /// Includes only deliveries to this endpoint.
     pub fn endpoint_id(
         mut self,
         endpoint_id: impl Into<OneOrMany<WebhookEndpointId>>,
@@ -41,43 +41,43 @@ impl ListWebhookDeliveries {
         self
     }
 
-    /// Only deliveries after this time.
+    /// Includes only deliveries after this time.
     #[inline]
     pub fn start_timestamp(mut self, start_timestamp: Timestamp) -> Self {
         self.0.query("start_timestamp", &start_timestamp);
         self
     }
 
-    /// Only deliveries before this time.
+    /// Includes only deliveries before this time.
     #[inline]
     pub fn end_timestamp(mut self, end_timestamp: Timestamp) -> Self {
         self.0.query("end_timestamp", &end_timestamp);
         self
     }
 
-    /// Only successful deliveries (`true`), or only failed ones (`false`).
+    /// Includes only successful deliveries (`true`), or only failed ones (`false`).
     #[inline]
     pub fn succeeded(mut self, succeeded: bool) -> Self {
         self.0.query("succeeded", &succeeded);
         self
     }
 
-    /// Only deliveries that match this search query.
+    /// Includes only deliveries that match this search query.
     #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// Only deliveries that your endpoint responded to with a status of this class (`2xx`
-    /// to `5xx`).
+    /// Includes only deliveries that your endpoint responded to with a status of this
+    /// class (`2xx` to `5xx`).
     pub fn http_code_class(mut self, http_code_class: impl Into<HttpCodeClass>) -> Self {
         let value: HttpCodeClass = http_code_class.into();
         self.0.query("http_code_class", &value);
         self
     }
 
-    /// Only deliveries of events of this type.
+    /// Includes only deliveries of events of this type.
     pub fn event_type(
         mut self,
         event_type: impl Into<OneOrMany<WebhookEventType>>,
@@ -87,7 +87,7 @@ impl ListWebhookDeliveries {
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -96,7 +96,7 @@ impl ListWebhookDeliveries {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -110,7 +110,7 @@ polar_client_runtime::operation! {
     ListWebhookDeliveries as LIST_WEBHOOK_DELIVERIES => pages WebhookDeliveryList
 }
 
-/// Request of `webhooks().redeliver_webhook_event(id)`.
+/// Request returned by `webhooks().redeliver_webhook_event(id)`.
 ///
 /// Await it to send it.
 #[derive(Clone, Debug)]

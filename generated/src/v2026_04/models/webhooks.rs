@@ -26,7 +26,7 @@ pub struct WebhookEndpointCreate {
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub url: String,
-    /// Internal name of the endpoint.
+    /// Internal name of the endpoint. If not set, the endpoint has no internal name.
     pub name: Option<String>,
     /// API version that the payload follows.
     ///
@@ -59,14 +59,15 @@ impl WebhookEndpointCreate {
         }
     }
 
-    /// Sets `name`: internal name of the endpoint.
+    /// Sets the internal name of the endpoint. If not set, the endpoint has no internal
+    /// name.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Sets `api_version`: API version that the payload follows.
+    /// Sets the API version that the payload follows.
     ///
     /// Default: `"2026-04"`.
     #[must_use]
@@ -75,8 +76,8 @@ impl WebhookEndpointCreate {
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -87,7 +88,10 @@ impl WebhookEndpointCreate {
     }
 }
 
-/// Update of a webhook endpoint. Fields that are not set keep their values.
+/// Update of a webhook endpoint.
+///
+/// Fields that are not set keep their values. To clear a field, pass
+/// [`Clear`](polar_client_runtime::types::Clear) to its setter: `.name(Clear)`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookEndpointUpdate {
@@ -95,7 +99,7 @@ pub struct WebhookEndpointUpdate {
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub url: Patch<String>,
-    /// Internal name of the endpoint.
+    /// Internal name of the endpoint. If cleared, the endpoint has no internal name.
     pub name: Patch<String>,
     /// API version that the payload follows.
     pub api_version: Patch<WebhookApiVersion>,
@@ -122,7 +126,7 @@ impl WebhookEndpointUpdate {
         }
     }
 
-    /// Sets or clears `url`: URL that events are delivered to.
+    /// Sets or clears the URL that events are delivered to.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
@@ -131,14 +135,15 @@ impl WebhookEndpointUpdate {
         self
     }
 
-    /// Sets or clears `name`: internal name of the endpoint.
+    /// Sets or clears the internal name of the endpoint. If cleared, the endpoint has no
+    /// internal name.
     #[must_use]
     pub fn name(mut self, name: impl Into<Patch<String>>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Sets or clears `api_version`: API version that the payload follows.
+    /// Sets or clears the API version that the payload follows.
     #[must_use]
     pub fn api_version(
         mut self,
@@ -148,21 +153,21 @@ impl WebhookEndpointUpdate {
         self
     }
 
-    /// Sets or clears `format`: format of the payloads.
+    /// Sets or clears the format of the payloads.
     #[must_use]
     pub fn format(mut self, format: impl Into<Patch<WebhookFormat>>) -> Self {
         self.format = format.into();
         self
     }
 
-    /// Sets or clears `events`: types of events to deliver.
+    /// Sets or clears the types of events to deliver.
     #[must_use]
     pub fn events(mut self, events: impl Into<Patch<Vec<WebhookEventType>>>) -> Self {
         self.events = events.into();
         self
     }
 
-    /// Sets or clears `enabled`: whether events are delivered to the endpoint.
+    /// Sets or clears whether events are delivered to the endpoint.
     #[must_use]
     pub fn enabled(mut self, enabled: impl Into<Patch<bool>>) -> Self {
         self.enabled = enabled.into();

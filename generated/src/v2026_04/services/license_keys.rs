@@ -295,7 +295,7 @@ impl<C: Credential> LicenseKeys<C> {
     }
 }
 
-/// Request of `license_keys().activate(body)`.
+/// Request returned by `license_keys().activate(body)`.
 ///
 /// Await it to send it. Returns [`LicenseKeyActivationCreated`].
 #[derive(Clone, Debug)]
@@ -306,7 +306,7 @@ polar_client_runtime::operation! {
     Activate as ACTIVATE => json LicenseKeyActivationCreated
 }
 
-/// Request of `license_keys().get(id)`.
+/// Request returned by `license_keys().get(id)`.
 ///
 /// Await it to send it. Returns [`LicenseKeyWithActivations`].
 #[derive(Clone, Debug)]
@@ -317,7 +317,7 @@ polar_client_runtime::operation! {
     Get as GET => json LicenseKeyWithActivations
 }
 
-/// Request of `license_keys().get_activation(id, activation_id)`.
+/// Request returned by `license_keys().get_activation(id, activation_id)`.
 ///
 /// Await it to send it. Returns [`LicenseKeyActivationRead`].
 #[derive(Clone, Debug)]
@@ -328,7 +328,7 @@ polar_client_runtime::operation! {
     GetActivation as GET_ACTIVATION => json LicenseKeyActivationRead
 }
 
-/// Request of `license_keys().list()`.
+/// Request returned by `license_keys().list()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`LicenseKeyReadList`], one page. `stream()` reads the items of all pages.
@@ -337,7 +337,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only license keys of one of these organizations.
+    /// Includes only license keys of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -347,21 +347,21 @@ impl List {
         self
     }
 
-    /// Only license keys of one of these benefits.
+    /// Includes only license keys of one of these benefits.
     pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<BenefitId>>) -> Self {
         let values: OneOrMany<_> = benefit_id.into();
         self.0.query("benefit_id", &values);
         self
     }
 
-    /// Only license keys with one of these statuses.
+    /// Includes only license keys with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<LicenseKeyStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -370,7 +370,7 @@ impl List {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -384,7 +384,7 @@ polar_client_runtime::operation! {
     List as LIST => pages LicenseKeyReadList
 }
 
-/// Request of `license_keys().rotate(id)`.
+/// Request returned by `license_keys().rotate(id)`.
 ///
 /// Await it to send it. Returns [`RotatedLicenseKey`].
 #[derive(Clone, Debug)]
@@ -395,7 +395,7 @@ polar_client_runtime::operation! {
     Rotate as ROTATE => json RotatedLicenseKey
 }
 
-/// Request of `license_keys().update(id, body)`.
+/// Request returned by `license_keys().update(id, body)`.
 ///
 /// Await it to send it. Returns [`LicenseKeyRead`].
 #[derive(Clone, Debug)]
@@ -406,7 +406,7 @@ polar_client_runtime::operation! {
     Update as UPDATE => json LicenseKeyRead
 }
 
-/// Request of `license_keys().validate(body)`.
+/// Request returned by `license_keys().validate(body)`.
 ///
 /// Await it to send it. Returns [`ValidatedLicenseKey`].
 #[derive(Clone, Debug)]

@@ -16,17 +16,17 @@ use polar_client_runtime::types::Timestamp;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrant {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted. `None` if it is not.
+    /// When the benefit was granted. `None` if it is not granted.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is active.
     pub is_granted: bool,
-    /// When the benefit was revoked. `None` if it was not.
+    /// When the benefit was revoked. `None` if it was not revoked.
     pub revoked_at: Option<Timestamp>,
     /// Whether the grant is revoked.
     pub is_revoked: bool,

@@ -35,7 +35,7 @@ pub enum Benefit {
 }
 
 impl Benefit {
-    /// ID assigned by Polar.
+    /// Returns the ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> BenefitId {
@@ -52,7 +52,7 @@ impl Benefit {
         }
     }
 
-    /// When it was created.
+    /// Returns the time of creation.
     #[must_use]
     #[inline]
     pub fn created_at(&self) -> Timestamp {
@@ -69,7 +69,7 @@ impl Benefit {
         }
     }
 
-    /// When it was last modified. `None` if it never was.
+    /// Returns the time of the last modification. `None` if it was never modified.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -86,7 +86,7 @@ impl Benefit {
         }
     }
 
-    /// What the benefit is, as shown to customers.
+    /// Returns the description of the benefit, as shown to customers.
     #[must_use]
     #[inline]
     pub fn description(&self) -> &str {
@@ -103,7 +103,7 @@ impl Benefit {
         }
     }
 
-    /// Whether the benefit can be attached to products.
+    /// Returns whether the benefit can be attached to products.
     #[must_use]
     #[inline]
     pub fn selectable(&self) -> bool {
@@ -120,7 +120,7 @@ impl Benefit {
         }
     }
 
-    /// Whether the benefit can be deleted.
+    /// Returns whether the benefit can be deleted.
     #[must_use]
     #[inline]
     pub fn deletable(&self) -> bool {
@@ -137,7 +137,7 @@ impl Benefit {
         }
     }
 
-    /// Whether the benefit is deleted.
+    /// Returns whether the benefit is deleted.
     #[must_use]
     #[inline]
     pub fn is_deleted(&self) -> bool {
@@ -154,7 +154,7 @@ impl Benefit {
         }
     }
 
-    /// ID of the organization.
+    /// Returns the ID of the organization.
     #[must_use]
     #[inline]
     pub fn organization_id(&self) -> OrganizationId {
@@ -171,7 +171,7 @@ impl Benefit {
         }
     }
 
-    /// Custom key-value data.
+    /// Returns the custom key-value data.
     #[must_use]
     #[inline]
     pub fn metadata(&self) -> &MetadataOutputType {
@@ -188,7 +188,7 @@ impl Benefit {
         }
     }
 
-    /// Visibility of the benefit in the customer portal.
+    /// Returns the visibility of the benefit in the customer portal.
     #[must_use]
     #[inline]
     pub fn visibility(&self) -> &BenefitVisibility {
@@ -205,7 +205,7 @@ impl Benefit {
         }
     }
 
-    /// Whether `visibility` can be changed.
+    /// Returns whether `visibility` can be changed.
     #[must_use]
     #[inline]
     pub fn visibility_configurable(&self) -> bool {
@@ -222,7 +222,9 @@ impl Benefit {
         }
     }
 
-    /// Returns `type`, or an empty string if an unknown variant has none.
+    /// Returns `type` as a string, such as `custom`.
+    ///
+    /// Empty if an unknown variant does not have it.
     #[must_use]
     #[inline]
     pub fn r#type(&self) -> &str {
@@ -239,7 +241,7 @@ impl Benefit {
         }
     }
 
-    /// Returns the value if it is the variant [`Custom`](Self::Custom).
+    /// Returns the content of the variant [`Custom`](Self::Custom), or `None`.
     #[must_use]
     #[inline]
     pub fn as_custom(&self) -> Option<&BenefitCustom> {
@@ -249,7 +251,7 @@ impl Benefit {
         }
     }
 
-    /// Returns the value if it is the variant [`Discord`](Self::Discord).
+    /// Returns the content of the variant [`Discord`](Self::Discord), or `None`.
     #[must_use]
     #[inline]
     pub fn as_discord(&self) -> Option<&BenefitDiscord> {
@@ -259,7 +261,7 @@ impl Benefit {
         }
     }
 
-    /// Returns the value if it is the variant [`GitHubRepository`](Self::GitHubRepository).
+    /// Returns the content of the variant [`GitHubRepository`](Self::GitHubRepository), or `None`.
     #[must_use]
     #[inline]
     pub fn as_github_repository(&self) -> Option<&BenefitGitHubRepository> {
@@ -269,7 +271,7 @@ impl Benefit {
         }
     }
 
-    /// Returns the value if it is the variant [`Downloadables`](Self::Downloadables).
+    /// Returns the content of the variant [`Downloadables`](Self::Downloadables), or `None`.
     #[must_use]
     #[inline]
     pub fn as_downloadables(&self) -> Option<&BenefitDownloadables> {
@@ -279,7 +281,7 @@ impl Benefit {
         }
     }
 
-    /// Returns the value if it is the variant [`LicenseKeys`](Self::LicenseKeys).
+    /// Returns the content of the variant [`LicenseKeys`](Self::LicenseKeys), or `None`.
     #[must_use]
     #[inline]
     pub fn as_license_keys(&self) -> Option<&BenefitLicenseKeys> {
@@ -289,7 +291,7 @@ impl Benefit {
         }
     }
 
-    /// Returns the value if it is the variant [`MeterCredit`](Self::MeterCredit).
+    /// Returns the content of the variant [`MeterCredit`](Self::MeterCredit), or `None`.
     #[must_use]
     #[inline]
     pub fn as_meter_credit(&self) -> Option<&BenefitMeterCredit> {
@@ -299,7 +301,7 @@ impl Benefit {
         }
     }
 
-    /// Returns the value if it is the variant [`FeatureFlag`](Self::FeatureFlag).
+    /// Returns the content of the variant [`FeatureFlag`](Self::FeatureFlag), or `None`.
     #[must_use]
     #[inline]
     pub fn as_feature_flag(&self) -> Option<&BenefitFeatureFlag> {
@@ -309,7 +311,7 @@ impl Benefit {
         }
     }
 
-    /// Returns the value if it is the variant [`SlackSharedChannel`](Self::SlackSharedChannel).
+    /// Returns the content of the variant [`SlackSharedChannel`](Self::SlackSharedChannel), or `None`.
     #[must_use]
     #[inline]
     pub fn as_slack_shared_channel(&self) -> Option<&BenefitSlackSharedChannel> {
@@ -474,15 +476,15 @@ polar_client_runtime::variant_body! {
 pub struct BenefitCustom {
     /// ID assigned by Polar.
     pub id: BenefitId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the benefit.
     ///
     /// Always `custom`.
     pub r#type: Cow<'static, str>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -506,11 +508,11 @@ pub struct BenefitCustom {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitCustomCreate {
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     pub description: String,
@@ -539,7 +541,7 @@ impl BenefitCustomCreate {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -548,8 +550,8 @@ impl BenefitCustomCreate {
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -559,7 +561,7 @@ impl BenefitCustomCreate {
         self
     }
 
-    /// Sets `visibility`: visibility of the benefit in the customer portal.
+    /// Sets the visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -567,7 +569,9 @@ impl BenefitCustomCreate {
     }
 }
 
-/// Update of a custom benefit. Fields that are not set keep their values.
+/// Update of a custom benefit.
+///
+/// Fields that are not set keep their values.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitCustomUpdate {
@@ -575,7 +579,7 @@ pub struct BenefitCustomUpdate {
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     pub description: Patch<String>,
@@ -598,7 +602,7 @@ impl BenefitCustomUpdate {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -607,7 +611,7 @@ impl BenefitCustomUpdate {
         self
     }
 
-    /// Sets or clears `description`: what the benefit is, as shown to customers.
+    /// Sets or clears the description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     #[must_use]
@@ -616,7 +620,7 @@ impl BenefitCustomUpdate {
         self
     }
 
-    /// Sets or clears `visibility`: visibility of the benefit in the customer portal.
+    /// Sets or clears the visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -626,7 +630,7 @@ impl BenefitCustomUpdate {
         self
     }
 
-    /// Sets or clears `properties`: the note for customers who have the benefit.
+    /// Sets or clears the note for customers who have the benefit.
     #[must_use]
     pub fn properties(
         mut self,
@@ -650,15 +654,15 @@ impl Default for BenefitCustomUpdate {
 pub struct BenefitDiscord {
     /// ID assigned by Polar.
     pub id: BenefitId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the benefit.
     ///
     /// Always `discord`.
     pub r#type: Cow<'static, str>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -682,11 +686,11 @@ pub struct BenefitDiscord {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDiscordCreate {
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     pub description: String,
@@ -715,7 +719,7 @@ impl BenefitDiscordCreate {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -724,8 +728,8 @@ impl BenefitDiscordCreate {
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -735,7 +739,7 @@ impl BenefitDiscordCreate {
         self
     }
 
-    /// Sets `visibility`: visibility of the benefit in the customer portal.
+    /// Sets the visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -743,7 +747,9 @@ impl BenefitDiscordCreate {
     }
 }
 
-/// Update of a Discord access benefit. Fields that are not set keep their values.
+/// Update of a Discord access benefit.
+///
+/// Fields that are not set keep their values.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDiscordUpdate {
@@ -751,7 +757,7 @@ pub struct BenefitDiscordUpdate {
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     pub description: Patch<String>,
@@ -771,7 +777,7 @@ impl BenefitDiscordUpdate {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -780,7 +786,7 @@ impl BenefitDiscordUpdate {
         self
     }
 
-    /// Sets or clears `description`: what the benefit is, as shown to customers.
+    /// Sets or clears the description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     #[must_use]
@@ -789,7 +795,7 @@ impl BenefitDiscordUpdate {
         self
     }
 
-    /// Sets or clears `properties`: the Discord server, and the role that customers get.
+    /// Sets or clears the Discord server, and the role that customers get.
     #[must_use]
     pub fn properties(
         mut self,
@@ -813,15 +819,15 @@ impl Default for BenefitDiscordUpdate {
 pub struct BenefitDownloadables {
     /// ID assigned by Polar.
     pub id: BenefitId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the benefit.
     ///
     /// Always `downloadables`.
     pub r#type: Cow<'static, str>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -845,11 +851,11 @@ pub struct BenefitDownloadables {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesCreate {
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     pub description: String,
@@ -878,7 +884,7 @@ impl BenefitDownloadablesCreate {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -887,8 +893,8 @@ impl BenefitDownloadablesCreate {
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -898,7 +904,7 @@ impl BenefitDownloadablesCreate {
         self
     }
 
-    /// Sets `visibility`: visibility of the benefit in the customer portal.
+    /// Sets the visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -906,7 +912,9 @@ impl BenefitDownloadablesCreate {
     }
 }
 
-/// Update of a downloads benefit. Fields that are not set keep their values.
+/// Update of a downloads benefit.
+///
+/// Fields that are not set keep their values.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesUpdate {
@@ -914,7 +922,7 @@ pub struct BenefitDownloadablesUpdate {
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     pub description: Patch<String>,
@@ -934,7 +942,7 @@ impl BenefitDownloadablesUpdate {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -943,7 +951,7 @@ impl BenefitDownloadablesUpdate {
         self
     }
 
-    /// Sets or clears `description`: what the benefit is, as shown to customers.
+    /// Sets or clears the description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     #[must_use]
@@ -952,7 +960,7 @@ impl BenefitDownloadablesUpdate {
         self
     }
 
-    /// Sets or clears `properties`: the files that customers can download.
+    /// Sets or clears the files that customers can download.
     #[must_use]
     pub fn properties(
         mut self,
@@ -976,15 +984,15 @@ impl Default for BenefitDownloadablesUpdate {
 pub struct BenefitFeatureFlag {
     /// ID assigned by Polar.
     pub id: BenefitId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the benefit.
     ///
     /// Always `feature_flag`.
     pub r#type: Cow<'static, str>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -1008,11 +1016,11 @@ pub struct BenefitFeatureFlag {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlagCreate {
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     pub description: String,
@@ -1038,7 +1046,7 @@ impl BenefitFeatureFlagCreate {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -1047,8 +1055,8 @@ impl BenefitFeatureFlagCreate {
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1058,7 +1066,7 @@ impl BenefitFeatureFlagCreate {
         self
     }
 
-    /// Sets `visibility`: visibility of the benefit in the customer portal.
+    /// Sets the visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1066,7 +1074,9 @@ impl BenefitFeatureFlagCreate {
     }
 }
 
-/// Update of a feature flag benefit. Fields that are not set keep their values.
+/// Update of a feature flag benefit.
+///
+/// Fields that are not set keep their values.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlagUpdate {
@@ -1074,7 +1084,7 @@ pub struct BenefitFeatureFlagUpdate {
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     pub description: Patch<String>,
@@ -1097,7 +1107,7 @@ impl BenefitFeatureFlagUpdate {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -1106,7 +1116,7 @@ impl BenefitFeatureFlagUpdate {
         self
     }
 
-    /// Sets or clears `description`: what the benefit is, as shown to customers.
+    /// Sets or clears the description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     #[must_use]
@@ -1115,7 +1125,7 @@ impl BenefitFeatureFlagUpdate {
         self
     }
 
-    /// Sets or clears `visibility`: visibility of the benefit in the customer portal.
+    /// Sets or clears the visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -1149,15 +1159,15 @@ impl Default for BenefitFeatureFlagUpdate {
 pub struct BenefitGitHubRepository {
     /// ID assigned by Polar.
     pub id: BenefitId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the benefit.
     ///
     /// Always `github_repository`.
     pub r#type: Cow<'static, str>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -1181,11 +1191,11 @@ pub struct BenefitGitHubRepository {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryCreate {
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     pub description: String,
@@ -1214,7 +1224,7 @@ impl BenefitGitHubRepositoryCreate {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -1223,8 +1233,8 @@ impl BenefitGitHubRepositoryCreate {
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1234,7 +1244,7 @@ impl BenefitGitHubRepositoryCreate {
         self
     }
 
-    /// Sets `visibility`: visibility of the benefit in the customer portal.
+    /// Sets the visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1242,7 +1252,9 @@ impl BenefitGitHubRepositoryCreate {
     }
 }
 
-/// Update of a GitHub access benefit. Fields that are not set keep their values.
+/// Update of a GitHub access benefit.
+///
+/// Fields that are not set keep their values.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryUpdate {
@@ -1250,7 +1262,7 @@ pub struct BenefitGitHubRepositoryUpdate {
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     pub description: Patch<String>,
@@ -1270,7 +1282,7 @@ impl BenefitGitHubRepositoryUpdate {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -1279,7 +1291,7 @@ impl BenefitGitHubRepositoryUpdate {
         self
     }
 
-    /// Sets or clears `description`: what the benefit is, as shown to customers.
+    /// Sets or clears the description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     #[must_use]
@@ -1288,8 +1300,7 @@ impl BenefitGitHubRepositoryUpdate {
         self
     }
 
-    /// Sets or clears `properties`: the repository, and the permission that customers
-    /// get.
+    /// Sets or clears the repository, and the permission that customers get.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1313,15 +1324,15 @@ impl Default for BenefitGitHubRepositoryUpdate {
 pub struct BenefitLicenseKeys {
     /// ID assigned by Polar.
     pub id: BenefitId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the benefit.
     ///
     /// Always `license_keys`.
     pub r#type: Cow<'static, str>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -1345,11 +1356,11 @@ pub struct BenefitLicenseKeys {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysCreate {
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     pub description: String,
@@ -1378,7 +1389,7 @@ impl BenefitLicenseKeysCreate {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -1387,8 +1398,8 @@ impl BenefitLicenseKeysCreate {
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1398,7 +1409,7 @@ impl BenefitLicenseKeysCreate {
         self
     }
 
-    /// Sets `visibility`: visibility of the benefit in the customer portal.
+    /// Sets the visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1406,7 +1417,9 @@ impl BenefitLicenseKeysCreate {
     }
 }
 
-/// Update of a license key benefit. Fields that are not set keep their values.
+/// Update of a license key benefit.
+///
+/// Fields that are not set keep their values.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysUpdate {
@@ -1414,7 +1427,7 @@ pub struct BenefitLicenseKeysUpdate {
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     pub description: Patch<String>,
@@ -1437,7 +1450,7 @@ impl BenefitLicenseKeysUpdate {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -1446,7 +1459,7 @@ impl BenefitLicenseKeysUpdate {
         self
     }
 
-    /// Sets or clears `description`: what the benefit is, as shown to customers.
+    /// Sets or clears the description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     #[must_use]
@@ -1455,7 +1468,7 @@ impl BenefitLicenseKeysUpdate {
         self
     }
 
-    /// Sets or clears `visibility`: visibility of the benefit in the customer portal.
+    /// Sets or clears the visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -1465,7 +1478,7 @@ impl BenefitLicenseKeysUpdate {
         self
     }
 
-    /// Sets or clears `properties`: prefix, expiry and limits of the license keys.
+    /// Sets or clears the prefix, expiry and limits of the license keys.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1502,15 +1515,15 @@ pub struct BenefitList {
 pub struct BenefitMeterCredit {
     /// ID assigned by Polar.
     pub id: BenefitId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the benefit.
     ///
     /// Always `meter_credit`.
     pub r#type: Cow<'static, str>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -1534,11 +1547,11 @@ pub struct BenefitMeterCredit {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditCreate {
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     pub description: String,
@@ -1567,7 +1580,7 @@ impl BenefitMeterCreditCreate {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -1576,8 +1589,8 @@ impl BenefitMeterCreditCreate {
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1587,7 +1600,7 @@ impl BenefitMeterCreditCreate {
         self
     }
 
-    /// Sets `visibility`: visibility of the benefit in the customer portal.
+    /// Sets the visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1595,7 +1608,9 @@ impl BenefitMeterCreditCreate {
     }
 }
 
-/// Update of a meter credit benefit. Fields that are not set keep their values.
+/// Update of a meter credit benefit.
+///
+/// Fields that are not set keep their values.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditUpdate {
@@ -1603,7 +1618,7 @@ pub struct BenefitMeterCreditUpdate {
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     pub description: Patch<String>,
@@ -1626,7 +1641,7 @@ impl BenefitMeterCreditUpdate {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -1635,7 +1650,7 @@ impl BenefitMeterCreditUpdate {
         self
     }
 
-    /// Sets or clears `description`: what the benefit is, as shown to customers.
+    /// Sets or clears the description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     #[must_use]
@@ -1644,7 +1659,7 @@ impl BenefitMeterCreditUpdate {
         self
     }
 
-    /// Sets or clears `visibility`: visibility of the benefit in the customer portal.
+    /// Sets or clears the visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -1654,7 +1669,7 @@ impl BenefitMeterCreditUpdate {
         self
     }
 
-    /// Sets or clears `properties`: the meter that is credited, and the number of units.
+    /// Sets or clears the meter that is credited, and the number of units.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1678,15 +1693,15 @@ impl Default for BenefitMeterCreditUpdate {
 pub struct BenefitSlackSharedChannel {
     /// ID assigned by Polar.
     pub id: BenefitId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the benefit.
     ///
     /// Always `slack_shared_channel`.
     pub r#type: Cow<'static, str>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -1711,11 +1726,11 @@ pub struct BenefitSlackSharedChannel {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelCreate {
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     pub description: String,
@@ -1744,7 +1759,7 @@ impl BenefitSlackSharedChannelCreate {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -1753,8 +1768,8 @@ impl BenefitSlackSharedChannelCreate {
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1764,7 +1779,7 @@ impl BenefitSlackSharedChannelCreate {
         self
     }
 
-    /// Sets `visibility`: visibility of the benefit in the customer portal.
+    /// Sets the visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1772,8 +1787,9 @@ impl BenefitSlackSharedChannelCreate {
     }
 }
 
-/// Update of a shared Slack channel benefit. Fields that are not set keep their
-/// values.
+/// Update of a shared Slack channel benefit.
+///
+/// Fields that are not set keep their values.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelUpdate {
@@ -1781,7 +1797,7 @@ pub struct BenefitSlackSharedChannelUpdate {
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     pub description: Patch<String>,
@@ -1801,7 +1817,7 @@ impl BenefitSlackSharedChannelUpdate {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -1810,7 +1826,7 @@ impl BenefitSlackSharedChannelUpdate {
         self
     }
 
-    /// Sets or clears `description`: what the benefit is, as shown to customers.
+    /// Sets or clears the description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     #[must_use]
@@ -1819,7 +1835,7 @@ impl BenefitSlackSharedChannelUpdate {
         self
     }
 
-    /// Sets or clears `properties`: how the Slack channel of each customer is created.
+    /// Sets or clears how the Slack channel of each customer is created.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1844,22 +1860,21 @@ impl Default for BenefitSlackSharedChannelUpdate {
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum BenefitUpdate {
-    /// Update of a custom benefit. Fields that are not set keep their values.
+    /// Update of a custom benefit.
     Custom(Box<BenefitCustomUpdate>),
-    /// Update of a Discord access benefit. Fields that are not set keep their values.
+    /// Update of a Discord access benefit.
     Discord(Box<BenefitDiscordUpdate>),
-    /// Update of a GitHub access benefit. Fields that are not set keep their values.
+    /// Update of a GitHub access benefit.
     GitHubRepository(Box<BenefitGitHubRepositoryUpdate>),
-    /// Update of a downloads benefit. Fields that are not set keep their values.
+    /// Update of a downloads benefit.
     Downloadables(Box<BenefitDownloadablesUpdate>),
-    /// Update of a license key benefit. Fields that are not set keep their values.
+    /// Update of a license key benefit.
     LicenseKeys(Box<BenefitLicenseKeysUpdate>),
-    /// Update of a meter credit benefit. Fields that are not set keep their values.
+    /// Update of a meter credit benefit.
     MeterCredit(Box<BenefitMeterCreditUpdate>),
-    /// Update of a feature flag benefit. Fields that are not set keep their values.
+    /// Update of a feature flag benefit.
     FeatureFlag(Box<BenefitFeatureFlagUpdate>),
-    /// Update of a shared Slack channel benefit. Fields that are not set keep their
-    /// values.
+    /// Update of a shared Slack channel benefit.
     SlackSharedChannel(Box<BenefitSlackSharedChannelUpdate>),
 }
 

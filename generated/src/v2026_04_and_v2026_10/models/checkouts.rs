@@ -20,9 +20,9 @@ use std::collections::BTreeMap;
 pub struct Checkout {
     /// ID assigned by Polar.
     pub id: CheckoutId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// Values of the custom fields, by slug of the custom field. `None` if there are
     /// none.
@@ -198,9 +198,9 @@ pub struct CheckoutList {
 pub struct CheckoutProduct {
     /// ID assigned by Polar.
     pub id: ProductId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// Unit of the trial length. `None` without a trial.
     pub trial_interval: Option<TrialInterval>,
@@ -248,7 +248,7 @@ pub struct CheckoutProductsCreate {
     ///
     /// Must be between 1 and 1000.
     pub trial_interval_count: Option<i64>,
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
@@ -332,7 +332,8 @@ pub struct CheckoutProductsCreate {
     pub customer_billing_address: Option<AddressInput>,
     /// Tax identification number of the customer. If not set, the customer may enter it.
     pub customer_tax_id: Option<String>,
-    /// Metadata for the customer that the checkout creates.
+    /// Metadata for the customer that the checkout creates. If not set, the customer gets
+    /// no metadata.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub customer_metadata: Option<BTreeMap<String, MetadataValue>>,
@@ -365,7 +366,7 @@ pub struct CheckoutProductsCreate {
     /// Must have at least 1 item.
     pub products: Vec<ProductId>,
     /// Ad hoc prices for this checkout session, by product ID. Other products keep their
-    /// catalog prices.
+    /// catalog prices. If not set, all products have their catalog prices.
     ///
     /// Each key must have the format `uuid` (validated by the server). Each value must
     /// have at least 1 item.
@@ -413,16 +414,15 @@ impl CheckoutProductsCreate {
         }
     }
 
-    /// Sets `trial_interval`: unit of the trial length. If not set, the trial of the
-    /// product applies.
+    /// Sets the unit of the trial length. If not set, the trial of the product applies.
     #[must_use]
     pub fn trial_interval(mut self, trial_interval: impl Into<TrialInterval>) -> Self {
         self.trial_interval = Some(trial_interval.into());
         self
     }
 
-    /// Sets `trial_interval_count`: length of the trial in units of `trial_interval`. If
-    /// not set, the trial of the product applies.
+    /// Sets the length of the trial in units of `trial_interval`. If not set, the trial
+    /// of the product applies.
     ///
     /// Must be between 1 and 1000.
     #[must_use]
@@ -432,7 +432,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -441,8 +441,8 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `custom_field_data`: values of the custom fields, by slug of the custom
-    /// field. If not set, the customer fills in the fields.
+    /// Sets the values of the custom fields, by slug of the custom field. If not set, the
+    /// customer fills in the fields.
     #[must_use]
     pub fn custom_field_data(
         mut self,
@@ -452,15 +452,15 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `discount_id`: ID of the discount. If not set, no discount is applied.
+    /// Sets the ID of the discount. If not set, no discount is applied.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<DiscountId>) -> Self {
         self.discount_id = Some(discount_id.into());
         self
     }
 
-    /// Sets `allow_discount_codes`: whether the customer can enter discount codes. A
-    /// discount set by `discount_id` applies in either case.
+    /// Sets whether the customer can enter discount codes. A discount set by
+    /// `discount_id` applies in either case.
     ///
     /// Default: `true`.
     #[must_use]
@@ -470,8 +470,8 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `require_billing_address`: whether the full billing address is required
-    /// instead of the country only. It is always required for customers in the US.
+    /// Sets whether the full billing address is required instead of the country only. It
+    /// is always required for customers in the US.
     ///
     /// Default: `false`.
     #[must_use]
@@ -481,9 +481,9 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `amount`: amount that the customer pays, in the smallest currency unit (cents
-    /// for USD). Applies to prices that the customer chooses; ignored for other prices.
-    /// If not set, the customer chooses the amount in the form.
+    /// Sets the amount that the customer pays, in the smallest currency unit (cents for
+    /// USD). Applies to prices that the customer chooses; ignored for other prices. If
+    /// not set, the customer chooses the amount in the form.
     ///
     /// Must be at least 0.
     #[must_use]
@@ -493,7 +493,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `seats`: number of seats. If not set, the customer chooses the number.
+    /// Sets the number of seats. If not set, the customer chooses the number.
     ///
     /// Must be between 1 and 10000.
     #[must_use]
@@ -503,8 +503,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `min_seats`: minimum number of seats per purchase. If not set, there is no
-    /// minimum.
+    /// Sets the minimum number of seats per purchase. If not set, there is no minimum.
     ///
     /// Must be between 1 and 10000.
     #[must_use]
@@ -514,8 +513,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `max_seats`: maximum number of seats per purchase. If not set, there is no
-    /// maximum.
+    /// Sets the maximum number of seats per purchase. If not set, there is no maximum.
     ///
     /// Must be between 1 and 10000.
     #[must_use]
@@ -525,7 +523,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `units`: number of units. If not set, the customer chooses the number.
+    /// Sets the number of units. If not set, the customer chooses the number.
     ///
     /// Must be between 1 and 2147483647.
     #[must_use]
@@ -535,8 +533,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `min_units`: minimum number of units per purchase. If not set, there is no
-    /// minimum.
+    /// Sets the minimum number of units per purchase. If not set, there is no minimum.
     ///
     /// Must be between 1 and 2147483647.
     #[must_use]
@@ -546,8 +543,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `max_units`: maximum number of units per purchase. If not set, there is no
-    /// maximum.
+    /// Sets the maximum number of units per purchase. If not set, there is no maximum.
     ///
     /// Must be between 1 and 2147483647.
     #[must_use]
@@ -557,7 +553,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `allow_trial`: whether the trial of the product applies; `false` skips it.
+    /// Sets whether the trial of the product applies; `false` skips it.
     ///
     /// Default: `true`.
     #[must_use]
@@ -567,17 +563,17 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `customer_id`: ID of the customer. The form is prefilled with the data of the
-    /// customer. If not set, the purchase creates a customer, unless
-    /// `external_customer_id` is that of an existing one.
+    /// Sets the ID of the customer. The form is prefilled with the data of the customer.
+    /// If not set, the purchase creates a customer, unless `external_customer_id` is that
+    /// of an existing one.
     #[must_use]
     pub fn customer_id(mut self, customer_id: impl Into<CustomerId>) -> Self {
         self.customer_id = Some(customer_id.into());
         self
     }
 
-    /// Sets `is_business_customer`: whether the customer buys as a business, which
-    /// requires a billing name and a full billing address.
+    /// Sets whether the customer buys as a business, which requires a billing name and a
+    /// full billing address.
     ///
     /// Default: `false`.
     #[must_use]
@@ -587,8 +583,8 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `external_customer_id`: external ID of the customer. If no customer has it,
-    /// the purchase creates a customer with it.
+    /// Sets the external ID of the customer. If no customer has it, the purchase creates
+    /// a customer with it.
     #[must_use]
     pub fn external_customer_id(
         mut self,
@@ -598,7 +594,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `customer_name`: name of the customer. If not set, the customer enters it.
+    /// Sets the name of the customer. If not set, the customer enters it.
     ///
     /// Must have at most 256 characters.
     #[must_use]
@@ -607,8 +603,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `customer_email`: email address of the customer. If not set, the customer
-    /// enters it.
+    /// Sets the email address of the customer. If not set, the customer enters it.
     ///
     /// Must have the format `email` (validated by the server).
     #[must_use]
@@ -617,8 +612,8 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `customer_ip_address`: IP address of the customer. If not set, the server
-    /// cannot derive the location of the customer from it.
+    /// Sets the IP address of the customer. If not set, the server cannot derive the
+    /// location of the customer from it.
     ///
     /// Must have the format `ipvanyaddress` (validated by the server).
     #[must_use]
@@ -630,8 +625,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `customer_billing_name`: name of the customer on invoices. If not set, the
-    /// customer enters it.
+    /// Sets the name of the customer on invoices. If not set, the customer enters it.
     #[must_use]
     pub fn customer_billing_name(
         mut self,
@@ -641,8 +635,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `customer_billing_address`: billing address of the customer. If not set, the
-    /// customer enters it.
+    /// Sets the billing address of the customer. If not set, the customer enters it.
     #[must_use]
     #[inline]
     pub fn customer_billing_address(
@@ -653,15 +646,16 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `customer_tax_id`: tax identification number of the customer. If not set, the
-    /// customer may enter it.
+    /// Sets the tax identification number of the customer. If not set, the customer may
+    /// enter it.
     #[must_use]
     pub fn customer_tax_id(mut self, customer_tax_id: impl Into<String>) -> Self {
         self.customer_tax_id = Some(customer_tax_id.into());
         self
     }
 
-    /// Sets `customer_metadata`: metadata for the customer that the checkout creates.
+    /// Sets the metadata for the customer that the checkout creates. If not set, the
+    /// customer gets no metadata.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -673,9 +667,9 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `subscription_id`: ID of the free subscription to upgrade. The metadata of
-    /// the checkout session is merged into that of the subscription. If not set, the
-    /// purchase of a recurring product creates a subscription.
+    /// Sets the ID of the free subscription to upgrade. The metadata of the checkout
+    /// session is merged into that of the subscription. If not set, the purchase of a
+    /// recurring product creates a subscription.
     #[must_use]
     pub fn subscription_id(
         mut self,
@@ -685,9 +679,9 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `success_url`: URL that the customer is redirected to after the payment.
-    /// `{CHECKOUT_ID}` in it is replaced by the ID of the checkout session. If not set,
-    /// the confirmation page of Polar is shown.
+    /// Sets the URL that the customer is redirected to after the payment. `{CHECKOUT_ID}`
+    /// in it is replaced by the ID of the checkout session. If not set, the confirmation
+    /// page of Polar is shown.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
@@ -696,8 +690,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `return_url`: URL of the back button of the page. If not set, there is no
-    /// back button.
+    /// Sets the URL of the back button of the page. If not set, there is no back button.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
@@ -706,24 +699,24 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `embed_origin`: origin of the page that the checkout is embedded in. If not
-    /// set, the checkout cannot send messages to an embedding page.
+    /// Sets the origin of the page that the checkout is embedded in. If not set, the
+    /// checkout cannot send messages to an embedding page.
     #[must_use]
     pub fn embed_origin(mut self, embed_origin: impl Into<String>) -> Self {
         self.embed_origin = Some(embed_origin.into());
         self
     }
 
-    /// Sets `locale`: language tag with an optional region, such as `en` or `en-US`. If
-    /// not set, the language depends on the browser of the customer.
+    /// Sets the language tag with an optional region, such as `en` or `en-US`. If not
+    /// set, the language depends on the browser of the customer.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
         self
     }
 
-    /// Sets `currency`: currency, as its ISO 4217 code in lower case. If not set, the
-    /// server chooses it by the location of the customer, and falls back to that of the
+    /// Sets the currency, as its ISO 4217 code in lower case. If not set, the server
+    /// chooses it by the location of the customer, and falls back to that of the
     /// organization.
     #[must_use]
     pub fn currency(mut self, currency: impl Into<PresentmentCurrency>) -> Self {
@@ -731,8 +724,8 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `prices`: ad hoc prices for this checkout session, by product ID. Other
-    /// products keep their catalog prices.
+    /// Sets the ad hoc prices for this checkout session, by product ID. Other products
+    /// keep their catalog prices. If not set, all products have their catalog prices.
     ///
     /// Each key must have the format `uuid` (validated by the server). Each value must
     /// have at least 1 item.
@@ -749,9 +742,9 @@ impl CheckoutProductsCreate {
 pub struct CheckoutPublic {
     /// ID assigned by Polar.
     pub id: CheckoutId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// Values of the custom fields, by slug of the custom field. `None` if there are
     /// none.
@@ -898,9 +891,9 @@ pub struct CheckoutPublic {
 pub struct CheckoutPublicConfirmed {
     /// ID assigned by Polar.
     pub id: CheckoutId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// Values of the custom fields, by slug of the custom field. `None` if there are
     /// none.

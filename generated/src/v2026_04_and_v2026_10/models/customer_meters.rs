@@ -12,9 +12,9 @@ use polar_client_runtime::types::Timestamp;
 pub struct CustomerMeter {
     /// ID assigned by Polar.
     pub id: CustomerMeterId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID of the customer.
     pub customer_id: CustomerId,

@@ -27,7 +27,7 @@ pub enum Discount {
 }
 
 impl Discount {
-    /// Duration of the discount on a subscription.
+    /// Returns the duration of the discount on a subscription.
     #[must_use]
     #[inline]
     pub fn duration(&self) -> &DiscountDuration {
@@ -40,7 +40,7 @@ impl Discount {
         }
     }
 
-    /// When it was created.
+    /// Returns the time of creation.
     #[must_use]
     #[inline]
     pub fn created_at(&self) -> Timestamp {
@@ -53,7 +53,7 @@ impl Discount {
         }
     }
 
-    /// When it was last modified. `None` if it never was.
+    /// Returns the time of the last modification. `None` if it was never modified.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -66,7 +66,7 @@ impl Discount {
         }
     }
 
-    /// ID assigned by Polar.
+    /// Returns the ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> DiscountId {
@@ -79,7 +79,7 @@ impl Discount {
         }
     }
 
-    /// Custom key-value data.
+    /// Returns the custom key-value data.
     #[must_use]
     #[inline]
     pub fn metadata(&self) -> &MetadataOutputType {
@@ -92,7 +92,7 @@ impl Discount {
         }
     }
 
-    /// Name of the discount.
+    /// Returns the name of the discount.
     #[must_use]
     #[inline]
     pub fn name(&self) -> &str {
@@ -105,7 +105,8 @@ impl Discount {
         }
     }
 
-    /// Code that customers enter to apply the discount. `None` if it has none.
+    /// Returns the code that customers enter to apply the discount. `None` if it has
+    /// none.
     #[must_use]
     #[inline]
     pub fn code(&self) -> Option<&str> {
@@ -118,7 +119,8 @@ impl Discount {
         }
     }
 
-    /// When the discount becomes redeemable. `None` if it is redeemable immediately.
+    /// Returns when the discount becomes redeemable. `None` if it is redeemable
+    /// immediately.
     #[must_use]
     #[inline]
     pub fn starts_at(&self) -> Option<Timestamp> {
@@ -131,7 +133,7 @@ impl Discount {
         }
     }
 
-    /// When the discount stops being redeemable. `None` if no end is set.
+    /// Returns when the discount stops being redeemable. `None` if no end is set.
     #[must_use]
     #[inline]
     pub fn ends_at(&self) -> Option<Timestamp> {
@@ -144,7 +146,7 @@ impl Discount {
         }
     }
 
-    /// Maximum number of redemptions. `None` means no limit.
+    /// Returns the maximum number of redemptions. `None` means no limit.
     #[must_use]
     #[inline]
     pub fn max_redemptions(&self) -> Option<i64> {
@@ -157,7 +159,7 @@ impl Discount {
         }
     }
 
-    /// Maximum number of redemptions per customer. `None` means no limit.
+    /// Returns the maximum number of redemptions per customer. `None` means no limit.
     #[must_use]
     #[inline]
     pub fn max_redemptions_per_customer(&self) -> Option<i64> {
@@ -170,7 +172,7 @@ impl Discount {
         }
     }
 
-    /// Number of times the discount was redeemed.
+    /// Returns the number of times the discount was redeemed.
     #[must_use]
     #[inline]
     pub fn redemptions_count(&self) -> i64 {
@@ -183,7 +185,7 @@ impl Discount {
         }
     }
 
-    /// ID of the organization.
+    /// Returns the ID of the organization.
     #[must_use]
     #[inline]
     pub fn organization_id(&self) -> OrganizationId {
@@ -196,7 +198,7 @@ impl Discount {
         }
     }
 
-    /// Products that the discount can be applied to.
+    /// Returns the products that the discount can be applied to.
     #[must_use]
     #[inline]
     pub fn products(&self) -> &[DiscountProduct] {
@@ -209,7 +211,9 @@ impl Discount {
         }
     }
 
-    /// Returns `type`, or an empty string if an unknown variant has none.
+    /// Returns `type` as a string, such as `fixed`.
+    ///
+    /// Empty if an unknown variant does not have it.
     #[must_use]
     #[inline]
     pub fn r#type(&self) -> &str {
@@ -222,7 +226,7 @@ impl Discount {
         }
     }
 
-    /// Returns the value if it is the variant [`FixedOnceForever`](Self::FixedOnceForever).
+    /// Returns the content of the variant [`FixedOnceForever`](Self::FixedOnceForever), or `None`.
     #[must_use]
     #[inline]
     pub fn as_fixed_once_forever(&self) -> Option<&DiscountFixedOnceForeverDuration> {
@@ -232,7 +236,7 @@ impl Discount {
         }
     }
 
-    /// Returns the value if it is the variant [`FixedRepeat`](Self::FixedRepeat).
+    /// Returns the content of the variant [`FixedRepeat`](Self::FixedRepeat), or `None`.
     #[must_use]
     #[inline]
     pub fn as_fixed_repeat(&self) -> Option<&DiscountFixedRepeatDuration> {
@@ -242,7 +246,7 @@ impl Discount {
         }
     }
 
-    /// Returns the value if it is the variant [`PercentageOnceForever`](Self::PercentageOnceForever).
+    /// Returns the content of the variant [`PercentageOnceForever`](Self::PercentageOnceForever), or `None`.
     #[must_use]
     #[inline]
     pub fn as_percentage_once_forever(
@@ -254,7 +258,7 @@ impl Discount {
         }
     }
 
-    /// Returns the value if it is the variant [`PercentageRepeat`](Self::PercentageRepeat).
+    /// Returns the content of the variant [`PercentageRepeat`](Self::PercentageRepeat), or `None`.
     #[must_use]
     #[inline]
     pub fn as_percentage_repeat(&self) -> Option<&DiscountPercentageRepeatDuration> {
@@ -343,7 +347,7 @@ polar_client_runtime::variant_body! {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountFixedCreate {
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
@@ -419,7 +423,7 @@ impl DiscountFixedCreate {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -428,16 +432,16 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// Sets `code`: code that customers enter to apply the discount. If not set,
-    /// customers cannot enter the discount; it can only be applied by its ID.
+    /// Sets the code that customers enter to apply the discount. If not set, customers
+    /// cannot enter the discount; it can only be applied by its ID.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
     }
 
-    /// Sets `starts_at`: when the discount becomes redeemable. If not set, it is
-    /// redeemable immediately.
+    /// Sets when the discount becomes redeemable. If not set, it is redeemable
+    /// immediately.
     #[must_use]
     #[inline]
     pub fn starts_at(mut self, starts_at: Timestamp) -> Self {
@@ -445,8 +449,7 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// Sets `ends_at`: when the discount stops being redeemable. If not set, it remains
-    /// redeemable.
+    /// Sets when the discount stops being redeemable. If not set, it remains redeemable.
     #[must_use]
     #[inline]
     pub fn ends_at(mut self, ends_at: Timestamp) -> Self {
@@ -454,8 +457,8 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// Sets `max_redemptions`: maximum number of redemptions. If not set, the number of
-    /// redemptions is not limited.
+    /// Sets the maximum number of redemptions. If not set, the number of redemptions is
+    /// not limited.
     ///
     /// Must be between 1 and 2147483647.
     #[must_use]
@@ -465,8 +468,8 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// Sets `max_redemptions_per_customer`: maximum number of redemptions per customer.
-    /// If not set, the number of redemptions per customer is not limited.
+    /// Sets the maximum number of redemptions per customer. If not set, the number of
+    /// redemptions per customer is not limited.
     ///
     /// Must be between 1 and 2147483647.
     #[must_use]
@@ -479,16 +482,16 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// Sets `products`: IDs of the products that the discount can be applied to. If not
-    /// set, the discount applies to all products.
+    /// Sets the IDs of the products that the discount can be applied to. If not set, the
+    /// discount applies to all products.
     #[must_use]
     pub fn products(mut self, products: impl Items<ProductId>) -> Self {
         self.products = Some(products.into_list());
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -498,9 +501,9 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// Sets `duration_in_months`: number of months that the discount applies for; twelve
-    /// per year for yearly billing, too. Required for `repeating` discounts and not
-    /// allowed for others.
+    /// Sets the number of months that the discount applies for; twelve per year for
+    /// yearly billing, too. Required for `repeating` discounts and not allowed for
+    /// others.
     ///
     /// Must be between 1 and 999.
     #[must_use]
@@ -510,7 +513,7 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// Sets `amount`: amount in the smallest currency unit (cents for USD).
+    /// Sets the amount in the smallest currency unit (cents for USD).
     ///
     /// Deprecated. Must be between 0 and 999999999999.
     #[must_use]
@@ -520,7 +523,7 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// Sets `currency`: currency, as its ISO 4217 code in lower case.
+    /// Sets the currency, as its ISO 4217 code in lower case.
     ///
     /// Deprecated. Default: `"usd"`.
     #[must_use]
@@ -529,9 +532,8 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// Sets `amounts`: amount of the discount for each currency, in its smallest unit
-    /// (cents for USD). If not set, the amount is that of the deprecated `amount` and
-    /// `currency`.
+    /// Sets the amount of the discount for each currency, in its smallest unit (cents for
+    /// USD). If not set, the amount is that of the deprecated `amount` and `currency`.
     ///
     /// Must have at least 1 entry. Each key must be a value of `PresentmentCurrency`
     /// (validated by the server). Each value must be between 0 and 999999999999.
@@ -558,9 +560,9 @@ pub struct DiscountFixedOnceForeverDuration {
     pub currency: String,
     /// Amount of the discount for each currency, in its smallest unit (cents for USD).
     pub amounts: BTreeMap<String, i64>,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: DiscountId,
@@ -584,7 +586,7 @@ pub struct DiscountFixedOnceForeverDuration {
     pub organization_id: OrganizationId,
     /// Products that the discount can be applied to.
     pub products: Vec<DiscountProduct>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the discount: fixed or percentage.
     ///
     /// Always `fixed`.
     pub r#type: Cow<'static, str>,
@@ -608,9 +610,9 @@ pub struct DiscountFixedRepeatDuration {
     pub currency: String,
     /// Amount of the discount for each currency, in its smallest unit (cents for USD).
     pub amounts: BTreeMap<String, i64>,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: DiscountId,
@@ -634,7 +636,7 @@ pub struct DiscountFixedRepeatDuration {
     pub organization_id: OrganizationId,
     /// Products that the discount can be applied to.
     pub products: Vec<DiscountProduct>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the discount: fixed or percentage.
     ///
     /// Always `fixed`.
     pub r#type: Cow<'static, str>,
@@ -657,7 +659,7 @@ pub struct DiscountList {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountPercentageCreate {
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
@@ -725,7 +727,7 @@ impl DiscountPercentageCreate {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -734,16 +736,16 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// Sets `code`: code that customers enter to apply the discount. If not set,
-    /// customers cannot enter the discount; it can only be applied by its ID.
+    /// Sets the code that customers enter to apply the discount. If not set, customers
+    /// cannot enter the discount; it can only be applied by its ID.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
     }
 
-    /// Sets `starts_at`: when the discount becomes redeemable. If not set, it is
-    /// redeemable immediately.
+    /// Sets when the discount becomes redeemable. If not set, it is redeemable
+    /// immediately.
     #[must_use]
     #[inline]
     pub fn starts_at(mut self, starts_at: Timestamp) -> Self {
@@ -751,8 +753,7 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// Sets `ends_at`: when the discount stops being redeemable. If not set, it remains
-    /// redeemable.
+    /// Sets when the discount stops being redeemable. If not set, it remains redeemable.
     #[must_use]
     #[inline]
     pub fn ends_at(mut self, ends_at: Timestamp) -> Self {
@@ -760,8 +761,8 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// Sets `max_redemptions`: maximum number of redemptions. If not set, the number of
-    /// redemptions is not limited.
+    /// Sets the maximum number of redemptions. If not set, the number of redemptions is
+    /// not limited.
     ///
     /// Must be between 1 and 2147483647.
     #[must_use]
@@ -771,8 +772,8 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// Sets `max_redemptions_per_customer`: maximum number of redemptions per customer.
-    /// If not set, the number of redemptions per customer is not limited.
+    /// Sets the maximum number of redemptions per customer. If not set, the number of
+    /// redemptions per customer is not limited.
     ///
     /// Must be between 1 and 2147483647.
     #[must_use]
@@ -785,16 +786,16 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// Sets `products`: IDs of the products that the discount can be applied to. If not
-    /// set, the discount applies to all products.
+    /// Sets the IDs of the products that the discount can be applied to. If not set, the
+    /// discount applies to all products.
     #[must_use]
     pub fn products(mut self, products: impl Items<ProductId>) -> Self {
         self.products = Some(products.into_list());
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -804,9 +805,9 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// Sets `duration_in_months`: number of months that the discount applies for; twelve
-    /// per year for yearly billing, too. Required for `repeating` discounts and not
-    /// allowed for others.
+    /// Sets the number of months that the discount applies for; twelve per year for
+    /// yearly billing, too. Required for `repeating` discounts and not allowed for
+    /// others.
     ///
     /// Must be between 1 and 999.
     #[must_use]
@@ -825,9 +826,9 @@ pub struct DiscountPercentageOnceForeverDuration {
     pub duration: DiscountDuration,
     /// Discount in basis points, hundredths of a percent: 1000 is 10 %.
     pub basis_points: i64,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: DiscountId,
@@ -851,7 +852,7 @@ pub struct DiscountPercentageOnceForeverDuration {
     pub organization_id: OrganizationId,
     /// Products that the discount can be applied to.
     pub products: Vec<DiscountProduct>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the discount: fixed or percentage.
     ///
     /// Always `percentage`.
     pub r#type: Cow<'static, str>,
@@ -867,9 +868,9 @@ pub struct DiscountPercentageRepeatDuration {
     pub duration_in_months: i64,
     /// Discount in basis points, hundredths of a percent: 1000 is 10 %.
     pub basis_points: i64,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: DiscountId,
@@ -893,13 +894,16 @@ pub struct DiscountPercentageRepeatDuration {
     pub organization_id: OrganizationId,
     /// Products that the discount can be applied to.
     pub products: Vec<DiscountProduct>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the discount: fixed or percentage.
     ///
     /// Always `percentage`.
     pub r#type: Cow<'static, str>,
 }
 
-/// Update of a discount. Fields that are not set keep their values.
+/// Update of a discount.
+///
+/// Fields that are not set keep their values. To clear a field, pass
+/// [`Clear`](polar_client_runtime::types::Clear) to its setter: `.code(Clear)`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountUpdate {
@@ -984,7 +988,7 @@ impl DiscountUpdate {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -993,7 +997,7 @@ impl DiscountUpdate {
         self
     }
 
-    /// Sets or clears `name`: name of the discount, shown to customers when it applies.
+    /// Sets or clears the name of the discount, shown to customers when it applies.
     ///
     /// Must have at least 1 character.
     #[must_use]
@@ -1002,32 +1006,32 @@ impl DiscountUpdate {
         self
     }
 
-    /// Sets or clears `code`: code that customers enter to apply the discount. If
-    /// cleared, customers cannot enter the discount; it can only be applied by its ID.
+    /// Sets or clears the code that customers enter to apply the discount. If cleared,
+    /// customers cannot enter the discount; it can only be applied by its ID.
     #[must_use]
     pub fn code(mut self, code: impl Into<Patch<String>>) -> Self {
         self.code = code.into();
         self
     }
 
-    /// Sets or clears `starts_at`: when the discount becomes redeemable. If cleared, it
-    /// is redeemable immediately.
+    /// Sets or clears when the discount becomes redeemable. If cleared, it is redeemable
+    /// immediately.
     #[must_use]
     pub fn starts_at(mut self, starts_at: impl Into<Patch<Timestamp>>) -> Self {
         self.starts_at = starts_at.into();
         self
     }
 
-    /// Sets or clears `ends_at`: when the discount stops being redeemable. If cleared, it
-    /// remains redeemable.
+    /// Sets or clears when the discount stops being redeemable. If cleared, it remains
+    /// redeemable.
     #[must_use]
     pub fn ends_at(mut self, ends_at: impl Into<Patch<Timestamp>>) -> Self {
         self.ends_at = ends_at.into();
         self
     }
 
-    /// Sets or clears `max_redemptions`: maximum number of redemptions. If cleared, the
-    /// number of redemptions is not limited.
+    /// Sets or clears the maximum number of redemptions. If cleared, the number of
+    /// redemptions is not limited.
     ///
     /// Must be between 1 and 2147483647.
     #[must_use]
@@ -1036,8 +1040,8 @@ impl DiscountUpdate {
         self
     }
 
-    /// Sets or clears `max_redemptions_per_customer`: maximum number of redemptions per
-    /// customer. If cleared, the number of redemptions per customer is not limited.
+    /// Sets or clears the maximum number of redemptions per customer. If cleared, the
+    /// number of redemptions per customer is not limited.
     ///
     /// Must be between 1 and 2147483647.
     #[must_use]
@@ -1049,15 +1053,15 @@ impl DiscountUpdate {
         self
     }
 
-    /// Sets or clears `duration`: duration of the discount on a subscription.
+    /// Sets or clears the duration of the discount on a subscription.
     #[must_use]
     pub fn duration(mut self, duration: impl Into<Patch<DiscountDuration>>) -> Self {
         self.duration = duration.into();
         self
     }
 
-    /// Sets or clears `duration_in_months`: number of months that the discount applies
-    /// for; twelve per year for yearly billing, too.
+    /// Sets or clears the number of months that the discount applies for; twelve per year
+    /// for yearly billing, too.
     ///
     /// Must be between 1 and 999.
     #[must_use]
@@ -1069,14 +1073,14 @@ impl DiscountUpdate {
         self
     }
 
-    /// Sets or clears `type`: type of the discount.
+    /// Sets or clears the type of the discount.
     #[must_use]
     pub fn r#type(mut self, r#type: impl Into<Patch<DiscountType>>) -> Self {
         self.r#type = r#type.into();
         self
     }
 
-    /// Sets or clears `amount`: amount in the smallest currency unit (cents for USD).
+    /// Sets or clears the amount in the smallest currency unit (cents for USD).
     ///
     /// Deprecated. Must be between 0 and 999999999999.
     #[must_use]
@@ -1085,7 +1089,7 @@ impl DiscountUpdate {
         self
     }
 
-    /// Sets or clears `currency`: currency, as its ISO 4217 code in lower case.
+    /// Sets or clears the currency, as its ISO 4217 code in lower case.
     ///
     /// Deprecated.
     #[must_use]
@@ -1094,9 +1098,9 @@ impl DiscountUpdate {
         self
     }
 
-    /// Sets or clears `amounts`: amount of the discount for each currency, in its
-    /// smallest unit (cents for USD). If cleared, the amount is that of the deprecated
-    /// `amount` and `currency`.
+    /// Sets or clears the amount of the discount for each currency, in its smallest unit
+    /// (cents for USD). If cleared, the amount is that of the deprecated `amount` and
+    /// `currency`.
     ///
     /// Must have at least 1 entry. Each key must be a value of `PresentmentCurrency`
     /// (validated by the server). Each value must be between 0 and 999999999999.
@@ -1106,8 +1110,8 @@ impl DiscountUpdate {
         self
     }
 
-    /// Sets or clears `basis_points`: discount in basis points, hundredths of a percent:
-    /// 1000 is 10 %.
+    /// Sets or clears the discount in basis points, hundredths of a percent: 1000 is 10
+    /// %.
     ///
     /// Must be between 1 and 10000.
     #[must_use]
@@ -1116,8 +1120,8 @@ impl DiscountUpdate {
         self
     }
 
-    /// Sets or clears `products`: IDs of the products that the discount can be applied
-    /// to. If cleared, the discount applies to all products.
+    /// Sets or clears the IDs of the products that the discount can be applied to. If
+    /// cleared, the discount applies to all products.
     #[must_use]
     pub fn products(mut self, products: impl Into<Patch<Vec<ProductId>>>) -> Self {
         self.products = products.into();

@@ -103,7 +103,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// ID assigned by Polar.
+    /// Returns the ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> EventId {
@@ -150,7 +150,7 @@ impl Event {
         }
     }
 
-    /// When it occurred.
+    /// Returns the time at which the event occurred.
     #[must_use]
     #[inline]
     pub fn timestamp(&self) -> Timestamp {
@@ -197,7 +197,7 @@ impl Event {
         }
     }
 
-    /// ID of the organization.
+    /// Returns the ID of the organization.
     #[must_use]
     #[inline]
     pub fn organization_id(&self) -> OrganizationId {
@@ -244,8 +244,8 @@ impl Event {
         }
     }
 
-    /// ID of the customer. `None` if the event has no customer, or no customer has its
-    /// external ID yet.
+    /// Returns the ID of the customer. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     #[must_use]
     #[inline]
     pub fn customer_id(&self) -> Option<CustomerId> {
@@ -292,8 +292,8 @@ impl Event {
         }
     }
 
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Returns the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     #[must_use]
     #[inline]
     pub fn customer(&self) -> Option<&Customer> {
@@ -340,8 +340,8 @@ impl Event {
         }
     }
 
-    /// External ID of the customer, the identifier in your own system. `None` if the
-    /// customer has none.
+    /// Returns the external ID of the customer, the identifier in your own system. `None`
+    /// if the customer has none.
     #[must_use]
     #[inline]
     pub fn external_customer_id(&self) -> Option<&str> {
@@ -390,7 +390,7 @@ impl Event {
         }
     }
 
-    /// ID of the member. `None` if there is no member.
+    /// Returns the ID of the member. `None` if there is no member.
     #[must_use]
     #[inline]
     pub fn member_id(&self) -> Option<MemberId> {
@@ -437,8 +437,8 @@ impl Event {
         }
     }
 
-    /// External ID of the member, the identifier in your own system. `None` if the member
-    /// has none, or there is no member.
+    /// Returns the external ID of the member, the identifier in your own system. `None`
+    /// if the member has none, or there is no member.
     #[must_use]
     #[inline]
     pub fn external_member_id(&self) -> Option<&str> {
@@ -487,7 +487,7 @@ impl Event {
         }
     }
 
-    /// Number of direct child events. `None` means `0`.
+    /// Returns the number of direct child events. `None` means `0`.
     #[must_use]
     #[inline]
     pub fn child_count(&self) -> Option<i64> {
@@ -534,7 +534,7 @@ impl Event {
         }
     }
 
-    /// ID of the parent event. `None` if there is none.
+    /// Returns the ID of the parent event. `None` if there is none.
     #[must_use]
     #[inline]
     pub fn parent_id(&self) -> Option<EventId> {
@@ -581,7 +581,7 @@ impl Event {
         }
     }
 
-    /// Label of the event's type, for display.
+    /// Returns the label of the event's type, for display.
     #[must_use]
     #[inline]
     pub fn label(&self) -> &str {
@@ -628,7 +628,9 @@ impl Event {
         }
     }
 
-    /// Returns `source`, or an empty string if an unknown variant has none.
+    /// Returns `source` as a string, such as `system`.
+    ///
+    /// Empty if an unknown variant does not have it.
     #[must_use]
     #[inline]
     pub fn source(&self) -> &str {
@@ -675,7 +677,9 @@ impl Event {
         }
     }
 
-    /// Returns `name`, or an empty string if an unknown variant has none.
+    /// Returns `name` as a string, such as `meter.credited`.
+    ///
+    /// Empty if an unknown variant does not have it.
     #[must_use]
     #[inline]
     pub fn name(&self) -> &str {
@@ -722,7 +726,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`MeterCredit`](Self::MeterCredit).
+    /// Returns the content of the variant [`MeterCredit`](Self::MeterCredit), or `None`.
     #[must_use]
     #[inline]
     pub fn as_meter_credit(&self) -> Option<&MeterCreditEvent> {
@@ -732,7 +736,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`MeterReset`](Self::MeterReset).
+    /// Returns the content of the variant [`MeterReset`](Self::MeterReset), or `None`.
     #[must_use]
     #[inline]
     pub fn as_meter_reset(&self) -> Option<&MeterResetEvent> {
@@ -742,7 +746,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`BenefitGranted`](Self::BenefitGranted).
+    /// Returns the content of the variant [`BenefitGranted`](Self::BenefitGranted), or `None`.
     #[must_use]
     #[inline]
     pub fn as_benefit_granted(&self) -> Option<&BenefitGrantedEvent> {
@@ -752,7 +756,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`BenefitCycled`](Self::BenefitCycled).
+    /// Returns the content of the variant [`BenefitCycled`](Self::BenefitCycled), or `None`.
     #[must_use]
     #[inline]
     pub fn as_benefit_cycled(&self) -> Option<&BenefitCycledEvent> {
@@ -762,7 +766,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`BenefitUpdated`](Self::BenefitUpdated).
+    /// Returns the content of the variant [`BenefitUpdated`](Self::BenefitUpdated), or `None`.
     #[must_use]
     #[inline]
     pub fn as_benefit_updated(&self) -> Option<&BenefitUpdatedEvent> {
@@ -772,7 +776,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`BenefitRevoked`](Self::BenefitRevoked).
+    /// Returns the content of the variant [`BenefitRevoked`](Self::BenefitRevoked), or `None`.
     #[must_use]
     #[inline]
     pub fn as_benefit_revoked(&self) -> Option<&BenefitRevokedEvent> {
@@ -782,7 +786,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`SubscriptionCreated`](Self::SubscriptionCreated).
+    /// Returns the content of the variant [`SubscriptionCreated`](Self::SubscriptionCreated), or `None`.
     #[must_use]
     #[inline]
     pub fn as_subscription_created(&self) -> Option<&SubscriptionCreatedEvent> {
@@ -792,7 +796,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`SubscriptionUpdated`](Self::SubscriptionUpdated).
+    /// Returns the content of the variant [`SubscriptionUpdated`](Self::SubscriptionUpdated), or `None`.
     #[must_use]
     #[inline]
     pub fn as_subscription_updated(&self) -> Option<&SubscriptionUpdatedEvent> {
@@ -802,7 +806,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`SubscriptionCycled`](Self::SubscriptionCycled).
+    /// Returns the content of the variant [`SubscriptionCycled`](Self::SubscriptionCycled), or `None`.
     #[must_use]
     #[inline]
     pub fn as_subscription_cycled(&self) -> Option<&SubscriptionCycledEvent> {
@@ -812,7 +816,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`SubscriptionCanceled`](Self::SubscriptionCanceled).
+    /// Returns the content of the variant [`SubscriptionCanceled`](Self::SubscriptionCanceled), or `None`.
     #[must_use]
     #[inline]
     pub fn as_subscription_canceled(&self) -> Option<&SubscriptionCanceledEvent> {
@@ -822,7 +826,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`SubscriptionRevoked`](Self::SubscriptionRevoked).
+    /// Returns the content of the variant [`SubscriptionRevoked`](Self::SubscriptionRevoked), or `None`.
     #[must_use]
     #[inline]
     pub fn as_subscription_revoked(&self) -> Option<&SubscriptionRevokedEvent> {
@@ -832,7 +836,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`SubscriptionPastDue`](Self::SubscriptionPastDue).
+    /// Returns the content of the variant [`SubscriptionPastDue`](Self::SubscriptionPastDue), or `None`.
     #[must_use]
     #[inline]
     pub fn as_subscription_past_due(&self) -> Option<&SubscriptionPastDueEvent> {
@@ -842,7 +846,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`SubscriptionReactivated`](Self::SubscriptionReactivated).
+    /// Returns the content of the variant [`SubscriptionReactivated`](Self::SubscriptionReactivated), or `None`.
     #[must_use]
     #[inline]
     pub fn as_subscription_reactivated(&self) -> Option<&SubscriptionReactivatedEvent> {
@@ -852,7 +856,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`SubscriptionReinstated`](Self::SubscriptionReinstated).
+    /// Returns the content of the variant [`SubscriptionReinstated`](Self::SubscriptionReinstated), or `None`.
     #[must_use]
     #[inline]
     pub fn as_subscription_reinstated(&self) -> Option<&SubscriptionReinstatedEvent> {
@@ -862,7 +866,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`SubscriptionPaused`](Self::SubscriptionPaused).
+    /// Returns the content of the variant [`SubscriptionPaused`](Self::SubscriptionPaused), or `None`.
     #[must_use]
     #[inline]
     pub fn as_subscription_paused(&self) -> Option<&SubscriptionPausedEvent> {
@@ -872,7 +876,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`SubscriptionResumed`](Self::SubscriptionResumed).
+    /// Returns the content of the variant [`SubscriptionResumed`](Self::SubscriptionResumed), or `None`.
     #[must_use]
     #[inline]
     pub fn as_subscription_resumed(&self) -> Option<&SubscriptionResumedEvent> {
@@ -882,7 +886,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`SubscriptionMigrated`](Self::SubscriptionMigrated).
+    /// Returns the content of the variant [`SubscriptionMigrated`](Self::SubscriptionMigrated), or `None`.
     #[must_use]
     #[inline]
     pub fn as_subscription_migrated(&self) -> Option<&SubscriptionMigratedEvent> {
@@ -892,7 +896,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`SubscriptionUncanceled`](Self::SubscriptionUncanceled).
+    /// Returns the content of the variant [`SubscriptionUncanceled`](Self::SubscriptionUncanceled), or `None`.
     #[must_use]
     #[inline]
     pub fn as_subscription_uncanceled(&self) -> Option<&SubscriptionUncanceledEvent> {
@@ -902,7 +906,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`SubscriptionProductUpdated`](Self::SubscriptionProductUpdated).
+    /// Returns the content of the variant [`SubscriptionProductUpdated`](Self::SubscriptionProductUpdated), or `None`.
     #[must_use]
     #[inline]
     pub fn as_subscription_product_updated(
@@ -914,7 +918,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`SubscriptionSeatsUpdated`](Self::SubscriptionSeatsUpdated).
+    /// Returns the content of the variant [`SubscriptionSeatsUpdated`](Self::SubscriptionSeatsUpdated), or `None`.
     #[must_use]
     #[inline]
     pub fn as_subscription_seats_updated(
@@ -926,7 +930,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`SubscriptionUnitsUpdated`](Self::SubscriptionUnitsUpdated).
+    /// Returns the content of the variant [`SubscriptionUnitsUpdated`](Self::SubscriptionUnitsUpdated), or `None`.
     #[must_use]
     #[inline]
     pub fn as_subscription_units_updated(
@@ -938,7 +942,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`SubscriptionBillingPeriodUpdated`](Self::SubscriptionBillingPeriodUpdated).
+    /// Returns the content of the variant [`SubscriptionBillingPeriodUpdated`](Self::SubscriptionBillingPeriodUpdated), or `None`.
     #[must_use]
     #[inline]
     pub fn as_subscription_billing_period_updated(
@@ -950,7 +954,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`SubscriptionUpdateCleared`](Self::SubscriptionUpdateCleared).
+    /// Returns the content of the variant [`SubscriptionUpdateCleared`](Self::SubscriptionUpdateCleared), or `None`.
     #[must_use]
     #[inline]
     pub fn as_subscription_update_cleared(
@@ -962,7 +966,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`OrderPaid`](Self::OrderPaid).
+    /// Returns the content of the variant [`OrderPaid`](Self::OrderPaid), or `None`.
     #[must_use]
     #[inline]
     pub fn as_order_paid(&self) -> Option<&OrderPaidEvent> {
@@ -972,7 +976,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`OrderRefunded`](Self::OrderRefunded).
+    /// Returns the content of the variant [`OrderRefunded`](Self::OrderRefunded), or `None`.
     #[must_use]
     #[inline]
     pub fn as_order_refunded(&self) -> Option<&OrderRefundedEvent> {
@@ -982,7 +986,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`OrderVoided`](Self::OrderVoided).
+    /// Returns the content of the variant [`OrderVoided`](Self::OrderVoided), or `None`.
     #[must_use]
     #[inline]
     pub fn as_order_voided(&self) -> Option<&OrderVoidedEvent> {
@@ -992,7 +996,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`OrderUnvoided`](Self::OrderUnvoided).
+    /// Returns the content of the variant [`OrderUnvoided`](Self::OrderUnvoided), or `None`.
     #[must_use]
     #[inline]
     pub fn as_order_unvoided(&self) -> Option<&OrderUnvoidedEvent> {
@@ -1002,7 +1006,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`CheckoutCreated`](Self::CheckoutCreated).
+    /// Returns the content of the variant [`CheckoutCreated`](Self::CheckoutCreated), or `None`.
     #[must_use]
     #[inline]
     pub fn as_checkout_created(&self) -> Option<&CheckoutCreatedEvent> {
@@ -1012,7 +1016,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`CustomerCreated`](Self::CustomerCreated).
+    /// Returns the content of the variant [`CustomerCreated`](Self::CustomerCreated), or `None`.
     #[must_use]
     #[inline]
     pub fn as_customer_created(&self) -> Option<&CustomerCreatedEvent> {
@@ -1022,7 +1026,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`CustomerUpdated`](Self::CustomerUpdated).
+    /// Returns the content of the variant [`CustomerUpdated`](Self::CustomerUpdated), or `None`.
     #[must_use]
     #[inline]
     pub fn as_customer_updated(&self) -> Option<&CustomerUpdatedEvent> {
@@ -1032,7 +1036,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`CustomerDeleted`](Self::CustomerDeleted).
+    /// Returns the content of the variant [`CustomerDeleted`](Self::CustomerDeleted), or `None`.
     #[must_use]
     #[inline]
     pub fn as_customer_deleted(&self) -> Option<&CustomerDeletedEvent> {
@@ -1042,7 +1046,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`BalanceOrder`](Self::BalanceOrder).
+    /// Returns the content of the variant [`BalanceOrder`](Self::BalanceOrder), or `None`.
     #[must_use]
     #[inline]
     pub fn as_balance_order(&self) -> Option<&BalanceOrderEvent> {
@@ -1052,7 +1056,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`BalanceCreditOrder`](Self::BalanceCreditOrder).
+    /// Returns the content of the variant [`BalanceCreditOrder`](Self::BalanceCreditOrder), or `None`.
     #[must_use]
     #[inline]
     pub fn as_balance_credit_order(&self) -> Option<&BalanceCreditOrderEvent> {
@@ -1062,7 +1066,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`BalanceRefund`](Self::BalanceRefund).
+    /// Returns the content of the variant [`BalanceRefund`](Self::BalanceRefund), or `None`.
     #[must_use]
     #[inline]
     pub fn as_balance_refund(&self) -> Option<&BalanceRefundEvent> {
@@ -1072,7 +1076,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`BalanceRefundReversal`](Self::BalanceRefundReversal).
+    /// Returns the content of the variant [`BalanceRefundReversal`](Self::BalanceRefundReversal), or `None`.
     #[must_use]
     #[inline]
     pub fn as_balance_refund_reversal(&self) -> Option<&BalanceRefundReversalEvent> {
@@ -1082,7 +1086,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`BalanceDispute`](Self::BalanceDispute).
+    /// Returns the content of the variant [`BalanceDispute`](Self::BalanceDispute), or `None`.
     #[must_use]
     #[inline]
     pub fn as_balance_dispute(&self) -> Option<&BalanceDisputeEvent> {
@@ -1092,7 +1096,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`BalanceDisputeReversal`](Self::BalanceDisputeReversal).
+    /// Returns the content of the variant [`BalanceDisputeReversal`](Self::BalanceDisputeReversal), or `None`.
     #[must_use]
     #[inline]
     pub fn as_balance_dispute_reversal(&self) -> Option<&BalanceDisputeReversalEvent> {
@@ -1102,7 +1106,7 @@ impl Event {
         }
     }
 
-    /// Returns the value if it is the variant [`User`](Self::User).
+    /// Returns the content of the variant [`User`](Self::User), or `None`.
     #[must_use]
     #[inline]
     pub fn as_user(&self) -> Option<&UserEvent> {
@@ -1368,7 +1372,7 @@ pub enum EventsPage {
 }
 
 impl EventsPage {
-    /// The items of this page.
+    /// Returns the items of this page.
     #[must_use]
     #[inline]
     pub fn items(&self) -> &[Event] {
@@ -1379,7 +1383,7 @@ impl EventsPage {
         }
     }
 
-    /// Returns the value if it is the variant [`List`](Self::List).
+    /// Returns the content of the variant [`List`](Self::List), or `None`.
     #[must_use]
     #[inline]
     pub fn as_list(&self) -> Option<&EventList> {
@@ -1389,7 +1393,7 @@ impl EventsPage {
         }
     }
 
-    /// Returns the value if it is the variant [`CursorList`](Self::CursorList).
+    /// Returns the content of the variant [`CursorList`](Self::CursorList), or `None`.
     #[must_use]
     #[inline]
     pub fn as_cursor_list(&self) -> Option<&EventCursorList> {
@@ -1430,7 +1434,7 @@ pub struct UnknownEventsPage {
 pub struct MeterCreditEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,

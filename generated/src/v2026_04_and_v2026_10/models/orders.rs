@@ -18,9 +18,9 @@ use std::collections::BTreeMap;
 pub struct Order {
     /// ID assigned by Polar.
     pub id: OrderId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// Current status.
     pub status: OrderStatus,
@@ -75,7 +75,7 @@ pub struct Order {
     pub subscription_id: Option<SubscriptionId>,
     /// ID of the checkout session. `None` if there was no checkout.
     pub checkout_id: Option<CheckoutId>,
-    /// When the payment is next retried automatically. `None` if it is not.
+    /// When the payment is next retried automatically. `None` if no retry is scheduled.
     pub next_payment_attempt_at: Option<Timestamp>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,

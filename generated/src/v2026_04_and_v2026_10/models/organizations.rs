@@ -10,9 +10,9 @@ use polar_client_runtime::types::{Items, Patch, Timestamp, Uuid};
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Organization {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: OrganizationId,
@@ -34,7 +34,8 @@ pub struct Organization {
     pub socials: Vec<OrganizationSocialLink>,
     /// Current status.
     pub status: OrganizationStatus,
-    /// When the business details were submitted for review. `None` if they were not.
+    /// When the business details were submitted for review. `None` if they were not
+    /// submitted.
     pub details_submitted_at: Option<Timestamp>,
     /// When Polar requested a resubmission of the organization's details. `None` if it
     /// requested none.
@@ -81,7 +82,7 @@ pub struct OrganizationCreate {
     ///
     /// Must have 3 to 64 characters.
     pub slug: String,
-    /// URL of the avatar.
+    /// URL of the avatar. If not set, the organization has no avatar.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub avatar_url: Option<String>,
@@ -91,7 +92,7 @@ pub struct OrganizationCreate {
     ///
     /// Must have the format `email` (validated by the server).
     pub email: Option<String>,
-    /// URL of the organization's website.
+    /// URL of the organization's website. If not set, no website is stored.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub website: Option<String>,
@@ -102,13 +103,15 @@ pub struct OrganizationCreate {
     pub details: Option<OrganizationDetails>,
     /// Two-letter ISO 3166-1 code of the country.
     pub country: Option<CountryAlpha2Input>,
-    /// Enabled features.
+    /// Enabled features. If not set, the defaults of Polar apply.
     pub feature_settings: Option<OrganizationFeatureSettingsUpdate>,
-    /// Settings of the subscriptions of the organization.
+    /// Settings of the subscriptions of the organization. If not set, the defaults of
+    /// Polar apply.
     pub subscription_settings: Option<OrganizationSubscriptionSettings>,
-    /// Emails that are sent to customers.
+    /// Emails that are sent to customers. If not set, the defaults of Polar apply.
     pub customer_email_settings: Option<OrganizationCustomerEmailSettings>,
-    /// What customers can see and change in the customer portal.
+    /// What customers can see and change in the customer portal. If not set, the defaults
+    /// of Polar apply.
     pub customer_portal_settings: Option<OrganizationCustomerPortalSettings>,
     /// Currency of prices if the product has none in the currency of the customer.
     ///
@@ -143,7 +146,7 @@ impl OrganizationCreate {
         }
     }
 
-    /// Sets `avatar_url`: URL of the avatar.
+    /// Sets the URL of the avatar. If not set, the organization has no avatar.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
@@ -152,7 +155,7 @@ impl OrganizationCreate {
         self
     }
 
-    /// Sets `legal_entity`: legal entity of the seller.
+    /// Sets the legal entity of the seller.
     #[must_use]
     pub fn legal_entity(
         mut self,
@@ -162,7 +165,7 @@ impl OrganizationCreate {
         self
     }
 
-    /// Sets `email`: email address of the support, shown to customers.
+    /// Sets the email address of the support, shown to customers.
     ///
     /// Must have the format `email` (validated by the server).
     #[must_use]
@@ -171,7 +174,7 @@ impl OrganizationCreate {
         self
     }
 
-    /// Sets `website`: URL of the organization's website.
+    /// Sets the URL of the organization's website. If not set, no website is stored.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
@@ -180,15 +183,15 @@ impl OrganizationCreate {
         self
     }
 
-    /// Sets `socials`: profiles on social networks.
+    /// Sets the profiles on social networks.
     #[must_use]
     pub fn socials(mut self, socials: impl Items<OrganizationSocialLink>) -> Self {
         self.socials = Some(socials.into_list());
         self
     }
 
-    /// Sets `details`: business details that Polar is legally required to collect. They
-    /// are not published.
+    /// Sets the business details that Polar is legally required to collect. They are not
+    /// published.
     #[must_use]
     #[inline]
     pub fn details(mut self, details: OrganizationDetails) -> Self {
@@ -196,14 +199,14 @@ impl OrganizationCreate {
         self
     }
 
-    /// Sets `country`: two-letter ISO 3166-1 code of the country.
+    /// Sets the two-letter ISO 3166-1 code of the country.
     #[must_use]
     pub fn country(mut self, country: impl Into<CountryAlpha2Input>) -> Self {
         self.country = Some(country.into());
         self
     }
 
-    /// Sets `feature_settings`: enabled features.
+    /// Sets the enabled features. If not set, the defaults of Polar apply.
     #[must_use]
     #[inline]
     pub fn feature_settings(
@@ -214,7 +217,8 @@ impl OrganizationCreate {
         self
     }
 
-    /// Sets `subscription_settings`: settings of the subscriptions of the organization.
+    /// Sets the settings of the subscriptions of the organization. If not set, the
+    /// defaults of Polar apply.
     #[must_use]
     #[inline]
     pub fn subscription_settings(
@@ -225,7 +229,8 @@ impl OrganizationCreate {
         self
     }
 
-    /// Sets `customer_email_settings`: emails that are sent to customers.
+    /// Sets the emails that are sent to customers. If not set, the defaults of Polar
+    /// apply.
     #[must_use]
     #[inline]
     pub fn customer_email_settings(
@@ -236,8 +241,8 @@ impl OrganizationCreate {
         self
     }
 
-    /// Sets `customer_portal_settings`: what customers can see and change in the customer
-    /// portal.
+    /// Sets what customers can see and change in the customer portal. If not set, the
+    /// defaults of Polar apply.
     #[must_use]
     #[inline]
     pub fn customer_portal_settings(
@@ -248,8 +253,8 @@ impl OrganizationCreate {
         self
     }
 
-    /// Sets `default_presentment_currency`: currency of prices if the product has none in
-    /// the currency of the customer.
+    /// Sets the currency of prices if the product has none in the currency of the
+    /// customer.
     ///
     /// Default: `"usd"`.
     #[must_use]
@@ -261,8 +266,7 @@ impl OrganizationCreate {
         self
     }
 
-    /// Sets `default_tax_behavior`: whether prices include taxes, unless a price
-    /// overrides it.
+    /// Sets whether prices include taxes, unless a price overrides it.
     ///
     /// Default: `"location"`.
     #[must_use]
@@ -344,7 +348,7 @@ impl OrganizationFeatureSettingsUpdate {
         }
     }
 
-    /// Sets `member_model_enabled`: whether customers of the organization have members.
+    /// Sets whether customers of the organization have members.
     ///
     /// Default: `false`.
     #[must_use]
@@ -354,7 +358,7 @@ impl OrganizationFeatureSettingsUpdate {
         self
     }
 
-    /// Sets `checkout_localization_enabled`: whether checkouts are localized.
+    /// Sets whether checkouts are localized.
     ///
     /// Default: `false`.
     #[must_use]
@@ -367,8 +371,8 @@ impl OrganizationFeatureSettingsUpdate {
         self
     }
 
-    /// Sets or clears `overview_metrics`: slugs of the metrics on the overview of the
-    /// dashboard, in display order.
+    /// Sets or clears the slugs of the metrics on the overview of the dashboard, in
+    /// display order.
     #[must_use]
     pub fn overview_metrics(
         mut self,
@@ -399,7 +403,10 @@ pub struct OrganizationList {
     pub pagination: Pagination,
 }
 
-/// Update of an organization. Fields that are not set keep their values.
+/// Update of an organization.
+///
+/// Fields that are not set keep their values. To clear a field, pass
+/// [`Clear`](polar_client_runtime::types::Clear) to its setter: `.avatar_url(Clear)`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationUpdate {
@@ -407,7 +414,7 @@ pub struct OrganizationUpdate {
     ///
     /// Must have at least 3 characters.
     pub name: Patch<String>,
-    /// URL of the avatar.
+    /// URL of the avatar. If cleared, the organization has no avatar.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub avatar_url: Patch<String>,
@@ -415,7 +422,7 @@ pub struct OrganizationUpdate {
     ///
     /// Must have the format `email` (validated by the server).
     pub email: Patch<String>,
-    /// URL of the organization's website.
+    /// URL of the organization's website. If cleared, no website is stored.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub website: Patch<String>,
@@ -474,7 +481,7 @@ impl OrganizationUpdate {
         }
     }
 
-    /// Sets or clears `name`: name of the organization.
+    /// Sets or clears the name of the organization.
     ///
     /// Must have at least 3 characters.
     #[must_use]
@@ -483,7 +490,7 @@ impl OrganizationUpdate {
         self
     }
 
-    /// Sets or clears `avatar_url`: URL of the avatar.
+    /// Sets or clears the URL of the avatar. If cleared, the organization has no avatar.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
@@ -492,7 +499,7 @@ impl OrganizationUpdate {
         self
     }
 
-    /// Sets or clears `email`: email address of the support, shown to customers.
+    /// Sets or clears the email address of the support, shown to customers.
     ///
     /// Must have the format `email` (validated by the server).
     #[must_use]
@@ -501,7 +508,8 @@ impl OrganizationUpdate {
         self
     }
 
-    /// Sets or clears `website`: URL of the organization's website.
+    /// Sets or clears the URL of the organization's website. If cleared, no website is
+    /// stored.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
@@ -510,7 +518,7 @@ impl OrganizationUpdate {
         self
     }
 
-    /// Sets or clears `socials`: profiles on social networks.
+    /// Sets or clears the profiles on social networks.
     #[must_use]
     pub fn socials(
         mut self,
@@ -520,22 +528,22 @@ impl OrganizationUpdate {
         self
     }
 
-    /// Sets or clears `details`: business details that Polar is legally required to
-    /// collect. They are not published.
+    /// Sets or clears the business details that Polar is legally required to collect.
+    /// They are not published.
     #[must_use]
     pub fn details(mut self, details: impl Into<Patch<OrganizationDetails>>) -> Self {
         self.details = details.into();
         self
     }
 
-    /// Sets or clears `country`: two-letter ISO 3166-1 code of the country.
+    /// Sets or clears the two-letter ISO 3166-1 code of the country.
     #[must_use]
     pub fn country(mut self, country: impl Into<Patch<CountryAlpha2Input>>) -> Self {
         self.country = country.into();
         self
     }
 
-    /// Sets or clears `feature_settings`: enabled features.
+    /// Sets or clears the enabled features.
     #[must_use]
     pub fn feature_settings(
         mut self,
@@ -545,8 +553,7 @@ impl OrganizationUpdate {
         self
     }
 
-    /// Sets or clears `subscription_settings`: settings of the subscriptions of the
-    /// organization.
+    /// Sets or clears the settings of the subscriptions of the organization.
     #[must_use]
     pub fn subscription_settings(
         mut self,
@@ -556,7 +563,7 @@ impl OrganizationUpdate {
         self
     }
 
-    /// Sets or clears `customer_email_settings`: emails that are sent to customers.
+    /// Sets or clears the emails that are sent to customers.
     #[must_use]
     pub fn customer_email_settings(
         mut self,
@@ -566,8 +573,7 @@ impl OrganizationUpdate {
         self
     }
 
-    /// Sets or clears `customer_portal_settings`: what customers can see and change in
-    /// the customer portal.
+    /// Sets or clears what customers can see and change in the customer portal.
     #[must_use]
     pub fn customer_portal_settings(
         mut self,
@@ -577,8 +583,8 @@ impl OrganizationUpdate {
         self
     }
 
-    /// Sets or clears `dispute_settings`: how disputes are handled, such as automatic
-    /// acceptance of small ones.
+    /// Sets or clears how disputes are handled, such as automatic acceptance of small
+    /// ones.
     #[must_use]
     pub fn dispute_settings(
         mut self,
@@ -588,18 +594,18 @@ impl OrganizationUpdate {
         self
     }
 
-    /// Sets or clears `embed_hosts`: hosts whose pages may embed the checkout: host and
-    /// port, without a scheme. `*.example.com` matches all subdomains, but not
-    /// `example.com` itself. The origin of an app, such as `chrome-extension://abcdef`,
-    /// includes its scheme.
+    /// Sets or clears the hosts whose pages may embed the checkout: host and port,
+    /// without a scheme. `*.example.com` matches all subdomains, but not `example.com`
+    /// itself. The origin of an app, such as `chrome-extension://abcdef`, includes its
+    /// scheme.
     #[must_use]
     pub fn embed_hosts(mut self, embed_hosts: impl Into<Patch<Vec<String>>>) -> Self {
         self.embed_hosts = embed_hosts.into();
         self
     }
 
-    /// Sets or clears `default_presentment_currency`: currency of prices if the product
-    /// has none in the currency of the customer.
+    /// Sets or clears the currency of prices if the product has none in the currency of
+    /// the customer.
     #[must_use]
     pub fn default_presentment_currency(
         mut self,
@@ -609,8 +615,7 @@ impl OrganizationUpdate {
         self
     }
 
-    /// Sets or clears `default_tax_behavior`: whether prices include taxes, unless a
-    /// price overrides it.
+    /// Sets or clears whether prices include taxes, unless a price overrides it.
     #[must_use]
     pub fn default_tax_behavior(
         mut self,
@@ -620,8 +625,8 @@ impl OrganizationUpdate {
         self
     }
 
-    /// Sets or clears `sso_enforced`: whether members of the organization must sign in by
-    /// its single sign-on. It can only be enabled by a user who is signed in that way.
+    /// Sets or clears whether members of the organization must sign in by its single
+    /// sign-on. It can only be enabled by a user who is signed in that way.
     #[must_use]
     pub fn sso_enforced(mut self, sso_enforced: impl Into<Patch<bool>>) -> Self {
         self.sso_enforced = sso_enforced.into();

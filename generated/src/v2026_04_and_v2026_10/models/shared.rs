@@ -30,7 +30,7 @@ pub enum AppliedDiscount {
 }
 
 impl AppliedDiscount {
-    /// Duration of the discount on a subscription.
+    /// Returns the duration of the discount on a subscription.
     #[must_use]
     #[inline]
     pub fn duration(&self) -> &DiscountDuration {
@@ -43,7 +43,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// When it was created.
+    /// Returns the time of creation.
     #[must_use]
     #[inline]
     pub fn created_at(&self) -> Timestamp {
@@ -56,7 +56,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// When it was last modified. `None` if it never was.
+    /// Returns the time of the last modification. `None` if it was never modified.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -69,7 +69,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// ID assigned by Polar.
+    /// Returns the ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> DiscountId {
@@ -82,7 +82,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// Custom key-value data.
+    /// Returns the custom key-value data.
     #[must_use]
     #[inline]
     pub fn metadata(&self) -> &MetadataOutputType {
@@ -95,7 +95,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// Name of the discount.
+    /// Returns the name of the discount.
     #[must_use]
     #[inline]
     pub fn name(&self) -> &str {
@@ -108,7 +108,8 @@ impl AppliedDiscount {
         }
     }
 
-    /// Code that customers enter to apply the discount. `None` if it has none.
+    /// Returns the code that customers enter to apply the discount. `None` if it has
+    /// none.
     #[must_use]
     #[inline]
     pub fn code(&self) -> Option<&str> {
@@ -121,7 +122,8 @@ impl AppliedDiscount {
         }
     }
 
-    /// When the discount becomes redeemable. `None` if it is redeemable immediately.
+    /// Returns when the discount becomes redeemable. `None` if it is redeemable
+    /// immediately.
     #[must_use]
     #[inline]
     pub fn starts_at(&self) -> Option<Timestamp> {
@@ -134,7 +136,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// When the discount stops being redeemable. `None` if no end is set.
+    /// Returns when the discount stops being redeemable. `None` if no end is set.
     #[must_use]
     #[inline]
     pub fn ends_at(&self) -> Option<Timestamp> {
@@ -147,7 +149,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// Maximum number of redemptions. `None` means no limit.
+    /// Returns the maximum number of redemptions. `None` means no limit.
     #[must_use]
     #[inline]
     pub fn max_redemptions(&self) -> Option<i64> {
@@ -160,7 +162,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// Maximum number of redemptions per customer. `None` means no limit.
+    /// Returns the maximum number of redemptions per customer. `None` means no limit.
     #[must_use]
     #[inline]
     pub fn max_redemptions_per_customer(&self) -> Option<i64> {
@@ -173,7 +175,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// Number of times the discount was redeemed.
+    /// Returns the number of times the discount was redeemed.
     #[must_use]
     #[inline]
     pub fn redemptions_count(&self) -> i64 {
@@ -186,7 +188,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// ID of the organization.
+    /// Returns the ID of the organization.
     #[must_use]
     #[inline]
     pub fn organization_id(&self) -> OrganizationId {
@@ -199,7 +201,9 @@ impl AppliedDiscount {
         }
     }
 
-    /// Returns `type`, or an empty string if an unknown variant has none.
+    /// Returns `type` as a string, such as `fixed`.
+    ///
+    /// Empty if an unknown variant does not have it.
     #[must_use]
     #[inline]
     pub fn r#type(&self) -> &str {
@@ -212,7 +216,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// Returns the value if it is the variant [`FixedOnceForever`](Self::FixedOnceForever).
+    /// Returns the content of the variant [`FixedOnceForever`](Self::FixedOnceForever), or `None`.
     #[must_use]
     #[inline]
     pub fn as_fixed_once_forever(
@@ -224,7 +228,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// Returns the value if it is the variant [`FixedRepeat`](Self::FixedRepeat).
+    /// Returns the content of the variant [`FixedRepeat`](Self::FixedRepeat), or `None`.
     #[must_use]
     #[inline]
     pub fn as_fixed_repeat(&self) -> Option<&DiscountFixedRepeatDurationBase> {
@@ -234,7 +238,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// Returns the value if it is the variant [`PercentageOnceForever`](Self::PercentageOnceForever).
+    /// Returns the content of the variant [`PercentageOnceForever`](Self::PercentageOnceForever), or `None`.
     #[must_use]
     #[inline]
     pub fn as_percentage_once_forever(
@@ -246,7 +250,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// Returns the value if it is the variant [`PercentageRepeat`](Self::PercentageRepeat).
+    /// Returns the content of the variant [`PercentageRepeat`](Self::PercentageRepeat), or `None`.
     #[must_use]
     #[inline]
     pub fn as_percentage_repeat(&self) -> Option<&DiscountPercentageRepeatDurationBase> {
@@ -318,9 +322,9 @@ pub struct DiscountFixedOnceForeverDurationBase {
     pub currency: String,
     /// Amount of the discount for each currency, in its smallest unit (cents for USD).
     pub amounts: BTreeMap<String, i64>,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: DiscountId,
@@ -342,7 +346,7 @@ pub struct DiscountFixedOnceForeverDurationBase {
     pub redemptions_count: i64,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the discount: fixed or percentage.
     ///
     /// Always `fixed`.
     pub r#type: Cow<'static, str>,
@@ -366,9 +370,9 @@ pub struct DiscountFixedRepeatDurationBase {
     pub currency: String,
     /// Amount of the discount for each currency, in its smallest unit (cents for USD).
     pub amounts: BTreeMap<String, i64>,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: DiscountId,
@@ -390,7 +394,7 @@ pub struct DiscountFixedRepeatDurationBase {
     pub redemptions_count: i64,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the discount: fixed or percentage.
     ///
     /// Always `fixed`.
     pub r#type: Cow<'static, str>,
@@ -404,9 +408,9 @@ pub struct DiscountPercentageOnceForeverDurationBase {
     pub duration: DiscountDuration,
     /// Discount in basis points, hundredths of a percent: 1000 is 10 %.
     pub basis_points: i64,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: DiscountId,
@@ -428,7 +432,7 @@ pub struct DiscountPercentageOnceForeverDurationBase {
     pub redemptions_count: i64,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the discount: fixed or percentage.
     ///
     /// Always `percentage`.
     pub r#type: Cow<'static, str>,
@@ -444,9 +448,9 @@ pub struct DiscountPercentageRepeatDurationBase {
     pub duration_in_months: i64,
     /// Discount in basis points, hundredths of a percent: 1000 is 10 %.
     pub basis_points: i64,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: DiscountId,
@@ -468,7 +472,7 @@ pub struct DiscountPercentageRepeatDurationBase {
     pub redemptions_count: i64,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the discount: fixed or percentage.
     ///
     /// Always `percentage`.
     pub r#type: Cow<'static, str>,
@@ -507,7 +511,7 @@ pub enum Price {
 }
 
 impl Price {
-    /// When it was created.
+    /// Returns the time of creation.
     #[must_use]
     #[inline]
     pub fn created_at(&self) -> Timestamp {
@@ -524,7 +528,7 @@ impl Price {
         }
     }
 
-    /// When it was last modified. `None` if it never was.
+    /// Returns the time of the last modification. `None` if it was never modified.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -541,7 +545,7 @@ impl Price {
         }
     }
 
-    /// ID assigned by Polar.
+    /// Returns the ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> PriceId {
@@ -558,7 +562,7 @@ impl Price {
         }
     }
 
-    /// Source of the price: the catalog, or a single checkout session.
+    /// Returns the source of the price: the catalog, or a single checkout session.
     #[must_use]
     #[inline]
     pub fn source(&self) -> &ProductPriceSource {
@@ -575,7 +579,7 @@ impl Price {
         }
     }
 
-    /// Currency of the price, as its ISO 4217 code in lower case.
+    /// Returns the currency of the price, as its ISO 4217 code in lower case.
     #[must_use]
     #[inline]
     pub fn price_currency(&self) -> &str {
@@ -592,7 +596,8 @@ impl Price {
         }
     }
 
-    /// Whether the price includes taxes. `None` means the default of the organization.
+    /// Returns whether the price includes taxes. `None` means the default of the
+    /// organization.
     #[must_use]
     #[inline]
     pub fn tax_behavior(&self) -> Option<&TaxBehaviorOption> {
@@ -609,7 +614,7 @@ impl Price {
         }
     }
 
-    /// Whether it is archived: kept, but no longer offered.
+    /// Returns whether it is archived: kept, but no longer offered.
     #[must_use]
     #[inline]
     pub fn is_archived(&self) -> bool {
@@ -626,7 +631,7 @@ impl Price {
         }
     }
 
-    /// ID of the product.
+    /// Returns the ID of the product.
     #[must_use]
     #[inline]
     pub fn product_id(&self) -> ProductId {
@@ -643,7 +648,9 @@ impl Price {
         }
     }
 
-    /// Returns `amount_type`, or an empty string if an unknown variant has none.
+    /// Returns `amount_type` as a string, such as `fixed`.
+    ///
+    /// Empty if an unknown variant does not have it.
     #[must_use]
     #[inline]
     pub fn amount_type(&self) -> &str {
@@ -660,7 +667,7 @@ impl Price {
         }
     }
 
-    /// Returns the value if it is the variant [`LegacyRecurringFixed`](Self::LegacyRecurringFixed).
+    /// Returns the content of the variant [`LegacyRecurringFixed`](Self::LegacyRecurringFixed), or `None`.
     #[must_use]
     #[inline]
     pub fn as_legacy_recurring_fixed(
@@ -672,7 +679,7 @@ impl Price {
         }
     }
 
-    /// Returns the value if it is the variant [`LegacyRecurringCustom`](Self::LegacyRecurringCustom).
+    /// Returns the content of the variant [`LegacyRecurringCustom`](Self::LegacyRecurringCustom), or `None`.
     #[must_use]
     #[inline]
     pub fn as_legacy_recurring_custom(
@@ -684,7 +691,7 @@ impl Price {
         }
     }
 
-    /// Returns the value if it is the variant [`Fixed`](Self::Fixed).
+    /// Returns the content of the variant [`Fixed`](Self::Fixed), or `None`.
     #[must_use]
     #[inline]
     pub fn as_fixed(&self) -> Option<&ProductPriceFixed> {
@@ -694,7 +701,7 @@ impl Price {
         }
     }
 
-    /// Returns the value if it is the variant [`Custom`](Self::Custom).
+    /// Returns the content of the variant [`Custom`](Self::Custom), or `None`.
     #[must_use]
     #[inline]
     pub fn as_custom(&self) -> Option<&ProductPriceCustom> {
@@ -704,7 +711,7 @@ impl Price {
         }
     }
 
-    /// Returns the value if it is the variant [`SeatBased`](Self::SeatBased).
+    /// Returns the content of the variant [`SeatBased`](Self::SeatBased), or `None`.
     #[must_use]
     #[inline]
     pub fn as_seat_based(&self) -> Option<&ProductPriceSeatBased> {
@@ -714,7 +721,7 @@ impl Price {
         }
     }
 
-    /// Returns the value if it is the variant [`UnitBased`](Self::UnitBased).
+    /// Returns the content of the variant [`UnitBased`](Self::UnitBased), or `None`.
     #[must_use]
     #[inline]
     pub fn as_unit_based(&self) -> Option<&ProductPriceUnitBased> {
@@ -724,7 +731,7 @@ impl Price {
         }
     }
 
-    /// Returns the value if it is the variant [`MeteredUnit`](Self::MeteredUnit).
+    /// Returns the content of the variant [`MeteredUnit`](Self::MeteredUnit), or `None`.
     #[must_use]
     #[inline]
     pub fn as_metered_unit(&self) -> Option<&ProductPriceMeteredUnit> {
@@ -734,7 +741,7 @@ impl Price {
         }
     }
 
-    /// Returns the value if it is the variant [`MeteredTiers`](Self::MeteredTiers).
+    /// Returns the content of the variant [`MeteredTiers`](Self::MeteredTiers), or `None`.
     #[must_use]
     #[inline]
     pub fn as_metered_tiers(&self) -> Option<&ProductPriceMeteredTiers> {

@@ -18,17 +18,17 @@ use std::borrow::Cow;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantCustomWebhook {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted. `None` if it is not.
+    /// When the benefit was granted. `None` if it is not granted.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is active.
     pub is_granted: bool,
-    /// When the benefit was revoked. `None` if it was not.
+    /// When the benefit was revoked. `None` if it was not revoked.
     pub revoked_at: Option<Timestamp>,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
@@ -60,17 +60,17 @@ pub struct BenefitGrantCustomWebhook {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantDiscordWebhook {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted. `None` if it is not.
+    /// When the benefit was granted. `None` if it is not granted.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is active.
     pub is_granted: bool,
-    /// When the benefit was revoked. `None` if it was not.
+    /// When the benefit was revoked. `None` if it was not revoked.
     pub revoked_at: Option<Timestamp>,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
@@ -102,17 +102,17 @@ pub struct BenefitGrantDiscordWebhook {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantDownloadablesWebhook {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted. `None` if it is not.
+    /// When the benefit was granted. `None` if it is not granted.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is active.
     pub is_granted: bool,
-    /// When the benefit was revoked. `None` if it was not.
+    /// When the benefit was revoked. `None` if it was not revoked.
     pub revoked_at: Option<Timestamp>,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
@@ -144,17 +144,17 @@ pub struct BenefitGrantDownloadablesWebhook {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantFeatureFlagWebhook {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted. `None` if it is not.
+    /// When the benefit was granted. `None` if it is not granted.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is active.
     pub is_granted: bool,
-    /// When the benefit was revoked. `None` if it was not.
+    /// When the benefit was revoked. `None` if it was not revoked.
     pub revoked_at: Option<Timestamp>,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
@@ -186,17 +186,17 @@ pub struct BenefitGrantFeatureFlagWebhook {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantGitHubRepositoryWebhook {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted. `None` if it is not.
+    /// When the benefit was granted. `None` if it is not granted.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is active.
     pub is_granted: bool,
-    /// When the benefit was revoked. `None` if it was not.
+    /// When the benefit was revoked. `None` if it was not revoked.
     pub revoked_at: Option<Timestamp>,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
@@ -228,17 +228,17 @@ pub struct BenefitGrantGitHubRepositoryWebhook {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantLicenseKeysWebhook {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted. `None` if it is not.
+    /// When the benefit was granted. `None` if it is not granted.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is active.
     pub is_granted: bool,
-    /// When the benefit was revoked. `None` if it was not.
+    /// When the benefit was revoked. `None` if it was not revoked.
     pub revoked_at: Option<Timestamp>,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
@@ -270,17 +270,17 @@ pub struct BenefitGrantLicenseKeysWebhook {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantMeterCreditWebhook {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted. `None` if it is not.
+    /// When the benefit was granted. `None` if it is not granted.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is active.
     pub is_granted: bool,
-    /// When the benefit was revoked. `None` if it was not.
+    /// When the benefit was revoked. `None` if it was not revoked.
     pub revoked_at: Option<Timestamp>,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
@@ -312,17 +312,17 @@ pub struct BenefitGrantMeterCreditWebhook {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantSlackSharedChannelWebhook {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted. `None` if it is not.
+    /// When the benefit was granted. `None` if it is not granted.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is active.
     pub is_granted: bool,
-    /// When the benefit was revoked. `None` if it was not.
+    /// When the benefit was revoked. `None` if it was not revoked.
     pub revoked_at: Option<Timestamp>,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
@@ -377,7 +377,7 @@ pub enum BenefitGrantWebhook {
 }
 
 impl BenefitGrantWebhook {
-    /// When it was created.
+    /// Returns the time of creation.
     #[must_use]
     #[inline]
     pub fn created_at(&self) -> Timestamp {
@@ -394,7 +394,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// When it was last modified. `None` if it never was.
+    /// Returns the time of the last modification. `None` if it was never modified.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -411,7 +411,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// ID assigned by Polar.
+    /// Returns the ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> BenefitGrantId {
@@ -428,7 +428,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// When the benefit was granted. `None` if it is not.
+    /// Returns when the benefit was granted. `None` if it is not granted.
     #[must_use]
     #[inline]
     pub fn granted_at(&self) -> Option<Timestamp> {
@@ -445,7 +445,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// Whether the grant is active.
+    /// Returns whether the grant is active.
     #[must_use]
     #[inline]
     pub fn is_granted(&self) -> bool {
@@ -462,7 +462,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// When the benefit was revoked. `None` if it was not.
+    /// Returns when the benefit was revoked. `None` if it was not revoked.
     #[must_use]
     #[inline]
     pub fn revoked_at(&self) -> Option<Timestamp> {
@@ -479,7 +479,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// Whether the grant is revoked.
+    /// Returns whether the grant is revoked.
     #[must_use]
     #[inline]
     pub fn is_revoked(&self) -> bool {
@@ -496,7 +496,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// ID of the subscription. `None` if no subscription granted the benefit.
+    /// Returns the ID of the subscription. `None` if no subscription granted the benefit.
     #[must_use]
     #[inline]
     pub fn subscription_id(&self) -> Option<SubscriptionId> {
@@ -513,7 +513,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// ID of the order. `None` if no order granted the benefit.
+    /// Returns the ID of the order. `None` if no order granted the benefit.
     #[must_use]
     #[inline]
     pub fn order_id(&self) -> Option<OrderId> {
@@ -530,7 +530,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// ID of the customer.
+    /// Returns the ID of the customer.
     #[must_use]
     #[inline]
     pub fn customer_id(&self) -> CustomerId {
@@ -547,7 +547,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// ID of the member. `None` if there is no member.
+    /// Returns the ID of the member. `None` if there is no member.
     #[must_use]
     #[inline]
     pub fn member_id(&self) -> Option<MemberId> {
@@ -564,7 +564,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// ID of the benefit.
+    /// Returns the ID of the benefit.
     #[must_use]
     #[inline]
     pub fn benefit_id(&self) -> BenefitId {
@@ -581,7 +581,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// Error that permanently prevented the grant. `None` if there is none.
+    /// Returns the error that permanently prevented the grant. `None` if there is none.
     #[must_use]
     #[inline]
     pub fn error(&self) -> Option<&BenefitGrantError> {
@@ -598,7 +598,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// The customer.
+    /// Returns the customer.
     #[must_use]
     #[inline]
     pub fn customer(&self) -> &Customer {
@@ -615,7 +615,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// The member. `None` if there is no member.
+    /// Returns the member. `None` if there is no member.
     #[must_use]
     #[inline]
     pub fn member(&self) -> Option<&Member> {
@@ -632,7 +632,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// Returns the value if it is the variant [`Discord`](Self::Discord).
+    /// Returns the content of the variant [`Discord`](Self::Discord), or `None`.
     #[must_use]
     #[inline]
     pub fn as_discord(&self) -> Option<&BenefitGrantDiscordWebhook> {
@@ -642,7 +642,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// Returns the value if it is the variant [`Custom`](Self::Custom).
+    /// Returns the content of the variant [`Custom`](Self::Custom), or `None`.
     #[must_use]
     #[inline]
     pub fn as_custom(&self) -> Option<&BenefitGrantCustomWebhook> {
@@ -652,7 +652,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// Returns the value if it is the variant [`GitHubRepository`](Self::GitHubRepository).
+    /// Returns the content of the variant [`GitHubRepository`](Self::GitHubRepository), or `None`.
     #[must_use]
     #[inline]
     pub fn as_github_repository(&self) -> Option<&BenefitGrantGitHubRepositoryWebhook> {
@@ -662,7 +662,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// Returns the value if it is the variant [`Downloadables`](Self::Downloadables).
+    /// Returns the content of the variant [`Downloadables`](Self::Downloadables), or `None`.
     #[must_use]
     #[inline]
     pub fn as_downloadables(&self) -> Option<&BenefitGrantDownloadablesWebhook> {
@@ -672,7 +672,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// Returns the value if it is the variant [`LicenseKeys`](Self::LicenseKeys).
+    /// Returns the content of the variant [`LicenseKeys`](Self::LicenseKeys), or `None`.
     #[must_use]
     #[inline]
     pub fn as_license_keys(&self) -> Option<&BenefitGrantLicenseKeysWebhook> {
@@ -682,7 +682,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// Returns the value if it is the variant [`MeterCredit`](Self::MeterCredit).
+    /// Returns the content of the variant [`MeterCredit`](Self::MeterCredit), or `None`.
     #[must_use]
     #[inline]
     pub fn as_meter_credit(&self) -> Option<&BenefitGrantMeterCreditWebhook> {
@@ -692,7 +692,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// Returns the value if it is the variant [`FeatureFlag`](Self::FeatureFlag).
+    /// Returns the content of the variant [`FeatureFlag`](Self::FeatureFlag), or `None`.
     #[must_use]
     #[inline]
     pub fn as_feature_flag(&self) -> Option<&BenefitGrantFeatureFlagWebhook> {
@@ -702,7 +702,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// Returns the value if it is the variant [`SlackSharedChannel`](Self::SlackSharedChannel).
+    /// Returns the content of the variant [`SlackSharedChannel`](Self::SlackSharedChannel), or `None`.
     #[must_use]
     #[inline]
     pub fn as_slack_shared_channel(
@@ -782,11 +782,11 @@ pub struct UnknownBenefitGrantWebhook {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitCreatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `benefit.created`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -799,11 +799,11 @@ pub struct WebhookBenefitCreatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantCreatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `benefit_grant.created`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -816,11 +816,11 @@ pub struct WebhookBenefitGrantCreatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantCycledPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `benefit_grant.cycled`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -833,11 +833,11 @@ pub struct WebhookBenefitGrantCycledPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantRevokedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `benefit_grant.revoked`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -850,11 +850,11 @@ pub struct WebhookBenefitGrantRevokedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantUpdatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `benefit_grant.updated`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -867,11 +867,11 @@ pub struct WebhookBenefitGrantUpdatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitUpdatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `benefit.updated`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -884,11 +884,11 @@ pub struct WebhookBenefitUpdatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCheckoutCreatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `checkout.created`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -902,11 +902,11 @@ pub struct WebhookCheckoutCreatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCheckoutExpiredPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `checkout.expired`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -919,11 +919,11 @@ pub struct WebhookCheckoutExpiredPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCheckoutUpdatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `checkout.updated`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -936,11 +936,11 @@ pub struct WebhookCheckoutUpdatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookDiscountCreatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `discount.created`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -953,11 +953,11 @@ pub struct WebhookDiscountCreatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookDiscountDeletedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `discount.deleted`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -970,11 +970,11 @@ pub struct WebhookDiscountDeletedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookDiscountUpdatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `discount.updated`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -987,9 +987,9 @@ pub struct WebhookDiscountUpdatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookEndpoint {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: WebhookEndpointId,
@@ -1031,11 +1031,11 @@ pub struct WebhookEndpointList {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrderCreatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `order.created`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1048,11 +1048,11 @@ pub struct WebhookOrderCreatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrderPaidPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `order.paid`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1065,11 +1065,11 @@ pub struct WebhookOrderPaidPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrderRefundedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `order.refunded`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1083,11 +1083,11 @@ pub struct WebhookOrderRefundedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrderUpdatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `order.updated`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1100,11 +1100,11 @@ pub struct WebhookOrderUpdatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrganizationUpdatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `organization.updated`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1117,11 +1117,11 @@ pub struct WebhookOrganizationUpdatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookProductCreatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `product.created`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1134,11 +1134,11 @@ pub struct WebhookProductCreatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookProductUpdatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `product.updated`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1152,11 +1152,11 @@ pub struct WebhookProductUpdatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionActivePayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `subscription.active`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1170,11 +1170,11 @@ pub struct WebhookSubscriptionActivePayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionCanceledPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `subscription.canceled`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1188,11 +1188,11 @@ pub struct WebhookSubscriptionCanceledPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionCreatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `subscription.created`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1206,11 +1206,11 @@ pub struct WebhookSubscriptionCreatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionCycledPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `subscription.cycled`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1224,11 +1224,11 @@ pub struct WebhookSubscriptionCycledPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionMigratedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `subscription.migrated`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1247,11 +1247,11 @@ pub struct WebhookSubscriptionMigratedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionPastDuePayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `subscription.past_due`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1265,11 +1265,11 @@ pub struct WebhookSubscriptionPastDuePayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionPausedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `subscription.paused`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1283,11 +1283,11 @@ pub struct WebhookSubscriptionPausedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionResumedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `subscription.resumed`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1301,11 +1301,11 @@ pub struct WebhookSubscriptionResumedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionRevokedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `subscription.revoked`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1319,11 +1319,11 @@ pub struct WebhookSubscriptionRevokedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionUncanceledPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `subscription.uncanceled`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1337,11 +1337,11 @@ pub struct WebhookSubscriptionUncanceledPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionUpdatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `subscription.updated`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.

@@ -283,7 +283,7 @@ impl<C: Credential> Benefits<C> {
     }
 }
 
-/// Request of `benefits().create(body)`.
+/// Request returned by `benefits().create(body)`.
 ///
 /// Await it to send it. Returns [`Benefit`].
 #[derive(Clone, Debug)]
@@ -294,7 +294,7 @@ polar_client_runtime::operation! {
     Create as CREATE => json Benefit
 }
 
-/// Request of `benefits().get(id)`.
+/// Request returned by `benefits().get(id)`.
 ///
 /// Await it to send it. Returns [`Benefit`].
 #[derive(Clone, Debug)]
@@ -305,7 +305,7 @@ polar_client_runtime::operation! {
     Get as GET => json Benefit
 }
 
-/// Request of `benefits().grants(id)`.
+/// Request returned by `benefits().grants(id)`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`BenefitGrantList`], one page. `stream()` reads the items of all pages.
@@ -314,28 +314,28 @@ polar_client_runtime::operation! {
 pub struct Grants(Request);
 
 impl Grants {
-    /// Only active grants (`true`), or only revoked ones (`false`).
+    /// Includes only active grants (`true`), or only revoked ones (`false`).
     #[inline]
     pub fn is_granted(mut self, is_granted: bool) -> Self {
         self.0.query("is_granted", &is_granted);
         self
     }
 
-    /// Only benefit grants of one of these customers.
+    /// Includes only benefit grants of one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only benefit grants of one of these members.
+    /// Includes only benefit grants of one of these members.
     pub fn member_id(mut self, member_id: impl Into<OneOrMany<MemberId>>) -> Self {
         let values: OneOrMany<_> = member_id.into();
         self.0.query("member_id", &values);
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -344,7 +344,7 @@ impl Grants {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -358,7 +358,7 @@ polar_client_runtime::operation! {
     Grants as GRANTS => pages BenefitGrantList
 }
 
-/// Request of `benefits().list()`.
+/// Request returned by `benefits().list()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`BenefitList`], one page. `stream()` reads the items of all pages.
@@ -367,7 +367,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only benefits of one of these organizations.
+    /// Includes only benefits of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -377,14 +377,14 @@ impl List {
         self
     }
 
-    /// Only benefits of one of these types.
+    /// Includes only benefits of one of these types.
     pub fn r#type(mut self, r#type: impl Into<OneOrMany<BenefitType>>) -> Self {
         let values: OneOrMany<_> = r#type.into();
         self.0.query("type", &values);
         self
     }
 
-    /// Only benefits with one of these IDs.
+    /// Includes only benefits with one of these IDs.
     pub fn id(mut self, id: impl Into<OneOrMany<BenefitId>>) -> Self {
         let values: OneOrMany<_> = id.into();
         self.0.query("id", &values);
@@ -398,14 +398,14 @@ impl List {
         self
     }
 
-    /// Only benefits whose description matches this search query.
+    /// Includes only benefits whose description matches this search query.
     #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -414,7 +414,7 @@ impl List {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -423,8 +423,8 @@ impl List {
         self
     }
 
-    /// Sets `sorting`: sort criteria in descending precedence; the prefix `-` sorts in
-    /// descending order.
+    /// Sets the sort criteria, the most important one first. The prefix `-` sorts in
+    /// descending order, as in `-created_at`.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(
@@ -436,8 +436,9 @@ impl List {
         self
     }
 
-    /// Only benefits whose metadata matches: each given key must be present, with one of
-    /// the values given for it.
+    /// Includes only benefits whose metadata contains each of these keys with this value,
+    /// or with one of a list of values. For example, `.metadata([("plan", "pro")])`
+    /// selects those with the value `pro` of the key `plan`.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);
@@ -449,7 +450,7 @@ polar_client_runtime::operation! {
     List as LIST => pages BenefitList
 }
 
-/// Request of `benefits().update(id, body)`.
+/// Request returned by `benefits().update(id, body)`.
 ///
 /// Await it to send it. Returns [`Benefit`].
 #[derive(Clone, Debug)]

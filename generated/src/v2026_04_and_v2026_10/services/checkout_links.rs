@@ -171,7 +171,7 @@ impl<C: Credential> CheckoutLinks<C> {
     }
 }
 
-/// Request of `checkout_links().create(body)`.
+/// Request returned by `checkout_links().create(body)`.
 ///
 /// Await it to send it. Returns [`CheckoutLink`].
 #[derive(Clone, Debug)]
@@ -182,7 +182,7 @@ polar_client_runtime::operation! {
     Create as CREATE => json CheckoutLink
 }
 
-/// Request of `checkout_links().get(id)`.
+/// Request returned by `checkout_links().get(id)`.
 ///
 /// Await it to send it. Returns [`CheckoutLink`].
 #[derive(Clone, Debug)]
@@ -193,7 +193,7 @@ polar_client_runtime::operation! {
     Get as GET => json CheckoutLink
 }
 
-/// Request of `checkout_links().list()`.
+/// Request returned by `checkout_links().list()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`CheckoutLinkList`], one page. `stream()` reads the items of all pages.
@@ -202,7 +202,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only checkout links of one of these organizations.
+    /// Includes only checkout links of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -212,14 +212,14 @@ impl List {
         self
     }
 
-    /// Only checkout links for one of these products.
+    /// Includes only checkout links for one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -228,7 +228,7 @@ impl List {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -237,8 +237,8 @@ impl List {
         self
     }
 
-    /// Sets `sorting`: sort criteria in descending precedence; the prefix `-` sorts in
-    /// descending order.
+    /// Sets the sort criteria, the most important one first. The prefix `-` sorts in
+    /// descending order, as in `-created_at`.
     ///
     /// Default: `["created_at"]`.
     pub fn sorting(
@@ -255,7 +255,7 @@ polar_client_runtime::operation! {
     List as LIST => pages CheckoutLinkList
 }
 
-/// Request of `checkout_links().update(id, body)`.
+/// Request returned by `checkout_links().update(id, body)`.
 ///
 /// Await it to send it. Returns [`CheckoutLink`].
 #[derive(Clone, Debug)]

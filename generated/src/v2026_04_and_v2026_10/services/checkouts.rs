@@ -338,7 +338,7 @@ impl<C: Credential> Checkouts<C> {
     }
 }
 
-/// Request of `checkouts().client_confirm(client_secret, body)`.
+/// Request returned by `checkouts().client_confirm(client_secret, body)`.
 ///
 /// Await it to send it. Returns [`CheckoutPublicConfirmed`].
 #[derive(Clone, Debug)]
@@ -349,7 +349,7 @@ polar_client_runtime::operation! {
     ClientConfirm as CLIENT_CONFIRM => json CheckoutPublicConfirmed
 }
 
-/// Request of `checkouts().client_get(client_secret)`.
+/// Request returned by `checkouts().client_get(client_secret)`.
 ///
 /// Await it to send it. Returns [`CheckoutPublic`].
 #[derive(Clone, Debug)]
@@ -360,7 +360,7 @@ polar_client_runtime::operation! {
     ClientGet as CLIENT_GET => json CheckoutPublic
 }
 
-/// Request of `checkouts().client_update(client_secret, body)`.
+/// Request returned by `checkouts().client_update(client_secret, body)`.
 ///
 /// Await it to send it. Returns [`CheckoutPublic`].
 #[derive(Clone, Debug)]
@@ -371,7 +371,7 @@ polar_client_runtime::operation! {
     ClientUpdate as CLIENT_UPDATE => json CheckoutPublic
 }
 
-/// Request of `checkouts().create(body)`.
+/// Request returned by `checkouts().create(body)`.
 ///
 /// Await it to send it. Returns [`Checkout`].
 #[derive(Clone, Debug)]
@@ -382,7 +382,7 @@ polar_client_runtime::operation! {
     Create as CREATE => json Checkout
 }
 
-/// Request of `checkouts().get(id)`.
+/// Request returned by `checkouts().get(id)`.
 ///
 /// Await it to send it. Returns [`Checkout`].
 #[derive(Clone, Debug)]
@@ -393,7 +393,7 @@ polar_client_runtime::operation! {
     Get as GET => json Checkout
 }
 
-/// Request of `checkouts().list()`.
+/// Request returned by `checkouts().list()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`CheckoutList`], one page. `stream()` reads the items of all pages.
@@ -402,7 +402,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only checkout sessions of one of these organizations.
+    /// Includes only checkout sessions of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -412,21 +412,21 @@ impl List {
         self
     }
 
-    /// Only checkout sessions for one of these products.
+    /// Includes only checkout sessions for one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// Only checkout sessions of one of these customers.
+    /// Includes only checkout sessions of one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only checkout sessions of one of these customers, by external ID.
+    /// Includes only checkout sessions of one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -436,21 +436,22 @@ impl List {
         self
     }
 
-    /// Only checkout sessions with one of these statuses.
+    /// Includes only checkout sessions with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<CheckoutStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);
         self
     }
 
-    /// Only checkout sessions whose customer email address matches this search query.
+    /// Includes only checkout sessions whose customer email address matches this search
+    /// query.
     #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -459,7 +460,7 @@ impl List {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -468,8 +469,8 @@ impl List {
         self
     }
 
-    /// Sets `sorting`: sort criteria in descending precedence; the prefix `-` sorts in
-    /// descending order.
+    /// Sets the sort criteria, the most important one first. The prefix `-` sorts in
+    /// descending order, as in `-created_at`.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(
@@ -486,7 +487,7 @@ polar_client_runtime::operation! {
     List as LIST => pages CheckoutList
 }
 
-/// Request of `checkouts().update(id, body)`.
+/// Request returned by `checkouts().update(id, body)`.
 ///
 /// Await it to send it. Returns [`Checkout`].
 #[derive(Clone, Debug)]

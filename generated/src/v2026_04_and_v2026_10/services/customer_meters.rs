@@ -96,7 +96,7 @@ impl<C: Credential> CustomerMeters<C> {
     }
 }
 
-/// Request of `customer_meters().get(id)`.
+/// Request returned by `customer_meters().get(id)`.
 ///
 /// Await it to send it. Returns [`CustomerMeter`].
 #[derive(Clone, Debug)]
@@ -107,7 +107,7 @@ polar_client_runtime::operation! {
     Get as GET => json CustomerMeter
 }
 
-/// Request of `customer_meters().list()`.
+/// Request returned by `customer_meters().list()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`CustomerMeterList`], one page. `stream()` reads the items of all pages.
@@ -116,7 +116,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only customer meters of one of these organizations.
+    /// Includes only customer meters of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -126,14 +126,14 @@ impl List {
         self
     }
 
-    /// Only customer meters of one of these customers.
+    /// Includes only customer meters of one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only customer meters of one of these customers, by external ID.
+    /// Includes only customer meters of one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -143,14 +143,14 @@ impl List {
         self
     }
 
-    /// Only customer meters of one of these meters.
+    /// Includes only customer meters of one of these meters.
     pub fn meter_id(mut self, meter_id: impl Into<OneOrMany<MeterId>>) -> Self {
         let values: OneOrMany<_> = meter_id.into();
         self.0.query("meter_id", &values);
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -159,7 +159,7 @@ impl List {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -168,8 +168,8 @@ impl List {
         self
     }
 
-    /// Sets `sorting`: sort criteria in descending precedence; the prefix `-` sorts in
-    /// descending order.
+    /// Sets the sort criteria, the most important one first. The prefix `-` sorts in
+    /// descending order, as in `-created_at`.
     ///
     /// Default: `["-modified_at"]`.
     pub fn sorting(

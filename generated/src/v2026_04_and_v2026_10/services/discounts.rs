@@ -217,7 +217,7 @@ impl<C: Credential> Discounts<C> {
     }
 }
 
-/// Request of `discounts().create(body)`.
+/// Request returned by `discounts().create(body)`.
 ///
 /// Await it to send it. Returns [`Discount`].
 #[derive(Clone, Debug)]
@@ -228,7 +228,7 @@ polar_client_runtime::operation! {
     Create as CREATE => json Discount
 }
 
-/// Request of `discounts().get(id)`.
+/// Request returned by `discounts().get(id)`.
 ///
 /// Await it to send it. Returns [`Discount`].
 #[derive(Clone, Debug)]
@@ -239,7 +239,7 @@ polar_client_runtime::operation! {
     Get as GET => json Discount
 }
 
-/// Request of `discounts().list()`.
+/// Request returned by `discounts().list()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`DiscountList`], one page. `stream()` reads the items of all pages.
@@ -248,7 +248,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only discounts of one of these organizations.
+    /// Includes only discounts of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -258,14 +258,14 @@ impl List {
         self
     }
 
-    /// Only discounts whose name matches this search query.
+    /// Includes only discounts whose name matches this search query.
     #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -274,7 +274,7 @@ impl List {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -283,8 +283,8 @@ impl List {
         self
     }
 
-    /// Sets `sorting`: sort criteria in descending precedence; the prefix `-` sorts in
-    /// descending order.
+    /// Sets the sort criteria, the most important one first. The prefix `-` sorts in
+    /// descending order, as in `-created_at`.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(
@@ -301,7 +301,7 @@ polar_client_runtime::operation! {
     List as LIST => pages DiscountList
 }
 
-/// Request of `discounts().update(id, body)`.
+/// Request returned by `discounts().update(id, body)`.
 ///
 /// Await it to send it. Returns [`Discount`].
 #[derive(Clone, Debug)]

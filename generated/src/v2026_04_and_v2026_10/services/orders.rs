@@ -375,7 +375,7 @@ impl<C: Credential> Orders<C> {
     }
 }
 
-/// Request of `orders().create(body)`.
+/// Request returned by `orders().create(body)`.
 ///
 /// Await it to send it. Returns [`Order`].
 #[derive(Clone, Debug)]
@@ -386,7 +386,7 @@ polar_client_runtime::operation! {
     Create as CREATE => json Order
 }
 
-/// Request of `orders().finalize(id)`.
+/// Request returned by `orders().finalize(id)`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns [`Order`].
 #[derive(Clone, Debug)]
@@ -405,7 +405,7 @@ polar_client_runtime::operation! {
     Finalize as FINALIZE => json Order
 }
 
-/// Request of `orders().get(id)`.
+/// Request returned by `orders().get(id)`.
 ///
 /// Await it to send it. Returns [`Order`].
 #[derive(Clone, Debug)]
@@ -416,7 +416,7 @@ polar_client_runtime::operation! {
     Get as GET => json Order
 }
 
-/// Request of `orders().list()`.
+/// Request returned by `orders().list()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`OrderList`], one page. `stream()` reads the items of all pages.
@@ -425,7 +425,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only orders of one of these organizations.
+    /// Includes only orders of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -435,15 +435,15 @@ impl List {
         self
     }
 
-    /// Only orders for one of these products.
+    /// Includes only orders for one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// Only orders with one of these billing types: one-time purchases, or starts and
-    /// renewals of subscriptions.
+    /// Includes only orders with one of these billing types: one-time purchases, or
+    /// starts and renewals of subscriptions.
     pub fn product_billing_type(
         mut self,
         product_billing_type: impl Into<OneOrMany<ProductBillingType>>,
@@ -453,21 +453,21 @@ impl List {
         self
     }
 
-    /// Only orders that one of these discounts was applied to.
+    /// Includes only orders that one of these discounts was applied to.
     pub fn discount_id(mut self, discount_id: impl Into<OneOrMany<DiscountId>>) -> Self {
         let values: OneOrMany<_> = discount_id.into();
         self.0.query("discount_id", &values);
         self
     }
 
-    /// Only orders of one of these customers.
+    /// Includes only orders of one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only orders of one of these customers, by external ID.
+    /// Includes only orders of one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -477,14 +477,14 @@ impl List {
         self
     }
 
-    /// Only orders of one of these checkout sessions.
+    /// Includes only orders of one of these checkout sessions.
     pub fn checkout_id(mut self, checkout_id: impl Into<OneOrMany<CheckoutId>>) -> Self {
         let values: OneOrMany<_> = checkout_id.into();
         self.0.query("checkout_id", &values);
         self
     }
 
-    /// Only orders of one of these subscriptions.
+    /// Includes only orders of one of these subscriptions.
     pub fn subscription_id(
         mut self,
         subscription_id: impl Into<OneOrMany<SubscriptionId>>,
@@ -494,28 +494,28 @@ impl List {
         self
     }
 
-    /// Only orders with one of these statuses.
+    /// Includes only orders with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<OrderStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);
         self
     }
 
-    /// Only orders created after this time.
+    /// Includes only orders created after this time.
     #[inline]
     pub fn created_after(mut self, created_after: Timestamp) -> Self {
         self.0.query("created_after", &created_after);
         self
     }
 
-    /// Only orders created before this time.
+    /// Includes only orders created before this time.
     #[inline]
     pub fn created_before(mut self, created_before: Timestamp) -> Self {
         self.0.query("created_before", &created_before);
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -524,7 +524,7 @@ impl List {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -533,8 +533,8 @@ impl List {
         self
     }
 
-    /// Sets `sorting`: sort criteria in descending precedence; the prefix `-` sorts in
-    /// descending order.
+    /// Sets the sort criteria, the most important one first. The prefix `-` sorts in
+    /// descending order, as in `-created_at`.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(mut self, sorting: impl Into<OneOrMany<OrderSortProperty>>) -> Self {
@@ -543,8 +543,9 @@ impl List {
         self
     }
 
-    /// Only orders whose metadata matches: each given key must be present, with one of
-    /// the values given for it.
+    /// Includes only orders whose metadata contains each of these keys with this value,
+    /// or with one of a list of values. For example, `.metadata([("plan", "pro")])`
+    /// selects those with the value `pro` of the key `plan`.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);
@@ -556,7 +557,7 @@ polar_client_runtime::operation! {
     List as LIST => pages OrderList
 }
 
-/// Request of `orders().update(id, body)`.
+/// Request returned by `orders().update(id, body)`.
 ///
 /// Await it to send it. Returns [`Order`].
 #[derive(Clone, Debug)]

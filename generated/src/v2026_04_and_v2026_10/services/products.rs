@@ -291,7 +291,7 @@ impl<C: Credential> Products<C> {
     }
 }
 
-/// Request of `products().create(body)`.
+/// Request returned by `products().create(body)`.
 ///
 /// Await it to send it. Returns [`Product`].
 #[derive(Clone, Debug)]
@@ -302,7 +302,7 @@ polar_client_runtime::operation! {
     Create as CREATE => json Product
 }
 
-/// Request of `products().get(id)`.
+/// Request returned by `products().get(id)`.
 ///
 /// Await it to send it. Returns [`Product`].
 #[derive(Clone, Debug)]
@@ -313,7 +313,7 @@ polar_client_runtime::operation! {
     Get as GET => json Product
 }
 
-/// Request of `products().list()`.
+/// Request returned by `products().list()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`ProductList`], one page. `stream()` reads the items of all pages.
@@ -322,14 +322,14 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only products with one of these IDs.
+    /// Includes only products with one of these IDs.
     pub fn id(mut self, id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = id.into();
         self.0.query("id", &values);
         self
     }
 
-    /// Only products of one of these organizations.
+    /// Includes only products of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -339,35 +339,36 @@ impl List {
         self
     }
 
-    /// Only products whose name matches this search query.
+    /// Includes only products whose name matches this search query.
     #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// Only archived products (`true`), or only those that are not archived (`false`).
+    /// Includes only archived products (`true`), or only those that are not archived
+    /// (`false`).
     #[inline]
     pub fn is_archived(mut self, is_archived: bool) -> Self {
         self.0.query("is_archived", &is_archived);
         self
     }
 
-    /// Only recurring products (`true`), or only one-time products (`false`).
+    /// Includes only recurring products (`true`), or only one-time products (`false`).
     #[inline]
     pub fn is_recurring(mut self, is_recurring: bool) -> Self {
         self.0.query("is_recurring", &is_recurring);
         self
     }
 
-    /// Only products that grant one of these benefits.
+    /// Includes only products that grant one of these benefits.
     pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<BenefitId>>) -> Self {
         let values: OneOrMany<_> = benefit_id.into();
         self.0.query("benefit_id", &values);
         self
     }
 
-    /// Only products with one of these visibilities.
+    /// Includes only products with one of these visibilities.
     pub fn visibility(
         mut self,
         visibility: impl Into<OneOrMany<ProductVisibility>>,
@@ -377,7 +378,7 @@ impl List {
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -386,7 +387,7 @@ impl List {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -395,8 +396,8 @@ impl List {
         self
     }
 
-    /// Sets `sorting`: sort criteria in descending precedence; the prefix `-` sorts in
-    /// descending order.
+    /// Sets the sort criteria, the most important one first. The prefix `-` sorts in
+    /// descending order, as in `-created_at`.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(
@@ -408,8 +409,9 @@ impl List {
         self
     }
 
-    /// Only products whose metadata matches: each given key must be present, with one of
-    /// the values given for it.
+    /// Includes only products whose metadata contains each of these keys with this value,
+    /// or with one of a list of values. For example, `.metadata([("plan", "pro")])`
+    /// selects those with the value `pro` of the key `plan`.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);
@@ -421,7 +423,7 @@ polar_client_runtime::operation! {
     List as LIST => pages ProductList
 }
 
-/// Request of `products().update(id, body)`.
+/// Request returned by `products().update(id, body)`.
 ///
 /// Await it to send it. Returns [`Product`].
 #[derive(Clone, Debug)]
@@ -432,7 +434,7 @@ polar_client_runtime::operation! {
     Update as UPDATE => json Product
 }
 
-/// Request of `products().update_benefits(id, body)`.
+/// Request returned by `products().update_benefits(id, body)`.
 ///
 /// Await it to send it. Returns [`Product`].
 #[derive(Clone, Debug)]

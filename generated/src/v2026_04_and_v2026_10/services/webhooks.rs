@@ -11,7 +11,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// Request of `webhooks().get_webhook_endpoint(id)`.
+/// Request returned by `webhooks().get_webhook_endpoint(id)`.
 ///
 /// Await it to send it. Returns [`WebhookEndpoint`].
 #[derive(Clone, Debug)]
@@ -22,7 +22,7 @@ polar_client_runtime::operation! {
     GetWebhookEndpoint as GET_WEBHOOK_ENDPOINT => json WebhookEndpoint
 }
 
-/// Request of `webhooks().list_webhook_endpoints()`.
+/// Request returned by `webhooks().list_webhook_endpoints()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`WebhookEndpointList`], one page. `stream()` reads the items of all pages.
@@ -31,7 +31,7 @@ polar_client_runtime::operation! {
 pub struct ListWebhookEndpoints(pub(crate) Request);
 
 impl ListWebhookEndpoints {
-    /// Only webhook endpoints of one of these organizations.
+    /// Includes only webhook endpoints of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -41,7 +41,7 @@ impl ListWebhookEndpoints {
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -50,7 +50,7 @@ impl ListWebhookEndpoints {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -64,7 +64,7 @@ polar_client_runtime::operation! {
     ListWebhookEndpoints as LIST_WEBHOOK_ENDPOINTS => pages WebhookEndpointList
 }
 
-/// Request of `webhooks().reset_webhook_endpoint_secret(id)`.
+/// Request returned by `webhooks().reset_webhook_endpoint_secret(id)`.
 ///
 /// Await it to send it. Returns [`WebhookEndpoint`].
 #[derive(Clone, Debug)]

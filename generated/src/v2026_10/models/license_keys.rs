@@ -19,9 +19,9 @@ use std::collections::BTreeMap;
 pub struct GrantedLicenseKey {
     /// ID assigned by Polar.
     pub id: LicenseKeyId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -52,7 +52,7 @@ pub struct GrantedLicenseKey {
     pub limit_usage: Option<i64>,
     /// Number of validations of the license key.
     pub validations: i64,
-    /// When the license key was last validated. `None` if it never was.
+    /// When the license key was last validated. `None` if it was never validated.
     pub last_validated_at: Option<Timestamp>,
     /// When the license key expires. `None` if it never expires.
     pub expires_at: Option<Timestamp>,
@@ -70,9 +70,9 @@ pub struct LicenseKeyActivationCreated {
     pub label: String,
     /// Custom key-value data about the activation.
     pub meta: BTreeMap<String, MetadataValue>,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// The license key.
     pub license_key: GrantedLicenseKey,
@@ -84,9 +84,9 @@ pub struct LicenseKeyActivationCreated {
 pub struct ValidatedLicenseKey {
     /// ID assigned by Polar.
     pub id: LicenseKeyId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -117,7 +117,7 @@ pub struct ValidatedLicenseKey {
     pub limit_usage: Option<i64>,
     /// Number of validations of the license key.
     pub validations: i64,
-    /// When the license key was last validated. `None` if it never was.
+    /// When the license key was last validated. `None` if it was never validated.
     pub last_validated_at: Option<Timestamp>,
     /// When the license key expires. `None` if it never expires.
     pub expires_at: Option<Timestamp>,

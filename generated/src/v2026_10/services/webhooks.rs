@@ -289,7 +289,7 @@ impl<C: Credential> Webhooks<C> {
     }
 }
 
-/// Request of `webhooks().create_webhook_endpoint(body)`.
+/// Request returned by `webhooks().create_webhook_endpoint(body)`.
 ///
 /// Await it to send it. Returns [`WebhookEndpoint`].
 #[derive(Clone, Debug)]
@@ -300,7 +300,7 @@ polar_client_runtime::operation! {
     CreateWebhookEndpoint as CREATE_WEBHOOK_ENDPOINT => json WebhookEndpoint
 }
 
-/// Request of `webhooks().update_webhook_endpoint(id, body)`.
+/// Request returned by `webhooks().update_webhook_endpoint(id, body)`.
 ///
 /// Await it to send it. Returns [`WebhookEndpoint`].
 #[derive(Clone, Debug)]

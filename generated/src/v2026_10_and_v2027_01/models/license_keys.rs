@@ -24,9 +24,9 @@ pub struct LicenseKeyActivationRead {
     pub label: String,
     /// Custom key-value data about the activation.
     pub meta: BTreeMap<String, MetadataValue>,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// The license key.
     pub license_key: LicenseKeyRead,
@@ -50,9 +50,9 @@ pub struct LicenseKeyMember {
 pub struct LicenseKeyRead {
     /// ID assigned by Polar.
     pub id: LicenseKeyId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -81,7 +81,7 @@ pub struct LicenseKeyRead {
     pub limit_usage: Option<i64>,
     /// Number of validations of the license key.
     pub validations: i64,
-    /// When the license key was last validated. `None` if it never was.
+    /// When the license key was last validated. `None` if it was never validated.
     pub last_validated_at: Option<Timestamp>,
     /// When the license key expires. `None` if it never expires.
     pub expires_at: Option<Timestamp>,
@@ -106,9 +106,9 @@ pub struct LicenseKeyReadList {
 pub struct LicenseKeyWithActivations {
     /// ID assigned by Polar.
     pub id: LicenseKeyId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -137,7 +137,7 @@ pub struct LicenseKeyWithActivations {
     pub limit_usage: Option<i64>,
     /// Number of validations of the license key.
     pub validations: i64,
-    /// When the license key was last validated. `None` if it never was.
+    /// When the license key was last validated. `None` if it was never validated.
     pub last_validated_at: Option<Timestamp>,
     /// When the license key expires. `None` if it never expires.
     pub expires_at: Option<Timestamp>,
@@ -151,9 +151,9 @@ pub struct LicenseKeyWithActivations {
 pub struct RotatedLicenseKey {
     /// ID assigned by Polar.
     pub id: LicenseKeyId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -182,7 +182,7 @@ pub struct RotatedLicenseKey {
     pub limit_usage: Option<i64>,
     /// Number of validations of the license key.
     pub validations: i64,
-    /// When the license key was last validated. `None` if it never was.
+    /// When the license key was last validated. `None` if it was never validated.
     pub last_validated_at: Option<Timestamp>,
     /// When the license key expires. `None` if it never expires.
     pub expires_at: Option<Timestamp>,

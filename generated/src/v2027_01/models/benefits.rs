@@ -35,7 +35,7 @@ pub enum Benefit {
 }
 
 impl Benefit {
-    /// ID assigned by Polar.
+    /// Returns the ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> BenefitId {
@@ -52,7 +52,7 @@ impl Benefit {
         }
     }
 
-    /// When it was created.
+    /// Returns the time of creation.
     #[must_use]
     #[inline]
     pub fn created_at(&self) -> Timestamp {
@@ -69,7 +69,7 @@ impl Benefit {
         }
     }
 
-    /// When it was last modified. `None` if it never was.
+    /// Returns the time of the last modification. `None` if it was never modified.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -86,7 +86,7 @@ impl Benefit {
         }
     }
 
-    /// What the benefit is, as shown to customers.
+    /// Returns the description of the benefit, as shown to customers.
     #[must_use]
     #[inline]
     pub fn description(&self) -> &str {
@@ -103,7 +103,7 @@ impl Benefit {
         }
     }
 
-    /// Whether the benefit can be attached to products.
+    /// Returns whether the benefit can be attached to products.
     #[must_use]
     #[inline]
     pub fn selectable(&self) -> bool {
@@ -120,7 +120,7 @@ impl Benefit {
         }
     }
 
-    /// Whether the benefit can be deleted.
+    /// Returns whether the benefit can be deleted.
     #[must_use]
     #[inline]
     pub fn deletable(&self) -> bool {
@@ -137,7 +137,7 @@ impl Benefit {
         }
     }
 
-    /// Whether the benefit is deleted.
+    /// Returns whether the benefit is deleted.
     #[must_use]
     #[inline]
     pub fn is_deleted(&self) -> bool {
@@ -154,7 +154,7 @@ impl Benefit {
         }
     }
 
-    /// ID of the organization.
+    /// Returns the ID of the organization.
     #[must_use]
     #[inline]
     pub fn organization_id(&self) -> OrganizationId {
@@ -171,7 +171,8 @@ impl Benefit {
         }
     }
 
-    /// External ID, the identifier in your own system. `None` if there is none.
+    /// Returns the external ID, the identifier in your own system. `None` if there is
+    /// none.
     #[must_use]
     #[inline]
     pub fn external_id(&self) -> Option<&str> {
@@ -188,7 +189,7 @@ impl Benefit {
         }
     }
 
-    /// Custom key-value data.
+    /// Returns the custom key-value data.
     #[must_use]
     #[inline]
     pub fn metadata(&self) -> &MetadataOutputType {
@@ -205,7 +206,7 @@ impl Benefit {
         }
     }
 
-    /// Visibility of the benefit in the customer portal.
+    /// Returns the visibility of the benefit in the customer portal.
     #[must_use]
     #[inline]
     pub fn visibility(&self) -> &BenefitVisibility {
@@ -222,7 +223,7 @@ impl Benefit {
         }
     }
 
-    /// Whether `visibility` can be changed.
+    /// Returns whether `visibility` can be changed.
     #[must_use]
     #[inline]
     pub fn visibility_configurable(&self) -> bool {
@@ -239,7 +240,9 @@ impl Benefit {
         }
     }
 
-    /// Returns `type`, or an empty string if an unknown variant has none.
+    /// Returns `type` as a string, such as `custom`.
+    ///
+    /// Empty if an unknown variant does not have it.
     #[must_use]
     #[inline]
     pub fn r#type(&self) -> &str {
@@ -256,7 +259,7 @@ impl Benefit {
         }
     }
 
-    /// Returns the value if it is the variant [`Custom`](Self::Custom).
+    /// Returns the content of the variant [`Custom`](Self::Custom), or `None`.
     #[must_use]
     #[inline]
     pub fn as_custom(&self) -> Option<&BenefitCustom> {
@@ -266,7 +269,7 @@ impl Benefit {
         }
     }
 
-    /// Returns the value if it is the variant [`Discord`](Self::Discord).
+    /// Returns the content of the variant [`Discord`](Self::Discord), or `None`.
     #[must_use]
     #[inline]
     pub fn as_discord(&self) -> Option<&BenefitDiscord> {
@@ -276,7 +279,7 @@ impl Benefit {
         }
     }
 
-    /// Returns the value if it is the variant [`GitHubRepository`](Self::GitHubRepository).
+    /// Returns the content of the variant [`GitHubRepository`](Self::GitHubRepository), or `None`.
     #[must_use]
     #[inline]
     pub fn as_github_repository(&self) -> Option<&BenefitGitHubRepository> {
@@ -286,7 +289,7 @@ impl Benefit {
         }
     }
 
-    /// Returns the value if it is the variant [`Downloadables`](Self::Downloadables).
+    /// Returns the content of the variant [`Downloadables`](Self::Downloadables), or `None`.
     #[must_use]
     #[inline]
     pub fn as_downloadables(&self) -> Option<&BenefitDownloadables> {
@@ -296,7 +299,7 @@ impl Benefit {
         }
     }
 
-    /// Returns the value if it is the variant [`LicenseKeys`](Self::LicenseKeys).
+    /// Returns the content of the variant [`LicenseKeys`](Self::LicenseKeys), or `None`.
     #[must_use]
     #[inline]
     pub fn as_license_keys(&self) -> Option<&BenefitLicenseKeys> {
@@ -306,7 +309,7 @@ impl Benefit {
         }
     }
 
-    /// Returns the value if it is the variant [`MeterCredit`](Self::MeterCredit).
+    /// Returns the content of the variant [`MeterCredit`](Self::MeterCredit), or `None`.
     #[must_use]
     #[inline]
     pub fn as_meter_credit(&self) -> Option<&BenefitMeterCredit> {
@@ -316,7 +319,7 @@ impl Benefit {
         }
     }
 
-    /// Returns the value if it is the variant [`FeatureFlag`](Self::FeatureFlag).
+    /// Returns the content of the variant [`FeatureFlag`](Self::FeatureFlag), or `None`.
     #[must_use]
     #[inline]
     pub fn as_feature_flag(&self) -> Option<&BenefitFeatureFlag> {
@@ -326,7 +329,7 @@ impl Benefit {
         }
     }
 
-    /// Returns the value if it is the variant [`SlackSharedChannel`](Self::SlackSharedChannel).
+    /// Returns the content of the variant [`SlackSharedChannel`](Self::SlackSharedChannel), or `None`.
     #[must_use]
     #[inline]
     pub fn as_slack_shared_channel(&self) -> Option<&BenefitSlackSharedChannel> {
@@ -492,15 +495,15 @@ polar_client_runtime::variant_body! {
 pub struct BenefitCustom {
     /// ID assigned by Polar.
     pub id: BenefitId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the benefit.
     ///
     /// Always `custom`.
     pub r#type: Cow<'static, str>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -526,13 +529,14 @@ pub struct BenefitCustom {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitCustomCreate {
-    /// External ID, the identifier in your own system.
+    /// External ID, the identifier in your own system. If not set, there is no external
+    /// ID.
     pub external_id: Option<String>,
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     pub description: String,
@@ -562,14 +566,15 @@ impl BenefitCustomCreate {
         }
     }
 
-    /// Sets `external_id`: external ID, the identifier in your own system.
+    /// Sets the external ID, the identifier in your own system. If not set, there is no
+    /// external ID.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -578,8 +583,8 @@ impl BenefitCustomCreate {
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -589,7 +594,7 @@ impl BenefitCustomCreate {
         self
     }
 
-    /// Sets `visibility`: visibility of the benefit in the customer portal.
+    /// Sets the visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -597,17 +602,22 @@ impl BenefitCustomCreate {
     }
 }
 
-/// Update of a custom benefit. Fields that are not set keep their values.
+/// Update of a custom benefit.
+///
+/// Fields that are not set keep their values. To clear a field, pass
+/// [`Clear`](polar_client_runtime::types::Clear) to its setter:
+/// `.external_id(Clear)`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitCustomUpdate {
-    /// External ID, the identifier in your own system.
+    /// External ID, the identifier in your own system. If cleared, there is no external
+    /// ID.
     pub external_id: Patch<String>,
     /// Custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     pub description: Patch<String>,
@@ -631,14 +641,15 @@ impl BenefitCustomUpdate {
         }
     }
 
-    /// Sets or clears `external_id`: external ID, the identifier in your own system.
+    /// Sets or clears the external ID, the identifier in your own system. If cleared,
+    /// there is no external ID.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -647,7 +658,7 @@ impl BenefitCustomUpdate {
         self
     }
 
-    /// Sets or clears `description`: what the benefit is, as shown to customers.
+    /// Sets or clears the description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     #[must_use]
@@ -656,7 +667,7 @@ impl BenefitCustomUpdate {
         self
     }
 
-    /// Sets or clears `visibility`: visibility of the benefit in the customer portal.
+    /// Sets or clears the visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -666,7 +677,7 @@ impl BenefitCustomUpdate {
         self
     }
 
-    /// Sets or clears `properties`: the note for customers who have the benefit.
+    /// Sets or clears the note for customers who have the benefit.
     #[must_use]
     pub fn properties(
         mut self,
@@ -690,15 +701,15 @@ impl Default for BenefitCustomUpdate {
 pub struct BenefitDiscord {
     /// ID assigned by Polar.
     pub id: BenefitId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the benefit.
     ///
     /// Always `discord`.
     pub r#type: Cow<'static, str>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -724,13 +735,14 @@ pub struct BenefitDiscord {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDiscordCreate {
-    /// External ID, the identifier in your own system.
+    /// External ID, the identifier in your own system. If not set, there is no external
+    /// ID.
     pub external_id: Option<String>,
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     pub description: String,
@@ -760,14 +772,15 @@ impl BenefitDiscordCreate {
         }
     }
 
-    /// Sets `external_id`: external ID, the identifier in your own system.
+    /// Sets the external ID, the identifier in your own system. If not set, there is no
+    /// external ID.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -776,8 +789,8 @@ impl BenefitDiscordCreate {
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -787,7 +800,7 @@ impl BenefitDiscordCreate {
         self
     }
 
-    /// Sets `visibility`: visibility of the benefit in the customer portal.
+    /// Sets the visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -795,17 +808,22 @@ impl BenefitDiscordCreate {
     }
 }
 
-/// Update of a Discord access benefit. Fields that are not set keep their values.
+/// Update of a Discord access benefit.
+///
+/// Fields that are not set keep their values. To clear a field, pass
+/// [`Clear`](polar_client_runtime::types::Clear) to its setter:
+/// `.external_id(Clear)`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDiscordUpdate {
-    /// External ID, the identifier in your own system.
+    /// External ID, the identifier in your own system. If cleared, there is no external
+    /// ID.
     pub external_id: Patch<String>,
     /// Custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     pub description: Patch<String>,
@@ -826,14 +844,15 @@ impl BenefitDiscordUpdate {
         }
     }
 
-    /// Sets or clears `external_id`: external ID, the identifier in your own system.
+    /// Sets or clears the external ID, the identifier in your own system. If cleared,
+    /// there is no external ID.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -842,7 +861,7 @@ impl BenefitDiscordUpdate {
         self
     }
 
-    /// Sets or clears `description`: what the benefit is, as shown to customers.
+    /// Sets or clears the description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     #[must_use]
@@ -851,7 +870,7 @@ impl BenefitDiscordUpdate {
         self
     }
 
-    /// Sets or clears `properties`: the Discord server, and the role that customers get.
+    /// Sets or clears the Discord server, and the role that customers get.
     #[must_use]
     pub fn properties(
         mut self,
@@ -875,15 +894,15 @@ impl Default for BenefitDiscordUpdate {
 pub struct BenefitDownloadables {
     /// ID assigned by Polar.
     pub id: BenefitId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the benefit.
     ///
     /// Always `downloadables`.
     pub r#type: Cow<'static, str>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -909,13 +928,14 @@ pub struct BenefitDownloadables {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesCreate {
-    /// External ID, the identifier in your own system.
+    /// External ID, the identifier in your own system. If not set, there is no external
+    /// ID.
     pub external_id: Option<String>,
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     pub description: String,
@@ -945,14 +965,15 @@ impl BenefitDownloadablesCreate {
         }
     }
 
-    /// Sets `external_id`: external ID, the identifier in your own system.
+    /// Sets the external ID, the identifier in your own system. If not set, there is no
+    /// external ID.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -961,8 +982,8 @@ impl BenefitDownloadablesCreate {
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -972,7 +993,7 @@ impl BenefitDownloadablesCreate {
         self
     }
 
-    /// Sets `visibility`: visibility of the benefit in the customer portal.
+    /// Sets the visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -980,17 +1001,22 @@ impl BenefitDownloadablesCreate {
     }
 }
 
-/// Update of a downloads benefit. Fields that are not set keep their values.
+/// Update of a downloads benefit.
+///
+/// Fields that are not set keep their values. To clear a field, pass
+/// [`Clear`](polar_client_runtime::types::Clear) to its setter:
+/// `.external_id(Clear)`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesUpdate {
-    /// External ID, the identifier in your own system.
+    /// External ID, the identifier in your own system. If cleared, there is no external
+    /// ID.
     pub external_id: Patch<String>,
     /// Custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     pub description: Patch<String>,
@@ -1011,14 +1037,15 @@ impl BenefitDownloadablesUpdate {
         }
     }
 
-    /// Sets or clears `external_id`: external ID, the identifier in your own system.
+    /// Sets or clears the external ID, the identifier in your own system. If cleared,
+    /// there is no external ID.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -1027,7 +1054,7 @@ impl BenefitDownloadablesUpdate {
         self
     }
 
-    /// Sets or clears `description`: what the benefit is, as shown to customers.
+    /// Sets or clears the description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     #[must_use]
@@ -1036,7 +1063,7 @@ impl BenefitDownloadablesUpdate {
         self
     }
 
-    /// Sets or clears `properties`: the files that customers can download.
+    /// Sets or clears the files that customers can download.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1060,15 +1087,15 @@ impl Default for BenefitDownloadablesUpdate {
 pub struct BenefitFeatureFlag {
     /// ID assigned by Polar.
     pub id: BenefitId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the benefit.
     ///
     /// Always `feature_flag`.
     pub r#type: Cow<'static, str>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -1094,13 +1121,14 @@ pub struct BenefitFeatureFlag {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlagCreate {
-    /// External ID, the identifier in your own system.
+    /// External ID, the identifier in your own system. If not set, there is no external
+    /// ID.
     pub external_id: Option<String>,
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     pub description: String,
@@ -1127,14 +1155,15 @@ impl BenefitFeatureFlagCreate {
         }
     }
 
-    /// Sets `external_id`: external ID, the identifier in your own system.
+    /// Sets the external ID, the identifier in your own system. If not set, there is no
+    /// external ID.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -1143,8 +1172,8 @@ impl BenefitFeatureFlagCreate {
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1154,7 +1183,7 @@ impl BenefitFeatureFlagCreate {
         self
     }
 
-    /// Sets `visibility`: visibility of the benefit in the customer portal.
+    /// Sets the visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1162,17 +1191,22 @@ impl BenefitFeatureFlagCreate {
     }
 }
 
-/// Update of a feature flag benefit. Fields that are not set keep their values.
+/// Update of a feature flag benefit.
+///
+/// Fields that are not set keep their values. To clear a field, pass
+/// [`Clear`](polar_client_runtime::types::Clear) to its setter:
+/// `.external_id(Clear)`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlagUpdate {
-    /// External ID, the identifier in your own system.
+    /// External ID, the identifier in your own system. If cleared, there is no external
+    /// ID.
     pub external_id: Patch<String>,
     /// Custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     pub description: Patch<String>,
@@ -1196,14 +1230,15 @@ impl BenefitFeatureFlagUpdate {
         }
     }
 
-    /// Sets or clears `external_id`: external ID, the identifier in your own system.
+    /// Sets or clears the external ID, the identifier in your own system. If cleared,
+    /// there is no external ID.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -1212,7 +1247,7 @@ impl BenefitFeatureFlagUpdate {
         self
     }
 
-    /// Sets or clears `description`: what the benefit is, as shown to customers.
+    /// Sets or clears the description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     #[must_use]
@@ -1221,7 +1256,7 @@ impl BenefitFeatureFlagUpdate {
         self
     }
 
-    /// Sets or clears `visibility`: visibility of the benefit in the customer portal.
+    /// Sets or clears the visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -1255,15 +1290,15 @@ impl Default for BenefitFeatureFlagUpdate {
 pub struct BenefitGitHubRepository {
     /// ID assigned by Polar.
     pub id: BenefitId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the benefit.
     ///
     /// Always `github_repository`.
     pub r#type: Cow<'static, str>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -1289,13 +1324,14 @@ pub struct BenefitGitHubRepository {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryCreate {
-    /// External ID, the identifier in your own system.
+    /// External ID, the identifier in your own system. If not set, there is no external
+    /// ID.
     pub external_id: Option<String>,
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     pub description: String,
@@ -1325,14 +1361,15 @@ impl BenefitGitHubRepositoryCreate {
         }
     }
 
-    /// Sets `external_id`: external ID, the identifier in your own system.
+    /// Sets the external ID, the identifier in your own system. If not set, there is no
+    /// external ID.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -1341,8 +1378,8 @@ impl BenefitGitHubRepositoryCreate {
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1352,7 +1389,7 @@ impl BenefitGitHubRepositoryCreate {
         self
     }
 
-    /// Sets `visibility`: visibility of the benefit in the customer portal.
+    /// Sets the visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1360,17 +1397,22 @@ impl BenefitGitHubRepositoryCreate {
     }
 }
 
-/// Update of a GitHub access benefit. Fields that are not set keep their values.
+/// Update of a GitHub access benefit.
+///
+/// Fields that are not set keep their values. To clear a field, pass
+/// [`Clear`](polar_client_runtime::types::Clear) to its setter:
+/// `.external_id(Clear)`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryUpdate {
-    /// External ID, the identifier in your own system.
+    /// External ID, the identifier in your own system. If cleared, there is no external
+    /// ID.
     pub external_id: Patch<String>,
     /// Custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     pub description: Patch<String>,
@@ -1391,14 +1433,15 @@ impl BenefitGitHubRepositoryUpdate {
         }
     }
 
-    /// Sets or clears `external_id`: external ID, the identifier in your own system.
+    /// Sets or clears the external ID, the identifier in your own system. If cleared,
+    /// there is no external ID.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -1407,7 +1450,7 @@ impl BenefitGitHubRepositoryUpdate {
         self
     }
 
-    /// Sets or clears `description`: what the benefit is, as shown to customers.
+    /// Sets or clears the description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     #[must_use]
@@ -1416,8 +1459,7 @@ impl BenefitGitHubRepositoryUpdate {
         self
     }
 
-    /// Sets or clears `properties`: the repository, and the permission that customers
-    /// get.
+    /// Sets or clears the repository, and the permission that customers get.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1441,15 +1483,15 @@ impl Default for BenefitGitHubRepositoryUpdate {
 pub struct BenefitLicenseKeys {
     /// ID assigned by Polar.
     pub id: BenefitId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the benefit.
     ///
     /// Always `license_keys`.
     pub r#type: Cow<'static, str>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -1475,13 +1517,14 @@ pub struct BenefitLicenseKeys {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysCreate {
-    /// External ID, the identifier in your own system.
+    /// External ID, the identifier in your own system. If not set, there is no external
+    /// ID.
     pub external_id: Option<String>,
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     pub description: String,
@@ -1511,14 +1554,15 @@ impl BenefitLicenseKeysCreate {
         }
     }
 
-    /// Sets `external_id`: external ID, the identifier in your own system.
+    /// Sets the external ID, the identifier in your own system. If not set, there is no
+    /// external ID.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -1527,8 +1571,8 @@ impl BenefitLicenseKeysCreate {
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1538,7 +1582,7 @@ impl BenefitLicenseKeysCreate {
         self
     }
 
-    /// Sets `visibility`: visibility of the benefit in the customer portal.
+    /// Sets the visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1546,17 +1590,22 @@ impl BenefitLicenseKeysCreate {
     }
 }
 
-/// Update of a license key benefit. Fields that are not set keep their values.
+/// Update of a license key benefit.
+///
+/// Fields that are not set keep their values. To clear a field, pass
+/// [`Clear`](polar_client_runtime::types::Clear) to its setter:
+/// `.external_id(Clear)`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysUpdate {
-    /// External ID, the identifier in your own system.
+    /// External ID, the identifier in your own system. If cleared, there is no external
+    /// ID.
     pub external_id: Patch<String>,
     /// Custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     pub description: Patch<String>,
@@ -1580,14 +1629,15 @@ impl BenefitLicenseKeysUpdate {
         }
     }
 
-    /// Sets or clears `external_id`: external ID, the identifier in your own system.
+    /// Sets or clears the external ID, the identifier in your own system. If cleared,
+    /// there is no external ID.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -1596,7 +1646,7 @@ impl BenefitLicenseKeysUpdate {
         self
     }
 
-    /// Sets or clears `description`: what the benefit is, as shown to customers.
+    /// Sets or clears the description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     #[must_use]
@@ -1605,7 +1655,7 @@ impl BenefitLicenseKeysUpdate {
         self
     }
 
-    /// Sets or clears `visibility`: visibility of the benefit in the customer portal.
+    /// Sets or clears the visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -1615,7 +1665,7 @@ impl BenefitLicenseKeysUpdate {
         self
     }
 
-    /// Sets or clears `properties`: prefix, expiry and limits of the license keys.
+    /// Sets or clears the prefix, expiry and limits of the license keys.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1652,15 +1702,15 @@ pub struct BenefitList {
 pub struct BenefitMeterCredit {
     /// ID assigned by Polar.
     pub id: BenefitId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the benefit.
     ///
     /// Always `meter_credit`.
     pub r#type: Cow<'static, str>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -1686,13 +1736,14 @@ pub struct BenefitMeterCredit {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditCreate {
-    /// External ID, the identifier in your own system.
+    /// External ID, the identifier in your own system. If not set, there is no external
+    /// ID.
     pub external_id: Option<String>,
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     pub description: String,
@@ -1722,14 +1773,15 @@ impl BenefitMeterCreditCreate {
         }
     }
 
-    /// Sets `external_id`: external ID, the identifier in your own system.
+    /// Sets the external ID, the identifier in your own system. If not set, there is no
+    /// external ID.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -1738,8 +1790,8 @@ impl BenefitMeterCreditCreate {
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1749,7 +1801,7 @@ impl BenefitMeterCreditCreate {
         self
     }
 
-    /// Sets `visibility`: visibility of the benefit in the customer portal.
+    /// Sets the visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1757,17 +1809,22 @@ impl BenefitMeterCreditCreate {
     }
 }
 
-/// Update of a meter credit benefit. Fields that are not set keep their values.
+/// Update of a meter credit benefit.
+///
+/// Fields that are not set keep their values. To clear a field, pass
+/// [`Clear`](polar_client_runtime::types::Clear) to its setter:
+/// `.external_id(Clear)`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditUpdate {
-    /// External ID, the identifier in your own system.
+    /// External ID, the identifier in your own system. If cleared, there is no external
+    /// ID.
     pub external_id: Patch<String>,
     /// Custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     pub description: Patch<String>,
@@ -1791,14 +1848,15 @@ impl BenefitMeterCreditUpdate {
         }
     }
 
-    /// Sets or clears `external_id`: external ID, the identifier in your own system.
+    /// Sets or clears the external ID, the identifier in your own system. If cleared,
+    /// there is no external ID.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -1807,7 +1865,7 @@ impl BenefitMeterCreditUpdate {
         self
     }
 
-    /// Sets or clears `description`: what the benefit is, as shown to customers.
+    /// Sets or clears the description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     #[must_use]
@@ -1816,7 +1874,7 @@ impl BenefitMeterCreditUpdate {
         self
     }
 
-    /// Sets or clears `visibility`: visibility of the benefit in the customer portal.
+    /// Sets or clears the visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -1826,7 +1884,7 @@ impl BenefitMeterCreditUpdate {
         self
     }
 
-    /// Sets or clears `properties`: the meter that is credited, and the number of units.
+    /// Sets or clears the meter that is credited, and the number of units.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1850,15 +1908,15 @@ impl Default for BenefitMeterCreditUpdate {
 pub struct BenefitSlackSharedChannel {
     /// ID assigned by Polar.
     pub id: BenefitId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the benefit.
     ///
     /// Always `slack_shared_channel`.
     pub r#type: Cow<'static, str>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -1885,13 +1943,14 @@ pub struct BenefitSlackSharedChannel {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelCreate {
-    /// External ID, the identifier in your own system.
+    /// External ID, the identifier in your own system. If not set, there is no external
+    /// ID.
     pub external_id: Option<String>,
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     pub description: String,
@@ -1921,14 +1980,15 @@ impl BenefitSlackSharedChannelCreate {
         }
     }
 
-    /// Sets `external_id`: external ID, the identifier in your own system.
+    /// Sets the external ID, the identifier in your own system. If not set, there is no
+    /// external ID.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -1937,8 +1997,8 @@ impl BenefitSlackSharedChannelCreate {
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1948,7 +2008,7 @@ impl BenefitSlackSharedChannelCreate {
         self
     }
 
-    /// Sets `visibility`: visibility of the benefit in the customer portal.
+    /// Sets the visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1956,18 +2016,22 @@ impl BenefitSlackSharedChannelCreate {
     }
 }
 
-/// Update of a shared Slack channel benefit. Fields that are not set keep their
-/// values.
+/// Update of a shared Slack channel benefit.
+///
+/// Fields that are not set keep their values. To clear a field, pass
+/// [`Clear`](polar_client_runtime::types::Clear) to its setter:
+/// `.external_id(Clear)`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelUpdate {
-    /// External ID, the identifier in your own system.
+    /// External ID, the identifier in your own system. If cleared, there is no external
+    /// ID.
     pub external_id: Patch<String>,
     /// Custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the benefit is, as shown to customers.
+    /// Description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     pub description: Patch<String>,
@@ -1988,14 +2052,15 @@ impl BenefitSlackSharedChannelUpdate {
         }
     }
 
-    /// Sets or clears `external_id`: external ID, the identifier in your own system.
+    /// Sets or clears the external ID, the identifier in your own system. If cleared,
+    /// there is no external ID.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -2004,7 +2069,7 @@ impl BenefitSlackSharedChannelUpdate {
         self
     }
 
-    /// Sets or clears `description`: what the benefit is, as shown to customers.
+    /// Sets or clears the description of the benefit, as shown to customers.
     ///
     /// Must have 3 to 42 characters.
     #[must_use]
@@ -2013,7 +2078,7 @@ impl BenefitSlackSharedChannelUpdate {
         self
     }
 
-    /// Sets or clears `properties`: how the Slack channel of each customer is created.
+    /// Sets or clears how the Slack channel of each customer is created.
     #[must_use]
     pub fn properties(
         mut self,
@@ -2038,22 +2103,21 @@ impl Default for BenefitSlackSharedChannelUpdate {
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum BenefitUpdate {
-    /// Update of a custom benefit. Fields that are not set keep their values.
+    /// Update of a custom benefit.
     Custom(Box<BenefitCustomUpdate>),
-    /// Update of a Discord access benefit. Fields that are not set keep their values.
+    /// Update of a Discord access benefit.
     Discord(Box<BenefitDiscordUpdate>),
-    /// Update of a GitHub access benefit. Fields that are not set keep their values.
+    /// Update of a GitHub access benefit.
     GitHubRepository(Box<BenefitGitHubRepositoryUpdate>),
-    /// Update of a downloads benefit. Fields that are not set keep their values.
+    /// Update of a downloads benefit.
     Downloadables(Box<BenefitDownloadablesUpdate>),
-    /// Update of a license key benefit. Fields that are not set keep their values.
+    /// Update of a license key benefit.
     LicenseKeys(Box<BenefitLicenseKeysUpdate>),
-    /// Update of a meter credit benefit. Fields that are not set keep their values.
+    /// Update of a meter credit benefit.
     MeterCredit(Box<BenefitMeterCreditUpdate>),
-    /// Update of a feature flag benefit. Fields that are not set keep their values.
+    /// Update of a feature flag benefit.
     FeatureFlag(Box<BenefitFeatureFlagUpdate>),
-    /// Update of a shared Slack channel benefit. Fields that are not set keep their
-    /// values.
+    /// Update of a shared Slack channel benefit.
     SlackSharedChannel(Box<BenefitSlackSharedChannelUpdate>),
 }
 

@@ -15,9 +15,9 @@ use polar_client_runtime::types::Timestamp;
 pub struct CheckoutLink {
     /// ID assigned by Polar.
     pub id: CheckoutLinkId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// Unit of the trial length. `None` if the trial of the product applies.
     pub trial_interval: Option<TrialInterval>,
@@ -83,9 +83,9 @@ pub struct CheckoutLinkProduct {
     pub metadata: MetadataOutputType,
     /// ID assigned by Polar.
     pub id: ProductId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// Unit of the trial length. `None` without a trial.
     pub trial_interval: Option<TrialInterval>,

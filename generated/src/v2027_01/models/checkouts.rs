@@ -20,9 +20,9 @@ use std::collections::BTreeMap;
 pub struct Checkout {
     /// ID assigned by Polar.
     pub id: CheckoutId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// Values of the custom fields, by slug of the custom field. `None` if there are
     /// none.
@@ -296,8 +296,8 @@ impl CheckoutConfirmSharedPaymentToken {
         }
     }
 
-    /// Sets `custom_field_data`: values of the custom fields, by slug of the custom
-    /// field. If not set, those of the checkout session apply.
+    /// Sets the values of the custom fields, by slug of the custom field. If not set,
+    /// those of the checkout session apply.
     #[must_use]
     pub fn custom_field_data(
         mut self,
@@ -307,16 +307,15 @@ impl CheckoutConfirmSharedPaymentToken {
         self
     }
 
-    /// Sets `product_id`: ID of the product to select, one of the products of the
-    /// checkout. If not set, that of the checkout session applies.
+    /// Sets the ID of the product to select, one of the products of the checkout. If not
+    /// set, that of the checkout session applies.
     #[must_use]
     pub fn product_id(mut self, product_id: impl Into<ProductId>) -> Self {
         self.product_id = Some(product_id.into());
         self
     }
 
-    /// Sets `product_price_id`: ID of the price. If not set, that of the checkout session
-    /// applies.
+    /// Sets the ID of the price. If not set, that of the checkout session applies.
     ///
     /// Deprecated.
     #[must_use]
@@ -325,9 +324,9 @@ impl CheckoutConfirmSharedPaymentToken {
         self
     }
 
-    /// Sets `amount`: amount that the customer pays, in the smallest currency unit (cents
-    /// for USD). Applies to prices that the customer chooses; ignored for other prices.
-    /// If not set, that of the checkout session applies.
+    /// Sets the amount that the customer pays, in the smallest currency unit (cents for
+    /// USD). Applies to prices that the customer chooses; ignored for other prices. If
+    /// not set, that of the checkout session applies.
     ///
     /// Must be at least 0.
     #[must_use]
@@ -337,7 +336,7 @@ impl CheckoutConfirmSharedPaymentToken {
         self
     }
 
-    /// Sets `seats`: number of seats. If not set, that of the checkout session applies.
+    /// Sets the number of seats. If not set, that of the checkout session applies.
     ///
     /// Must be between 1 and 10000.
     #[must_use]
@@ -347,7 +346,7 @@ impl CheckoutConfirmSharedPaymentToken {
         self
     }
 
-    /// Sets `units`: number of units. If not set, that of the checkout session applies.
+    /// Sets the number of units. If not set, that of the checkout session applies.
     ///
     /// Must be between 1 and 2147483647.
     #[must_use]
@@ -357,9 +356,8 @@ impl CheckoutConfirmSharedPaymentToken {
         self
     }
 
-    /// Sets `is_business_customer`: whether the customer buys as a business, which
-    /// requires a billing name and a full billing address. If not set, the value of the
-    /// checkout session applies.
+    /// Sets whether the customer buys as a business, which requires a billing name and a
+    /// full billing address. If not set, the value of the checkout session applies.
     #[must_use]
     #[inline]
     pub fn is_business_customer(mut self, is_business_customer: bool) -> Self {
@@ -367,8 +365,7 @@ impl CheckoutConfirmSharedPaymentToken {
         self
     }
 
-    /// Sets `customer_name`: name of the customer. If not set, that of the checkout
-    /// session applies.
+    /// Sets the name of the customer. If not set, that of the checkout session applies.
     ///
     /// Must have at most 256 characters.
     #[must_use]
@@ -377,8 +374,8 @@ impl CheckoutConfirmSharedPaymentToken {
         self
     }
 
-    /// Sets `customer_email`: email address of the customer. If not set, that of the
-    /// checkout session applies.
+    /// Sets the email address of the customer. If not set, that of the checkout session
+    /// applies.
     ///
     /// Must have the format `email` (validated by the server).
     #[must_use]
@@ -387,8 +384,8 @@ impl CheckoutConfirmSharedPaymentToken {
         self
     }
 
-    /// Sets `customer_billing_name`: name of the customer on invoices. If not set, that
-    /// of the checkout session applies.
+    /// Sets the name of the customer on invoices. If not set, that of the checkout
+    /// session applies.
     #[must_use]
     pub fn customer_billing_name(
         mut self,
@@ -398,8 +395,8 @@ impl CheckoutConfirmSharedPaymentToken {
         self
     }
 
-    /// Sets `customer_billing_address`: billing address of the customer. If not set, that
-    /// of the checkout session applies.
+    /// Sets the billing address of the customer. If not set, that of the checkout session
+    /// applies.
     #[must_use]
     #[inline]
     pub fn customer_billing_address(
@@ -410,24 +407,24 @@ impl CheckoutConfirmSharedPaymentToken {
         self
     }
 
-    /// Sets `customer_tax_id`: tax identification number of the customer. If not set,
-    /// that of the checkout session applies.
+    /// Sets the tax identification number of the customer. If not set, that of the
+    /// checkout session applies.
     #[must_use]
     pub fn customer_tax_id(mut self, customer_tax_id: impl Into<String>) -> Self {
         self.customer_tax_id = Some(customer_tax_id.into());
         self
     }
 
-    /// Sets `locale`: language tag with an optional region, such as `en` or `en-US`. If
-    /// not set, that of the checkout session applies.
+    /// Sets the language tag with an optional region, such as `en` or `en-US`. If not
+    /// set, that of the checkout session applies.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
         self
     }
 
-    /// Sets `payment_method_type`: type of payment method that the customer selected in
-    /// the form, such as `card`. If not set, that of the checkout session applies.
+    /// Sets the type of payment method that the customer selected in the form, such as
+    /// `card`. If not set, that of the checkout session applies.
     #[must_use]
     pub fn payment_method_type(
         mut self,
@@ -437,15 +434,14 @@ impl CheckoutConfirmSharedPaymentToken {
         self
     }
 
-    /// Sets `discount_code`: discount code to apply. If not set, the discount does not
-    /// change.
+    /// Sets the discount code to apply. If not set, the discount does not change.
     #[must_use]
     pub fn discount_code(mut self, discount_code: impl Into<String>) -> Self {
         self.discount_code = Some(discount_code.into());
         self
     }
 
-    /// Sets `allow_trial`: whether the trial of the product applies; `false` skips it.
+    /// Sets whether the trial of the product applies; `false` skips it.
     ///
     /// Must be `false`.
     #[must_use]
@@ -507,9 +503,9 @@ pub struct CheckoutList {
 pub struct CheckoutProduct {
     /// ID assigned by Polar.
     pub id: ProductId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// Unit of the trial length. `None` without a trial.
     pub trial_interval: Option<TrialInterval>,
@@ -557,7 +553,7 @@ pub struct CheckoutProductsCreate {
     ///
     /// Must be between 1 and 1000.
     pub trial_interval_count: Option<i64>,
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
@@ -641,7 +637,8 @@ pub struct CheckoutProductsCreate {
     pub customer_billing_address: Option<AddressInput>,
     /// Tax identification number of the customer. If not set, the customer may enter it.
     pub customer_tax_id: Option<String>,
-    /// Metadata for the customer that the checkout creates.
+    /// Metadata for the customer that the checkout creates. If not set, the customer gets
+    /// no metadata.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub customer_metadata: Option<BTreeMap<String, MetadataValue>>,
@@ -674,7 +671,7 @@ pub struct CheckoutProductsCreate {
     /// Must have at least 1 item.
     pub products: Vec<ProductId>,
     /// Ad hoc prices for this checkout session, by product ID. Other products keep their
-    /// catalog prices.
+    /// catalog prices. If not set, all products have their catalog prices.
     ///
     /// Each key must have the format `uuid` (validated by the server). Each value must
     /// have at least 1 item.
@@ -722,16 +719,15 @@ impl CheckoutProductsCreate {
         }
     }
 
-    /// Sets `trial_interval`: unit of the trial length. If not set, the trial of the
-    /// product applies.
+    /// Sets the unit of the trial length. If not set, the trial of the product applies.
     #[must_use]
     pub fn trial_interval(mut self, trial_interval: impl Into<TrialInterval>) -> Self {
         self.trial_interval = Some(trial_interval.into());
         self
     }
 
-    /// Sets `trial_interval_count`: length of the trial in units of `trial_interval`. If
-    /// not set, the trial of the product applies.
+    /// Sets the length of the trial in units of `trial_interval`. If not set, the trial
+    /// of the product applies.
     ///
     /// Must be between 1 and 1000.
     #[must_use]
@@ -741,7 +737,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -750,8 +746,8 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `custom_field_data`: values of the custom fields, by slug of the custom
-    /// field. If not set, the customer fills in the fields.
+    /// Sets the values of the custom fields, by slug of the custom field. If not set, the
+    /// customer fills in the fields.
     #[must_use]
     pub fn custom_field_data(
         mut self,
@@ -761,15 +757,15 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `discount_id`: ID of the discount. If not set, no discount is applied.
+    /// Sets the ID of the discount. If not set, no discount is applied.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<DiscountId>) -> Self {
         self.discount_id = Some(discount_id.into());
         self
     }
 
-    /// Sets `allow_discount_codes`: whether the customer can enter discount codes. A
-    /// discount set by `discount_id` applies in either case.
+    /// Sets whether the customer can enter discount codes. A discount set by
+    /// `discount_id` applies in either case.
     ///
     /// Default: `true`.
     #[must_use]
@@ -779,8 +775,8 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `require_billing_address`: whether the full billing address is required
-    /// instead of the country only. It is always required for customers in the US.
+    /// Sets whether the full billing address is required instead of the country only. It
+    /// is always required for customers in the US.
     ///
     /// Default: `false`.
     #[must_use]
@@ -790,9 +786,9 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `amount`: amount that the customer pays, in the smallest currency unit (cents
-    /// for USD). Applies to prices that the customer chooses; ignored for other prices.
-    /// If not set, the customer chooses the amount in the form.
+    /// Sets the amount that the customer pays, in the smallest currency unit (cents for
+    /// USD). Applies to prices that the customer chooses; ignored for other prices. If
+    /// not set, the customer chooses the amount in the form.
     ///
     /// Must be at least 0.
     #[must_use]
@@ -802,7 +798,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `seats`: number of seats. If not set, the customer chooses the number.
+    /// Sets the number of seats. If not set, the customer chooses the number.
     ///
     /// Must be between 1 and 10000.
     #[must_use]
@@ -812,8 +808,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `min_seats`: minimum number of seats per purchase. If not set, there is no
-    /// minimum.
+    /// Sets the minimum number of seats per purchase. If not set, there is no minimum.
     ///
     /// Must be between 1 and 10000.
     #[must_use]
@@ -823,8 +818,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `max_seats`: maximum number of seats per purchase. If not set, there is no
-    /// maximum.
+    /// Sets the maximum number of seats per purchase. If not set, there is no maximum.
     ///
     /// Must be between 1 and 10000.
     #[must_use]
@@ -834,7 +828,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `units`: number of units. If not set, the customer chooses the number.
+    /// Sets the number of units. If not set, the customer chooses the number.
     ///
     /// Must be between 1 and 2147483647.
     #[must_use]
@@ -844,8 +838,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `min_units`: minimum number of units per purchase. If not set, there is no
-    /// minimum.
+    /// Sets the minimum number of units per purchase. If not set, there is no minimum.
     ///
     /// Must be between 1 and 2147483647.
     #[must_use]
@@ -855,8 +848,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `max_units`: maximum number of units per purchase. If not set, there is no
-    /// maximum.
+    /// Sets the maximum number of units per purchase. If not set, there is no maximum.
     ///
     /// Must be between 1 and 2147483647.
     #[must_use]
@@ -866,7 +858,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `allow_trial`: whether the trial of the product applies; `false` skips it.
+    /// Sets whether the trial of the product applies; `false` skips it.
     ///
     /// Default: `true`.
     #[must_use]
@@ -876,17 +868,17 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `customer_id`: ID of the customer. The form is prefilled with the data of the
-    /// customer. If not set, the purchase creates a customer, unless
-    /// `external_customer_id` is that of an existing one.
+    /// Sets the ID of the customer. The form is prefilled with the data of the customer.
+    /// If not set, the purchase creates a customer, unless `external_customer_id` is that
+    /// of an existing one.
     #[must_use]
     pub fn customer_id(mut self, customer_id: impl Into<CustomerId>) -> Self {
         self.customer_id = Some(customer_id.into());
         self
     }
 
-    /// Sets `is_business_customer`: whether the customer buys as a business, which
-    /// requires a billing name and a full billing address.
+    /// Sets whether the customer buys as a business, which requires a billing name and a
+    /// full billing address.
     ///
     /// Default: `false`.
     #[must_use]
@@ -896,8 +888,8 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `external_customer_id`: external ID of the customer. If no customer has it,
-    /// the purchase creates a customer with it.
+    /// Sets the external ID of the customer. If no customer has it, the purchase creates
+    /// a customer with it.
     #[must_use]
     pub fn external_customer_id(
         mut self,
@@ -907,7 +899,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `customer_name`: name of the customer. If not set, the customer enters it.
+    /// Sets the name of the customer. If not set, the customer enters it.
     ///
     /// Must have at most 256 characters.
     #[must_use]
@@ -916,8 +908,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `customer_email`: email address of the customer. If not set, the customer
-    /// enters it.
+    /// Sets the email address of the customer. If not set, the customer enters it.
     ///
     /// Must have the format `email` (validated by the server).
     #[must_use]
@@ -926,8 +917,8 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `customer_ip_address`: IP address of the customer. If not set, the server
-    /// cannot derive the location of the customer from it.
+    /// Sets the IP address of the customer. If not set, the server cannot derive the
+    /// location of the customer from it.
     ///
     /// Must have the format `ipvanyaddress` (validated by the server).
     #[must_use]
@@ -939,8 +930,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `customer_billing_name`: name of the customer on invoices. If not set, the
-    /// customer enters it.
+    /// Sets the name of the customer on invoices. If not set, the customer enters it.
     #[must_use]
     pub fn customer_billing_name(
         mut self,
@@ -950,8 +940,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `customer_billing_address`: billing address of the customer. If not set, the
-    /// customer enters it.
+    /// Sets the billing address of the customer. If not set, the customer enters it.
     #[must_use]
     #[inline]
     pub fn customer_billing_address(
@@ -962,15 +951,16 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `customer_tax_id`: tax identification number of the customer. If not set, the
-    /// customer may enter it.
+    /// Sets the tax identification number of the customer. If not set, the customer may
+    /// enter it.
     #[must_use]
     pub fn customer_tax_id(mut self, customer_tax_id: impl Into<String>) -> Self {
         self.customer_tax_id = Some(customer_tax_id.into());
         self
     }
 
-    /// Sets `customer_metadata`: metadata for the customer that the checkout creates.
+    /// Sets the metadata for the customer that the checkout creates. If not set, the
+    /// customer gets no metadata.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -982,9 +972,9 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `subscription_id`: ID of the free subscription to upgrade. The metadata of
-    /// the checkout session is merged into that of the subscription. If not set, the
-    /// purchase of a recurring product creates a subscription.
+    /// Sets the ID of the free subscription to upgrade. The metadata of the checkout
+    /// session is merged into that of the subscription. If not set, the purchase of a
+    /// recurring product creates a subscription.
     #[must_use]
     pub fn subscription_id(
         mut self,
@@ -994,9 +984,9 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `success_url`: URL that the customer is redirected to after the payment.
-    /// `{CHECKOUT_ID}` in it is replaced by the ID of the checkout session. If not set,
-    /// the confirmation page of Polar is shown.
+    /// Sets the URL that the customer is redirected to after the payment. `{CHECKOUT_ID}`
+    /// in it is replaced by the ID of the checkout session. If not set, the confirmation
+    /// page of Polar is shown.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
@@ -1005,8 +995,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `return_url`: URL of the back button of the page. If not set, there is no
-    /// back button.
+    /// Sets the URL of the back button of the page. If not set, there is no back button.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
@@ -1015,24 +1004,24 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `embed_origin`: origin of the page that the checkout is embedded in. If not
-    /// set, the checkout cannot send messages to an embedding page.
+    /// Sets the origin of the page that the checkout is embedded in. If not set, the
+    /// checkout cannot send messages to an embedding page.
     #[must_use]
     pub fn embed_origin(mut self, embed_origin: impl Into<String>) -> Self {
         self.embed_origin = Some(embed_origin.into());
         self
     }
 
-    /// Sets `locale`: language tag with an optional region, such as `en` or `en-US`. If
-    /// not set, the language depends on the browser of the customer.
+    /// Sets the language tag with an optional region, such as `en` or `en-US`. If not
+    /// set, the language depends on the browser of the customer.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
         self
     }
 
-    /// Sets `currency`: currency, as its ISO 4217 code in lower case. If not set, the
-    /// server chooses it by the location of the customer, and falls back to that of the
+    /// Sets the currency, as its ISO 4217 code in lower case. If not set, the server
+    /// chooses it by the location of the customer, and falls back to that of the
     /// organization.
     #[must_use]
     pub fn currency(mut self, currency: impl Into<PresentmentCurrency>) -> Self {
@@ -1040,8 +1029,8 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets `prices`: ad hoc prices for this checkout session, by product ID. Other
-    /// products keep their catalog prices.
+    /// Sets the ad hoc prices for this checkout session, by product ID. Other products
+    /// keep their catalog prices. If not set, all products have their catalog prices.
     ///
     /// Each key must have the format `uuid` (validated by the server). Each value must
     /// have at least 1 item.
@@ -1064,7 +1053,7 @@ pub struct CheckoutProductsExternalCreate {
     ///
     /// Must be between 1 and 1000.
     pub trial_interval_count: Option<i64>,
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
@@ -1148,7 +1137,8 @@ pub struct CheckoutProductsExternalCreate {
     pub customer_billing_address: Option<AddressInput>,
     /// Tax identification number of the customer. If not set, the customer may enter it.
     pub customer_tax_id: Option<String>,
-    /// Metadata for the customer that the checkout creates.
+    /// Metadata for the customer that the checkout creates. If not set, the customer gets
+    /// no metadata.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub customer_metadata: Option<BTreeMap<String, MetadataValue>>,
@@ -1228,16 +1218,15 @@ impl CheckoutProductsExternalCreate {
         }
     }
 
-    /// Sets `trial_interval`: unit of the trial length. If not set, the trial of the
-    /// product applies.
+    /// Sets the unit of the trial length. If not set, the trial of the product applies.
     #[must_use]
     pub fn trial_interval(mut self, trial_interval: impl Into<TrialInterval>) -> Self {
         self.trial_interval = Some(trial_interval.into());
         self
     }
 
-    /// Sets `trial_interval_count`: length of the trial in units of `trial_interval`. If
-    /// not set, the trial of the product applies.
+    /// Sets the length of the trial in units of `trial_interval`. If not set, the trial
+    /// of the product applies.
     ///
     /// Must be between 1 and 1000.
     #[must_use]
@@ -1247,7 +1236,7 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -1256,8 +1245,8 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Sets `custom_field_data`: values of the custom fields, by slug of the custom
-    /// field. If not set, the customer fills in the fields.
+    /// Sets the values of the custom fields, by slug of the custom field. If not set, the
+    /// customer fills in the fields.
     #[must_use]
     pub fn custom_field_data(
         mut self,
@@ -1267,15 +1256,15 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Sets `discount_id`: ID of the discount. If not set, no discount is applied.
+    /// Sets the ID of the discount. If not set, no discount is applied.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<DiscountId>) -> Self {
         self.discount_id = Some(discount_id.into());
         self
     }
 
-    /// Sets `allow_discount_codes`: whether the customer can enter discount codes. A
-    /// discount set by `discount_id` applies in either case.
+    /// Sets whether the customer can enter discount codes. A discount set by
+    /// `discount_id` applies in either case.
     ///
     /// Default: `true`.
     #[must_use]
@@ -1285,8 +1274,8 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Sets `require_billing_address`: whether the full billing address is required
-    /// instead of the country only. It is always required for customers in the US.
+    /// Sets whether the full billing address is required instead of the country only. It
+    /// is always required for customers in the US.
     ///
     /// Default: `false`.
     #[must_use]
@@ -1296,9 +1285,9 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Sets `amount`: amount that the customer pays, in the smallest currency unit (cents
-    /// for USD). Applies to prices that the customer chooses; ignored for other prices.
-    /// If not set, the customer chooses the amount in the form.
+    /// Sets the amount that the customer pays, in the smallest currency unit (cents for
+    /// USD). Applies to prices that the customer chooses; ignored for other prices. If
+    /// not set, the customer chooses the amount in the form.
     ///
     /// Must be at least 0.
     #[must_use]
@@ -1308,7 +1297,7 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Sets `seats`: number of seats. If not set, the customer chooses the number.
+    /// Sets the number of seats. If not set, the customer chooses the number.
     ///
     /// Must be between 1 and 10000.
     #[must_use]
@@ -1318,8 +1307,7 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Sets `min_seats`: minimum number of seats per purchase. If not set, there is no
-    /// minimum.
+    /// Sets the minimum number of seats per purchase. If not set, there is no minimum.
     ///
     /// Must be between 1 and 10000.
     #[must_use]
@@ -1329,8 +1317,7 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Sets `max_seats`: maximum number of seats per purchase. If not set, there is no
-    /// maximum.
+    /// Sets the maximum number of seats per purchase. If not set, there is no maximum.
     ///
     /// Must be between 1 and 10000.
     #[must_use]
@@ -1340,7 +1327,7 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Sets `units`: number of units. If not set, the customer chooses the number.
+    /// Sets the number of units. If not set, the customer chooses the number.
     ///
     /// Must be between 1 and 2147483647.
     #[must_use]
@@ -1350,8 +1337,7 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Sets `min_units`: minimum number of units per purchase. If not set, there is no
-    /// minimum.
+    /// Sets the minimum number of units per purchase. If not set, there is no minimum.
     ///
     /// Must be between 1 and 2147483647.
     #[must_use]
@@ -1361,8 +1347,7 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Sets `max_units`: maximum number of units per purchase. If not set, there is no
-    /// maximum.
+    /// Sets the maximum number of units per purchase. If not set, there is no maximum.
     ///
     /// Must be between 1 and 2147483647.
     #[must_use]
@@ -1372,7 +1357,7 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Sets `allow_trial`: whether the trial of the product applies; `false` skips it.
+    /// Sets whether the trial of the product applies; `false` skips it.
     ///
     /// Default: `true`.
     #[must_use]
@@ -1382,17 +1367,17 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Sets `customer_id`: ID of the customer. The form is prefilled with the data of the
-    /// customer. If not set, the purchase creates a customer, unless
-    /// `external_customer_id` is that of an existing one.
+    /// Sets the ID of the customer. The form is prefilled with the data of the customer.
+    /// If not set, the purchase creates a customer, unless `external_customer_id` is that
+    /// of an existing one.
     #[must_use]
     pub fn customer_id(mut self, customer_id: impl Into<CustomerId>) -> Self {
         self.customer_id = Some(customer_id.into());
         self
     }
 
-    /// Sets `is_business_customer`: whether the customer buys as a business, which
-    /// requires a billing name and a full billing address.
+    /// Sets whether the customer buys as a business, which requires a billing name and a
+    /// full billing address.
     ///
     /// Default: `false`.
     #[must_use]
@@ -1402,8 +1387,8 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Sets `external_customer_id`: external ID of the customer. If no customer has it,
-    /// the purchase creates a customer with it.
+    /// Sets the external ID of the customer. If no customer has it, the purchase creates
+    /// a customer with it.
     #[must_use]
     pub fn external_customer_id(
         mut self,
@@ -1413,7 +1398,7 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Sets `customer_name`: name of the customer. If not set, the customer enters it.
+    /// Sets the name of the customer. If not set, the customer enters it.
     ///
     /// Must have at most 256 characters.
     #[must_use]
@@ -1422,8 +1407,7 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Sets `customer_email`: email address of the customer. If not set, the customer
-    /// enters it.
+    /// Sets the email address of the customer. If not set, the customer enters it.
     ///
     /// Must have the format `email` (validated by the server).
     #[must_use]
@@ -1432,8 +1416,8 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Sets `customer_ip_address`: IP address of the customer. If not set, the server
-    /// cannot derive the location of the customer from it.
+    /// Sets the IP address of the customer. If not set, the server cannot derive the
+    /// location of the customer from it.
     ///
     /// Must have the format `ipvanyaddress` (validated by the server).
     #[must_use]
@@ -1445,8 +1429,7 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Sets `customer_billing_name`: name of the customer on invoices. If not set, the
-    /// customer enters it.
+    /// Sets the name of the customer on invoices. If not set, the customer enters it.
     #[must_use]
     pub fn customer_billing_name(
         mut self,
@@ -1456,8 +1439,7 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Sets `customer_billing_address`: billing address of the customer. If not set, the
-    /// customer enters it.
+    /// Sets the billing address of the customer. If not set, the customer enters it.
     #[must_use]
     #[inline]
     pub fn customer_billing_address(
@@ -1468,15 +1450,16 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Sets `customer_tax_id`: tax identification number of the customer. If not set, the
-    /// customer may enter it.
+    /// Sets the tax identification number of the customer. If not set, the customer may
+    /// enter it.
     #[must_use]
     pub fn customer_tax_id(mut self, customer_tax_id: impl Into<String>) -> Self {
         self.customer_tax_id = Some(customer_tax_id.into());
         self
     }
 
-    /// Sets `customer_metadata`: metadata for the customer that the checkout creates.
+    /// Sets the metadata for the customer that the checkout creates. If not set, the
+    /// customer gets no metadata.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -1488,9 +1471,9 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Sets `subscription_id`: ID of the free subscription to upgrade. The metadata of
-    /// the checkout session is merged into that of the subscription. If not set, the
-    /// purchase of a recurring product creates a subscription.
+    /// Sets the ID of the free subscription to upgrade. The metadata of the checkout
+    /// session is merged into that of the subscription. If not set, the purchase of a
+    /// recurring product creates a subscription.
     #[must_use]
     pub fn subscription_id(
         mut self,
@@ -1500,9 +1483,9 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Sets `success_url`: URL that the customer is redirected to after the payment.
-    /// `{CHECKOUT_ID}` in it is replaced by the ID of the checkout session. If not set,
-    /// the confirmation page of Polar is shown.
+    /// Sets the URL that the customer is redirected to after the payment. `{CHECKOUT_ID}`
+    /// in it is replaced by the ID of the checkout session. If not set, the confirmation
+    /// page of Polar is shown.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
@@ -1511,8 +1494,7 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Sets `return_url`: URL of the back button of the page. If not set, there is no
-    /// back button.
+    /// Sets the URL of the back button of the page. If not set, there is no back button.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
@@ -1521,24 +1503,24 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Sets `embed_origin`: origin of the page that the checkout is embedded in. If not
-    /// set, the checkout cannot send messages to an embedding page.
+    /// Sets the origin of the page that the checkout is embedded in. If not set, the
+    /// checkout cannot send messages to an embedding page.
     #[must_use]
     pub fn embed_origin(mut self, embed_origin: impl Into<String>) -> Self {
         self.embed_origin = Some(embed_origin.into());
         self
     }
 
-    /// Sets `locale`: language tag with an optional region, such as `en` or `en-US`. If
-    /// not set, the language depends on the browser of the customer.
+    /// Sets the language tag with an optional region, such as `en` or `en-US`. If not
+    /// set, the language depends on the browser of the customer.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
         self
     }
 
-    /// Sets `currency`: currency, as its ISO 4217 code in lower case. If not set, the
-    /// server chooses it by the location of the customer, and falls back to that of the
+    /// Sets the currency, as its ISO 4217 code in lower case. If not set, the server
+    /// chooses it by the location of the customer, and falls back to that of the
     /// organization.
     #[must_use]
     pub fn currency(mut self, currency: impl Into<PresentmentCurrency>) -> Self {
@@ -1546,8 +1528,8 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Sets `prices`: ad hoc prices for this checkout session, by external product ID.
-    /// Other products keep their catalog prices.
+    /// Sets the ad hoc prices for this checkout session, by external product ID. Other
+    /// products keep their catalog prices.
     ///
     /// Each item must have at least 1 item.
     #[must_use]
@@ -1563,9 +1545,9 @@ impl CheckoutProductsExternalCreate {
 pub struct CheckoutPublic {
     /// ID assigned by Polar.
     pub id: CheckoutId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// Values of the custom fields, by slug of the custom field. `None` if there are
     /// none.
@@ -1712,9 +1694,9 @@ pub struct CheckoutPublic {
 pub struct CheckoutPublicConfirmed {
     /// ID assigned by Polar.
     pub id: CheckoutId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// Values of the custom fields, by slug of the custom field. `None` if there are
     /// none.

@@ -18,9 +18,9 @@ use std::borrow::Cow;
 pub struct CustomerMeter {
     /// ID assigned by Polar.
     pub id: CustomerMeterId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID of the customer.
     pub customer_id: CustomerId,
@@ -87,7 +87,7 @@ pub struct CustomerMeterCreditsExternalIdCreate {
     /// Default: `false`.
     pub rollover: Option<bool>,
     /// Unique external ID of the credit. With it, a retry does not credit the units
-    /// again.
+    /// again. If not set, there is no external ID.
     pub external_id: Option<String>,
     /// External ID of the customer, the identifier in your own system.
     pub external_customer_id: String,
@@ -112,7 +112,7 @@ impl CustomerMeterCreditsExternalIdCreate {
         }
     }
 
-    /// Sets `rollover`: whether unused units carry over to the next period.
+    /// Sets whether unused units carry over to the next period.
     ///
     /// Default: `false`.
     #[must_use]
@@ -122,8 +122,8 @@ impl CustomerMeterCreditsExternalIdCreate {
         self
     }
 
-    /// Sets `external_id`: unique external ID of the credit. With it, a retry does not
-    /// credit the units again.
+    /// Sets the unique external ID of the credit. With it, a retry does not credit the
+    /// units again. If not set, there is no external ID.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
@@ -147,7 +147,7 @@ pub struct CustomerMeterCreditsIdCreate {
     /// Default: `false`.
     pub rollover: Option<bool>,
     /// Unique external ID of the credit. With it, a retry does not credit the units
-    /// again.
+    /// again. If not set, there is no external ID.
     pub external_id: Option<String>,
     /// ID of the customer.
     pub customer_id: CustomerId,
@@ -172,7 +172,7 @@ impl CustomerMeterCreditsIdCreate {
         }
     }
 
-    /// Sets `rollover`: whether unused units carry over to the next period.
+    /// Sets whether unused units carry over to the next period.
     ///
     /// Default: `false`.
     #[must_use]
@@ -182,8 +182,8 @@ impl CustomerMeterCreditsIdCreate {
         self
     }
 
-    /// Sets `external_id`: unique external ID of the credit. With it, a retry does not
-    /// credit the units again.
+    /// Sets the unique external ID of the credit. With it, a retry does not credit the
+    /// units again. If not set, there is no external ID.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
@@ -210,7 +210,7 @@ pub struct CustomerMeterList {
 pub struct MeterCreditEvent {
     /// ID assigned by Polar.
     pub id: EventId,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,

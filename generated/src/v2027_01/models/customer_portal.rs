@@ -18,9 +18,9 @@ use polar_client_runtime::types::Timestamp;
 pub struct CustomerOrder {
     /// ID assigned by Polar.
     pub id: OrderId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// Current status.
     pub status: OrderStatus,
@@ -75,7 +75,7 @@ pub struct CustomerOrder {
     pub subscription_id: Option<SubscriptionId>,
     /// ID of the checkout session. `None` if there was no checkout.
     pub checkout_id: Option<CheckoutId>,
-    /// When the payment is next retried automatically. `None` if it is not.
+    /// When the payment is next retried automatically. `None` if no retry is scheduled.
     pub next_payment_attempt_at: Option<Timestamp>,
     /// The product. `None` if the order has no product.
     pub product: Option<CustomerOrderProduct>,
@@ -112,9 +112,9 @@ pub struct CustomerOrderList {
 pub struct CustomerOrderProduct {
     /// ID assigned by Polar.
     pub id: ProductId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// Unit of the trial length. `None` without a trial.
     pub trial_interval: Option<TrialInterval>,
@@ -156,9 +156,9 @@ pub struct CustomerOrderProduct {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerOrganization {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: OrganizationId,
@@ -203,9 +203,9 @@ pub struct CustomerOrganizationFeatureSettings {
 pub struct CustomerProduct {
     /// ID assigned by Polar.
     pub id: ProductId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// Unit of the trial length. `None` without a trial.
     pub trial_interval: Option<TrialInterval>,
@@ -245,9 +245,9 @@ pub struct CustomerProduct {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSubscription {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: SubscriptionId,
@@ -279,21 +279,22 @@ pub struct CustomerSubscription {
     /// Whether the subscription ends with the current billing period.
     pub cancel_at_period_end: bool,
     /// When the subscription was canceled, even if it continues until the end of the
-    /// billing period. `None` if it was not.
+    /// billing period. `None` if it was not canceled.
     pub canceled_at: Option<Timestamp>,
     /// When the subscription started. `None` if it has not started.
     pub started_at: Option<Timestamp>,
     /// When the subscription will end. `None` if no end is set.
     pub ends_at: Option<Timestamp>,
-    /// When the subscription ended. `None` if it has not.
+    /// When the subscription ended. `None` if it has not ended.
     pub ended_at: Option<Timestamp>,
     /// When the subscription became `past_due`. `None` if it is not past due.
     pub past_due_at: Option<Timestamp>,
     /// Whether the subscription pauses at the end of the current billing period.
     pub pause_at_period_end: bool,
-    /// When the subscription was paused. `None` if it was not.
+    /// When the subscription was paused. `None` if it was not paused.
     pub paused_at: Option<Timestamp>,
-    /// When a paused subscription resumes automatically. `None` if it does not.
+    /// When a paused subscription resumes automatically. `None` if it does not resume
+    /// automatically.
     pub resumes_at: Option<Timestamp>,
     /// ID of the customer.
     pub customer_id: CustomerId,
@@ -341,9 +342,9 @@ pub struct CustomerSubscriptionList {
 pub struct CustomerSubscriptionProduct {
     /// ID assigned by Polar.
     pub id: ProductId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// Unit of the trial length. `None` without a trial.
     pub trial_interval: Option<TrialInterval>,

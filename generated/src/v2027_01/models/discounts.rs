@@ -27,7 +27,7 @@ pub enum Discount {
 }
 
 impl Discount {
-    /// Duration of the discount on a subscription.
+    /// Returns the duration of the discount on a subscription.
     #[must_use]
     #[inline]
     pub fn duration(&self) -> &DiscountDuration {
@@ -40,7 +40,7 @@ impl Discount {
         }
     }
 
-    /// When it was created.
+    /// Returns the time of creation.
     #[must_use]
     #[inline]
     pub fn created_at(&self) -> Timestamp {
@@ -53,7 +53,7 @@ impl Discount {
         }
     }
 
-    /// When it was last modified. `None` if it never was.
+    /// Returns the time of the last modification. `None` if it was never modified.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -66,7 +66,7 @@ impl Discount {
         }
     }
 
-    /// ID assigned by Polar.
+    /// Returns the ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> DiscountId {
@@ -79,7 +79,8 @@ impl Discount {
         }
     }
 
-    /// External ID, the identifier in your own system. `None` if there is none.
+    /// Returns the external ID, the identifier in your own system. `None` if there is
+    /// none.
     #[must_use]
     #[inline]
     pub fn external_id(&self) -> Option<&str> {
@@ -92,7 +93,7 @@ impl Discount {
         }
     }
 
-    /// Custom key-value data.
+    /// Returns the custom key-value data.
     #[must_use]
     #[inline]
     pub fn metadata(&self) -> &MetadataOutputType {
@@ -105,7 +106,7 @@ impl Discount {
         }
     }
 
-    /// Name of the discount.
+    /// Returns the name of the discount.
     #[must_use]
     #[inline]
     pub fn name(&self) -> &str {
@@ -118,7 +119,8 @@ impl Discount {
         }
     }
 
-    /// Code that customers enter to apply the discount. `None` if it has none.
+    /// Returns the code that customers enter to apply the discount. `None` if it has
+    /// none.
     #[must_use]
     #[inline]
     pub fn code(&self) -> Option<&str> {
@@ -131,7 +133,8 @@ impl Discount {
         }
     }
 
-    /// When the discount becomes redeemable. `None` if it is redeemable immediately.
+    /// Returns when the discount becomes redeemable. `None` if it is redeemable
+    /// immediately.
     #[must_use]
     #[inline]
     pub fn starts_at(&self) -> Option<Timestamp> {
@@ -144,7 +147,7 @@ impl Discount {
         }
     }
 
-    /// When the discount stops being redeemable. `None` if no end is set.
+    /// Returns when the discount stops being redeemable. `None` if no end is set.
     #[must_use]
     #[inline]
     pub fn ends_at(&self) -> Option<Timestamp> {
@@ -157,7 +160,7 @@ impl Discount {
         }
     }
 
-    /// Maximum number of redemptions. `None` means no limit.
+    /// Returns the maximum number of redemptions. `None` means no limit.
     #[must_use]
     #[inline]
     pub fn max_redemptions(&self) -> Option<i64> {
@@ -170,7 +173,7 @@ impl Discount {
         }
     }
 
-    /// Maximum number of redemptions per customer. `None` means no limit.
+    /// Returns the maximum number of redemptions per customer. `None` means no limit.
     #[must_use]
     #[inline]
     pub fn max_redemptions_per_customer(&self) -> Option<i64> {
@@ -183,7 +186,7 @@ impl Discount {
         }
     }
 
-    /// Number of times the discount was redeemed.
+    /// Returns the number of times the discount was redeemed.
     #[must_use]
     #[inline]
     pub fn redemptions_count(&self) -> i64 {
@@ -196,7 +199,7 @@ impl Discount {
         }
     }
 
-    /// ID of the organization.
+    /// Returns the ID of the organization.
     #[must_use]
     #[inline]
     pub fn organization_id(&self) -> OrganizationId {
@@ -209,7 +212,7 @@ impl Discount {
         }
     }
 
-    /// Products that the discount can be applied to.
+    /// Returns the products that the discount can be applied to.
     #[must_use]
     #[inline]
     pub fn products(&self) -> &[DiscountProduct] {
@@ -222,7 +225,9 @@ impl Discount {
         }
     }
 
-    /// Returns `type`, or an empty string if an unknown variant has none.
+    /// Returns `type` as a string, such as `fixed`.
+    ///
+    /// Empty if an unknown variant does not have it.
     #[must_use]
     #[inline]
     pub fn r#type(&self) -> &str {
@@ -235,7 +240,7 @@ impl Discount {
         }
     }
 
-    /// Returns the value if it is the variant [`FixedOnceForever`](Self::FixedOnceForever).
+    /// Returns the content of the variant [`FixedOnceForever`](Self::FixedOnceForever), or `None`.
     #[must_use]
     #[inline]
     pub fn as_fixed_once_forever(&self) -> Option<&DiscountFixedOnceForeverDuration> {
@@ -245,7 +250,7 @@ impl Discount {
         }
     }
 
-    /// Returns the value if it is the variant [`FixedRepeat`](Self::FixedRepeat).
+    /// Returns the content of the variant [`FixedRepeat`](Self::FixedRepeat), or `None`.
     #[must_use]
     #[inline]
     pub fn as_fixed_repeat(&self) -> Option<&DiscountFixedRepeatDuration> {
@@ -255,7 +260,7 @@ impl Discount {
         }
     }
 
-    /// Returns the value if it is the variant [`PercentageOnceForever`](Self::PercentageOnceForever).
+    /// Returns the content of the variant [`PercentageOnceForever`](Self::PercentageOnceForever), or `None`.
     #[must_use]
     #[inline]
     pub fn as_percentage_once_forever(
@@ -267,7 +272,7 @@ impl Discount {
         }
     }
 
-    /// Returns the value if it is the variant [`PercentageRepeat`](Self::PercentageRepeat).
+    /// Returns the content of the variant [`PercentageRepeat`](Self::PercentageRepeat), or `None`.
     #[must_use]
     #[inline]
     pub fn as_percentage_repeat(&self) -> Option<&DiscountPercentageRepeatDuration> {
@@ -357,9 +362,10 @@ polar_client_runtime::variant_body! {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountFixedCreate {
-    /// External ID, the identifier in your own system.
+    /// External ID, the identifier in your own system. If not set, there is no external
+    /// ID.
     pub external_id: Option<String>,
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
@@ -436,14 +442,15 @@ impl DiscountFixedCreate {
         }
     }
 
-    /// Sets `external_id`: external ID, the identifier in your own system.
+    /// Sets the external ID, the identifier in your own system. If not set, there is no
+    /// external ID.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -452,16 +459,16 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// Sets `code`: code that customers enter to apply the discount. If not set,
-    /// customers cannot enter the discount; it can only be applied by its ID.
+    /// Sets the code that customers enter to apply the discount. If not set, customers
+    /// cannot enter the discount; it can only be applied by its ID.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
     }
 
-    /// Sets `starts_at`: when the discount becomes redeemable. If not set, it is
-    /// redeemable immediately.
+    /// Sets when the discount becomes redeemable. If not set, it is redeemable
+    /// immediately.
     #[must_use]
     #[inline]
     pub fn starts_at(mut self, starts_at: Timestamp) -> Self {
@@ -469,8 +476,7 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// Sets `ends_at`: when the discount stops being redeemable. If not set, it remains
-    /// redeemable.
+    /// Sets when the discount stops being redeemable. If not set, it remains redeemable.
     #[must_use]
     #[inline]
     pub fn ends_at(mut self, ends_at: Timestamp) -> Self {
@@ -478,8 +484,8 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// Sets `max_redemptions`: maximum number of redemptions. If not set, the number of
-    /// redemptions is not limited.
+    /// Sets the maximum number of redemptions. If not set, the number of redemptions is
+    /// not limited.
     ///
     /// Must be between 1 and 2147483647.
     #[must_use]
@@ -489,8 +495,8 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// Sets `max_redemptions_per_customer`: maximum number of redemptions per customer.
-    /// If not set, the number of redemptions per customer is not limited.
+    /// Sets the maximum number of redemptions per customer. If not set, the number of
+    /// redemptions per customer is not limited.
     ///
     /// Must be between 1 and 2147483647.
     #[must_use]
@@ -503,16 +509,16 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// Sets `products`: IDs of the products that the discount can be applied to. If not
-    /// set, the discount applies to all products.
+    /// Sets the IDs of the products that the discount can be applied to. If not set, the
+    /// discount applies to all products.
     #[must_use]
     pub fn products(mut self, products: impl Items<ProductId>) -> Self {
         self.products = Some(products.into_list());
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -522,9 +528,9 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// Sets `duration_in_months`: number of months that the discount applies for; twelve
-    /// per year for yearly billing, too. Required for `repeating` discounts and not
-    /// allowed for others.
+    /// Sets the number of months that the discount applies for; twelve per year for
+    /// yearly billing, too. Required for `repeating` discounts and not allowed for
+    /// others.
     ///
     /// Must be between 1 and 999.
     #[must_use]
@@ -534,7 +540,7 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// Sets `amount`: amount in the smallest currency unit (cents for USD).
+    /// Sets the amount in the smallest currency unit (cents for USD).
     ///
     /// Deprecated. Must be between 0 and 999999999999.
     #[must_use]
@@ -544,7 +550,7 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// Sets `currency`: currency, as its ISO 4217 code in lower case.
+    /// Sets the currency, as its ISO 4217 code in lower case.
     ///
     /// Deprecated. Default: `"usd"`.
     #[must_use]
@@ -553,9 +559,8 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// Sets `amounts`: amount of the discount for each currency, in its smallest unit
-    /// (cents for USD). If not set, the amount is that of the deprecated `amount` and
-    /// `currency`.
+    /// Sets the amount of the discount for each currency, in its smallest unit (cents for
+    /// USD). If not set, the amount is that of the deprecated `amount` and `currency`.
     ///
     /// Must have at least 1 entry. Each key must be a value of `PresentmentCurrency`
     /// (validated by the server). Each value must be between 0 and 999999999999.
@@ -582,9 +587,9 @@ pub struct DiscountFixedOnceForeverDuration {
     pub currency: String,
     /// Amount of the discount for each currency, in its smallest unit (cents for USD).
     pub amounts: BTreeMap<String, i64>,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: DiscountId,
@@ -610,7 +615,7 @@ pub struct DiscountFixedOnceForeverDuration {
     pub organization_id: OrganizationId,
     /// Products that the discount can be applied to.
     pub products: Vec<DiscountProduct>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the discount: fixed or percentage.
     ///
     /// Always `fixed`.
     pub r#type: Cow<'static, str>,
@@ -634,9 +639,9 @@ pub struct DiscountFixedRepeatDuration {
     pub currency: String,
     /// Amount of the discount for each currency, in its smallest unit (cents for USD).
     pub amounts: BTreeMap<String, i64>,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: DiscountId,
@@ -662,7 +667,7 @@ pub struct DiscountFixedRepeatDuration {
     pub organization_id: OrganizationId,
     /// Products that the discount can be applied to.
     pub products: Vec<DiscountProduct>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the discount: fixed or percentage.
     ///
     /// Always `fixed`.
     pub r#type: Cow<'static, str>,
@@ -685,9 +690,10 @@ pub struct DiscountList {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountPercentageCreate {
-    /// External ID, the identifier in your own system.
+    /// External ID, the identifier in your own system. If not set, there is no external
+    /// ID.
     pub external_id: Option<String>,
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
@@ -756,14 +762,15 @@ impl DiscountPercentageCreate {
         }
     }
 
-    /// Sets `external_id`: external ID, the identifier in your own system.
+    /// Sets the external ID, the identifier in your own system. If not set, there is no
+    /// external ID.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -772,16 +779,16 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// Sets `code`: code that customers enter to apply the discount. If not set,
-    /// customers cannot enter the discount; it can only be applied by its ID.
+    /// Sets the code that customers enter to apply the discount. If not set, customers
+    /// cannot enter the discount; it can only be applied by its ID.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
     }
 
-    /// Sets `starts_at`: when the discount becomes redeemable. If not set, it is
-    /// redeemable immediately.
+    /// Sets when the discount becomes redeemable. If not set, it is redeemable
+    /// immediately.
     #[must_use]
     #[inline]
     pub fn starts_at(mut self, starts_at: Timestamp) -> Self {
@@ -789,8 +796,7 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// Sets `ends_at`: when the discount stops being redeemable. If not set, it remains
-    /// redeemable.
+    /// Sets when the discount stops being redeemable. If not set, it remains redeemable.
     #[must_use]
     #[inline]
     pub fn ends_at(mut self, ends_at: Timestamp) -> Self {
@@ -798,8 +804,8 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// Sets `max_redemptions`: maximum number of redemptions. If not set, the number of
-    /// redemptions is not limited.
+    /// Sets the maximum number of redemptions. If not set, the number of redemptions is
+    /// not limited.
     ///
     /// Must be between 1 and 2147483647.
     #[must_use]
@@ -809,8 +815,8 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// Sets `max_redemptions_per_customer`: maximum number of redemptions per customer.
-    /// If not set, the number of redemptions per customer is not limited.
+    /// Sets the maximum number of redemptions per customer. If not set, the number of
+    /// redemptions per customer is not limited.
     ///
     /// Must be between 1 and 2147483647.
     #[must_use]
@@ -823,16 +829,16 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// Sets `products`: IDs of the products that the discount can be applied to. If not
-    /// set, the discount applies to all products.
+    /// Sets the IDs of the products that the discount can be applied to. If not set, the
+    /// discount applies to all products.
     #[must_use]
     pub fn products(mut self, products: impl Items<ProductId>) -> Self {
         self.products = Some(products.into_list());
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -842,9 +848,9 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// Sets `duration_in_months`: number of months that the discount applies for; twelve
-    /// per year for yearly billing, too. Required for `repeating` discounts and not
-    /// allowed for others.
+    /// Sets the number of months that the discount applies for; twelve per year for
+    /// yearly billing, too. Required for `repeating` discounts and not allowed for
+    /// others.
     ///
     /// Must be between 1 and 999.
     #[must_use]
@@ -863,9 +869,9 @@ pub struct DiscountPercentageOnceForeverDuration {
     pub duration: DiscountDuration,
     /// Discount in basis points, hundredths of a percent: 1000 is 10 %.
     pub basis_points: i64,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: DiscountId,
@@ -891,7 +897,7 @@ pub struct DiscountPercentageOnceForeverDuration {
     pub organization_id: OrganizationId,
     /// Products that the discount can be applied to.
     pub products: Vec<DiscountProduct>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the discount: fixed or percentage.
     ///
     /// Always `percentage`.
     pub r#type: Cow<'static, str>,
@@ -907,9 +913,9 @@ pub struct DiscountPercentageRepeatDuration {
     pub duration_in_months: i64,
     /// Discount in basis points, hundredths of a percent: 1000 is 10 %.
     pub basis_points: i64,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: DiscountId,
@@ -935,17 +941,22 @@ pub struct DiscountPercentageRepeatDuration {
     pub organization_id: OrganizationId,
     /// Products that the discount can be applied to.
     pub products: Vec<DiscountProduct>,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the discount: fixed or percentage.
     ///
     /// Always `percentage`.
     pub r#type: Cow<'static, str>,
 }
 
-/// Update of a discount. Fields that are not set keep their values.
+/// Update of a discount.
+///
+/// Fields that are not set keep their values. To clear a field, pass
+/// [`Clear`](polar_client_runtime::types::Clear) to its setter:
+/// `.external_id(Clear)`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountUpdate {
-    /// External ID, the identifier in your own system.
+    /// External ID, the identifier in your own system. If cleared, there is no external
+    /// ID.
     pub external_id: Patch<String>,
     /// Custom key-value data.
     ///
@@ -1029,14 +1040,15 @@ impl DiscountUpdate {
         }
     }
 
-    /// Sets or clears `external_id`: external ID, the identifier in your own system.
+    /// Sets or clears the external ID, the identifier in your own system. If cleared,
+    /// there is no external ID.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -1045,7 +1057,7 @@ impl DiscountUpdate {
         self
     }
 
-    /// Sets or clears `name`: name of the discount, shown to customers when it applies.
+    /// Sets or clears the name of the discount, shown to customers when it applies.
     ///
     /// Must have at least 1 character.
     #[must_use]
@@ -1054,32 +1066,32 @@ impl DiscountUpdate {
         self
     }
 
-    /// Sets or clears `code`: code that customers enter to apply the discount. If
-    /// cleared, customers cannot enter the discount; it can only be applied by its ID.
+    /// Sets or clears the code that customers enter to apply the discount. If cleared,
+    /// customers cannot enter the discount; it can only be applied by its ID.
     #[must_use]
     pub fn code(mut self, code: impl Into<Patch<String>>) -> Self {
         self.code = code.into();
         self
     }
 
-    /// Sets or clears `starts_at`: when the discount becomes redeemable. If cleared, it
-    /// is redeemable immediately.
+    /// Sets or clears when the discount becomes redeemable. If cleared, it is redeemable
+    /// immediately.
     #[must_use]
     pub fn starts_at(mut self, starts_at: impl Into<Patch<Timestamp>>) -> Self {
         self.starts_at = starts_at.into();
         self
     }
 
-    /// Sets or clears `ends_at`: when the discount stops being redeemable. If cleared, it
-    /// remains redeemable.
+    /// Sets or clears when the discount stops being redeemable. If cleared, it remains
+    /// redeemable.
     #[must_use]
     pub fn ends_at(mut self, ends_at: impl Into<Patch<Timestamp>>) -> Self {
         self.ends_at = ends_at.into();
         self
     }
 
-    /// Sets or clears `max_redemptions`: maximum number of redemptions. If cleared, the
-    /// number of redemptions is not limited.
+    /// Sets or clears the maximum number of redemptions. If cleared, the number of
+    /// redemptions is not limited.
     ///
     /// Must be between 1 and 2147483647.
     #[must_use]
@@ -1088,8 +1100,8 @@ impl DiscountUpdate {
         self
     }
 
-    /// Sets or clears `max_redemptions_per_customer`: maximum number of redemptions per
-    /// customer. If cleared, the number of redemptions per customer is not limited.
+    /// Sets or clears the maximum number of redemptions per customer. If cleared, the
+    /// number of redemptions per customer is not limited.
     ///
     /// Must be between 1 and 2147483647.
     #[must_use]
@@ -1101,15 +1113,15 @@ impl DiscountUpdate {
         self
     }
 
-    /// Sets or clears `duration`: duration of the discount on a subscription.
+    /// Sets or clears the duration of the discount on a subscription.
     #[must_use]
     pub fn duration(mut self, duration: impl Into<Patch<DiscountDuration>>) -> Self {
         self.duration = duration.into();
         self
     }
 
-    /// Sets or clears `duration_in_months`: number of months that the discount applies
-    /// for; twelve per year for yearly billing, too.
+    /// Sets or clears the number of months that the discount applies for; twelve per year
+    /// for yearly billing, too.
     ///
     /// Must be between 1 and 999.
     #[must_use]
@@ -1121,14 +1133,14 @@ impl DiscountUpdate {
         self
     }
 
-    /// Sets or clears `type`: type of the discount.
+    /// Sets or clears the type of the discount.
     #[must_use]
     pub fn r#type(mut self, r#type: impl Into<Patch<DiscountType>>) -> Self {
         self.r#type = r#type.into();
         self
     }
 
-    /// Sets or clears `amount`: amount in the smallest currency unit (cents for USD).
+    /// Sets or clears the amount in the smallest currency unit (cents for USD).
     ///
     /// Deprecated. Must be between 0 and 999999999999.
     #[must_use]
@@ -1137,7 +1149,7 @@ impl DiscountUpdate {
         self
     }
 
-    /// Sets or clears `currency`: currency, as its ISO 4217 code in lower case.
+    /// Sets or clears the currency, as its ISO 4217 code in lower case.
     ///
     /// Deprecated.
     #[must_use]
@@ -1146,9 +1158,9 @@ impl DiscountUpdate {
         self
     }
 
-    /// Sets or clears `amounts`: amount of the discount for each currency, in its
-    /// smallest unit (cents for USD). If cleared, the amount is that of the deprecated
-    /// `amount` and `currency`.
+    /// Sets or clears the amount of the discount for each currency, in its smallest unit
+    /// (cents for USD). If cleared, the amount is that of the deprecated `amount` and
+    /// `currency`.
     ///
     /// Must have at least 1 entry. Each key must be a value of `PresentmentCurrency`
     /// (validated by the server). Each value must be between 0 and 999999999999.
@@ -1158,8 +1170,8 @@ impl DiscountUpdate {
         self
     }
 
-    /// Sets or clears `basis_points`: discount in basis points, hundredths of a percent:
-    /// 1000 is 10 %.
+    /// Sets or clears the discount in basis points, hundredths of a percent: 1000 is 10
+    /// %.
     ///
     /// Must be between 1 and 10000.
     #[must_use]
@@ -1168,8 +1180,8 @@ impl DiscountUpdate {
         self
     }
 
-    /// Sets or clears `products`: IDs of the products that the discount can be applied
-    /// to. If cleared, the discount applies to all products.
+    /// Sets or clears the IDs of the products that the discount can be applied to. If
+    /// cleared, the discount applies to all products.
     #[must_use]
     pub fn products(mut self, products: impl Into<Patch<Vec<ProductId>>>) -> Self {
         self.products = products.into();

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AmbiguousExternalMeterId {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `AmbiguousExternalMeterID`.
     pub error: Cow<'static, str>,
@@ -29,7 +29,7 @@ pub struct AmbiguousExternalMeterId {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AmbiguousExternalWebhookEndpointId {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `AmbiguousExternalWebhookEndpointID`.
     pub error: Cow<'static, str>,
@@ -52,7 +52,7 @@ pub enum CheckoutPaymentError {
 }
 
 impl CheckoutPaymentError {
-    /// Human-readable error message.
+    /// Returns the human-readable error message.
     #[must_use]
     #[inline]
     pub fn detail(&self) -> &str {
@@ -63,7 +63,9 @@ impl CheckoutPaymentError {
         }
     }
 
-    /// Returns `error`, or an empty string if an unknown variant has none.
+    /// Returns `error` as a string, such as `PaymentError`.
+    ///
+    /// Empty if an unknown variant does not have it.
     #[must_use]
     #[inline]
     pub fn error(&self) -> &str {
@@ -74,7 +76,7 @@ impl CheckoutPaymentError {
         }
     }
 
-    /// Returns the value if it is the variant [`Error`](Self::Error).
+    /// Returns the content of the variant [`Error`](Self::Error), or `None`.
     #[must_use]
     #[inline]
     pub fn as_error(&self) -> Option<&PaymentError> {
@@ -84,7 +86,7 @@ impl CheckoutPaymentError {
         }
     }
 
-    /// Returns the value if it is the variant [`SharedTokenError`](Self::SharedTokenError).
+    /// Returns the content of the variant [`SharedTokenError`](Self::SharedTokenError), or `None`.
     #[must_use]
     #[inline]
     pub fn as_shared_token_error(&self) -> Option<&SharedPaymentTokenError> {
@@ -127,7 +129,7 @@ pub struct UnknownCheckoutPaymentError {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerMeterCreditExternalIdConflict {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `CustomerMeterCreditExternalIDConflict`.
     pub error: Cow<'static, str>,
@@ -140,7 +142,7 @@ pub struct CustomerMeterCreditExternalIdConflict {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerMeterCreditNotReversible {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `CustomerMeterCreditNotReversible`.
     pub error: Cow<'static, str>,
@@ -152,7 +154,7 @@ pub struct CustomerMeterCreditNotReversible {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SharedPaymentTokenError {
-    /// Error class.
+    /// Error class, which identifies the cause of the error.
     ///
     /// Always `SharedPaymentTokenError`.
     pub error: Cow<'static, str>,

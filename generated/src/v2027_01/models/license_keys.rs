@@ -21,9 +21,9 @@ use std::collections::BTreeMap;
 pub struct GrantedLicenseKey {
     /// ID assigned by Polar.
     pub id: LicenseKeyId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -54,7 +54,7 @@ pub struct GrantedLicenseKey {
     pub limit_usage: Option<i64>,
     /// Number of validations of the license key.
     pub validations: i64,
-    /// When the license key was last validated. `None` if it never was.
+    /// When the license key was last validated. `None` if it was never validated.
     pub last_validated_at: Option<Timestamp>,
     /// When the license key expires. `None` if it never expires.
     pub expires_at: Option<Timestamp>,
@@ -80,9 +80,9 @@ pub struct LicenseKeyActivationCreated {
     pub label: String,
     /// Custom key-value data about the activation.
     pub meta: BTreeMap<String, MetadataValue>,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// The license key.
     pub license_key: GrantedLicenseKey,
@@ -94,7 +94,7 @@ pub struct LicenseKeyActivationCreated {
 pub struct LicenseKeyOrder {
     /// ID assigned by Polar.
     pub id: OrderId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
     /// Current status.
     pub status: OrderStatus,
@@ -126,9 +126,9 @@ pub struct LicenseKeySubscription {
 pub struct ValidatedLicenseKey {
     /// ID assigned by Polar.
     pub id: LicenseKeyId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -159,7 +159,7 @@ pub struct ValidatedLicenseKey {
     pub limit_usage: Option<i64>,
     /// Number of validations of the license key.
     pub validations: i64,
-    /// When the license key was last validated. `None` if it never was.
+    /// When the license key was last validated. `None` if it was never validated.
     pub last_validated_at: Option<Timestamp>,
     /// When the license key expires. `None` if it never expires.
     pub expires_at: Option<Timestamp>,

@@ -15,9 +15,9 @@ pub struct Meter {
     pub external_id: Option<String>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: MeterId,
@@ -36,7 +36,7 @@ pub struct Meter {
     pub aggregation: Aggregation,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// When the meter was archived. `None` if it was not.
+    /// When the meter was archived. `None` if it was not archived.
     pub archived_at: Option<Timestamp>,
 }
 
@@ -44,9 +44,10 @@ pub struct Meter {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MeterCreate {
-    /// External ID, the identifier in your own system.
+    /// External ID, the identifier in your own system. If not set, there is no external
+    /// ID.
     pub external_id: Option<String>,
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
@@ -94,14 +95,15 @@ impl MeterCreate {
         }
     }
 
-    /// Sets `external_id`: external ID, the identifier in your own system.
+    /// Sets the external ID, the identifier in your own system. If not set, there is no
+    /// external ID.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -110,7 +112,7 @@ impl MeterCreate {
         self
     }
 
-    /// Sets `unit`: unit of the meter.
+    /// Sets the unit of the meter.
     ///
     /// Default: `"scalar"`.
     #[must_use]
@@ -119,15 +121,14 @@ impl MeterCreate {
         self
     }
 
-    /// Sets `custom_label`: name of the unit; for custom units only.
+    /// Sets the name of the unit; for custom units only.
     #[must_use]
     pub fn custom_label(mut self, custom_label: impl Into<String>) -> Self {
         self.custom_label = Some(custom_label.into());
         self
     }
 
-    /// Sets `custom_multiplier`: number of counted units per displayed unit; for custom
-    /// units only.
+    /// Sets the number of counted units per displayed unit; for custom units only.
     ///
     /// Must be greater than 0.
     #[must_use]
@@ -137,8 +138,8 @@ impl MeterCreate {
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -162,11 +163,16 @@ pub struct MeterList {
     pub pagination: Pagination,
 }
 
-/// Update of a meter. Fields that are not set keep their values.
+/// Update of a meter.
+///
+/// Fields that are not set keep their values. To clear a field, pass
+/// [`Clear`](polar_client_runtime::types::Clear) to its setter:
+/// `.external_id(Clear)`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MeterUpdate {
-    /// External ID, the identifier in your own system.
+    /// External ID, the identifier in your own system. If cleared, there is no external
+    /// ID.
     pub external_id: Patch<String>,
     /// Custom key-value data.
     ///
@@ -210,14 +216,15 @@ impl MeterUpdate {
         }
     }
 
-    /// Sets or clears `external_id`: external ID, the identifier in your own system.
+    /// Sets or clears the external ID, the identifier in your own system. If cleared,
+    /// there is no external ID.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -226,7 +233,7 @@ impl MeterUpdate {
         self
     }
 
-    /// Sets or clears `name`: name of the meter.
+    /// Sets or clears the name of the meter.
     ///
     /// Must have at least 3 characters.
     #[must_use]
@@ -235,22 +242,22 @@ impl MeterUpdate {
         self
     }
 
-    /// Sets or clears `unit`: unit of the meter.
+    /// Sets or clears the unit of the meter.
     #[must_use]
     pub fn unit(mut self, unit: impl Into<Patch<MeterUnit>>) -> Self {
         self.unit = unit.into();
         self
     }
 
-    /// Sets or clears `custom_label`: name of the unit; for custom units only.
+    /// Sets or clears the name of the unit; for custom units only.
     #[must_use]
     pub fn custom_label(mut self, custom_label: impl Into<Patch<String>>) -> Self {
         self.custom_label = custom_label.into();
         self
     }
 
-    /// Sets or clears `custom_multiplier`: number of counted units per displayed unit;
-    /// for custom units only.
+    /// Sets or clears the number of counted units per displayed unit; for custom units
+    /// only.
     ///
     /// Must be greater than 0.
     #[must_use]
@@ -262,22 +269,22 @@ impl MeterUpdate {
         self
     }
 
-    /// Sets or clears `filter`: filter of the events that are counted.
+    /// Sets or clears the filter of the events that are counted.
     #[must_use]
     pub fn filter(mut self, filter: impl Into<Patch<Filter>>) -> Self {
         self.filter = filter.into();
         self
     }
 
-    /// Sets or clears `aggregation`: aggregation of the events that match the filter.
+    /// Sets or clears the aggregation of the events that match the filter.
     #[must_use]
     pub fn aggregation(mut self, aggregation: impl Into<Patch<Aggregation>>) -> Self {
         self.aggregation = aggregation.into();
         self
     }
 
-    /// Sets or clears `is_archived`: whether the meter is archived: kept, but no longer
-    /// used for billing.
+    /// Sets or clears whether the meter is archived: kept, but no longer used for
+    /// billing.
     #[must_use]
     pub fn is_archived(mut self, is_archived: impl Into<Patch<bool>>) -> Self {
         self.is_archived = is_archived.into();

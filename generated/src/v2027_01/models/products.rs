@@ -17,9 +17,9 @@ use std::collections::BTreeMap;
 pub struct Product {
     /// ID assigned by Polar.
     pub id: ProductId,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// Unit of the trial length. `None` without a trial.
     pub trial_interval: Option<TrialInterval>,
@@ -97,9 +97,10 @@ polar_client_runtime::variant_body! {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductCreateOneTime {
-    /// External ID, the identifier in your own system.
+    /// External ID, the identifier in your own system. If not set, there is no external
+    /// ID.
     pub external_id: Option<String>,
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
@@ -107,7 +108,8 @@ pub struct ProductCreateOneTime {
     ///
     /// Must have 3 to 64 characters.
     pub name: String,
-    /// Description of the product, as shown to customers.
+    /// Description of the product, as shown to customers. If not set, the product has no
+    /// description.
     pub description: Option<String>,
     /// Whether the product is for sale, and listed.
     ///
@@ -119,9 +121,11 @@ pub struct ProductCreateOneTime {
     ///
     /// Must have at least 1 item.
     pub prices: Vec<ProductPriceCreate>,
-    /// IDs of the media files, which must have been uploaded.
+    /// IDs of the media files, which must have been uploaded. If not set, the product has
+    /// no media files.
     pub medias: Option<Vec<FileId>>,
-    /// Custom fields to attach, which checkouts ask for.
+    /// Custom fields to attach, which checkouts ask for. If not set, checkouts ask for no
+    /// custom fields.
     pub attached_custom_fields: Option<Vec<AttachedCustomFieldCreate>>,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
@@ -145,14 +149,15 @@ impl ProductCreateOneTime {
         }
     }
 
-    /// Sets `external_id`: external ID, the identifier in your own system.
+    /// Sets the external ID, the identifier in your own system. If not set, there is no
+    /// external ID.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -161,14 +166,15 @@ impl ProductCreateOneTime {
         self
     }
 
-    /// Sets `description`: description of the product, as shown to customers.
+    /// Sets the description of the product, as shown to customers. If not set, the
+    /// product has no description.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// Sets `visibility`: whether the product is for sale, and listed.
+    /// Sets whether the product is for sale, and listed.
     ///
     /// Default: `"public"`.
     #[must_use]
@@ -177,14 +183,16 @@ impl ProductCreateOneTime {
         self
     }
 
-    /// Sets `medias`: IDs of the media files, which must have been uploaded.
+    /// Sets the IDs of the media files, which must have been uploaded. If not set, the
+    /// product has no media files.
     #[must_use]
     pub fn medias(mut self, medias: impl Items<FileId>) -> Self {
         self.medias = Some(medias.into_list());
         self
     }
 
-    /// Sets `attached_custom_fields`: custom fields to attach, which checkouts ask for.
+    /// Sets the custom fields to attach, which checkouts ask for. If not set, checkouts
+    /// ask for no custom fields.
     #[must_use]
     pub fn attached_custom_fields(
         mut self,
@@ -194,8 +202,8 @@ impl ProductCreateOneTime {
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -210,9 +218,10 @@ impl ProductCreateOneTime {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductCreateRecurring {
-    /// External ID, the identifier in your own system.
+    /// External ID, the identifier in your own system. If not set, there is no external
+    /// ID.
     pub external_id: Option<String>,
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
@@ -220,7 +229,8 @@ pub struct ProductCreateRecurring {
     ///
     /// Must have 3 to 64 characters.
     pub name: String,
-    /// Description of the product, as shown to customers.
+    /// Description of the product, as shown to customers. If not set, the product has no
+    /// description.
     pub description: Option<String>,
     /// Whether the product is for sale, and listed.
     ///
@@ -232,9 +242,11 @@ pub struct ProductCreateRecurring {
     ///
     /// Must have at least 1 item.
     pub prices: Vec<ProductPriceCreate>,
-    /// IDs of the media files, which must have been uploaded.
+    /// IDs of the media files, which must have been uploaded. If not set, the product has
+    /// no media files.
     pub medias: Option<Vec<FileId>>,
-    /// Custom fields to attach, which checkouts ask for.
+    /// Custom fields to attach, which checkouts ask for. If not set, checkouts ask for no
+    /// custom fields.
     pub attached_custom_fields: Option<Vec<AttachedCustomFieldCreate>>,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
@@ -291,14 +303,15 @@ impl ProductCreateRecurring {
         }
     }
 
-    /// Sets `external_id`: external ID, the identifier in your own system.
+    /// Sets the external ID, the identifier in your own system. If not set, there is no
+    /// external ID.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -307,14 +320,15 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// Sets `description`: description of the product, as shown to customers.
+    /// Sets the description of the product, as shown to customers. If not set, the
+    /// product has no description.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// Sets `visibility`: whether the product is for sale, and listed.
+    /// Sets whether the product is for sale, and listed.
     ///
     /// Default: `"public"`.
     #[must_use]
@@ -323,14 +337,16 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// Sets `medias`: IDs of the media files, which must have been uploaded.
+    /// Sets the IDs of the media files, which must have been uploaded. If not set, the
+    /// product has no media files.
     #[must_use]
     pub fn medias(mut self, medias: impl Items<FileId>) -> Self {
         self.medias = Some(medias.into_list());
         self
     }
 
-    /// Sets `attached_custom_fields`: custom fields to attach, which checkouts ask for.
+    /// Sets the custom fields to attach, which checkouts ask for. If not set, checkouts
+    /// ask for no custom fields.
     #[must_use]
     pub fn attached_custom_fields(
         mut self,
@@ -340,8 +356,8 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -351,16 +367,15 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// Sets `trial_interval`: unit of the trial length. If not set, the product has no
-    /// trial.
+    /// Sets the unit of the trial length. If not set, the product has no trial.
     #[must_use]
     pub fn trial_interval(mut self, trial_interval: impl Into<TrialInterval>) -> Self {
         self.trial_interval = Some(trial_interval.into());
         self
     }
 
-    /// Sets `trial_interval_count`: length of the trial in units of `trial_interval`. If
-    /// not set, the product has no trial.
+    /// Sets the length of the trial in units of `trial_interval`. If not set, the product
+    /// has no trial.
     ///
     /// Must be between 1 and 1000.
     #[must_use]
@@ -370,8 +385,8 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// Sets `recurring_interval_count`: length of the billing cycle in units of
-    /// `recurring_interval`: 3 with `month` is a quarter.
+    /// Sets the length of the billing cycle in units of `recurring_interval`: 3 with
+    /// `month` is a quarter.
     ///
     /// Must be between 1 and 999. Default: `1`.
     #[must_use]
@@ -381,9 +396,9 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// Sets `meter_interval`: unit of a separate meter cycle. The billing cycle must be a
-    /// multiple of the meter cycle, which cannot be changed later. If not set, the meter
-    /// cycle is the billing cycle.
+    /// Sets the unit of a separate meter cycle. The billing cycle must be a multiple of
+    /// the meter cycle, which cannot be changed later. If not set, the meter cycle is the
+    /// billing cycle.
     #[must_use]
     pub fn meter_interval(
         mut self,
@@ -393,8 +408,8 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// Sets `meter_interval_count`: length of the meter cycle in units of
-    /// `meter_interval`. If not set, the meter cycle is the billing cycle.
+    /// Sets the length of the meter cycle in units of `meter_interval`. If not set, the
+    /// meter cycle is the billing cycle.
     ///
     /// Must be between 1 and 999.
     #[must_use]
@@ -464,9 +479,9 @@ polar_client_runtime::from_variant! {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceSeatBased {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: PriceId,
@@ -501,12 +516,12 @@ pub struct ProductPriceSeatBasedCreate {
     ///
     /// Default: `"usd"`.
     pub price_currency: Option<PresentmentCurrency>,
-    /// Whether the price includes taxes. If cleared, the default of the organization
-    /// applies.
+    /// Whether the price includes taxes. If not set or cleared, the default of the
+    /// organization applies.
     pub tax_behavior: Patch<TaxBehaviorOption>,
     /// Price per seat, in tiers by number of seats.
     pub tiers: TiersInput,
-    /// Minimum number of seats per purchase. If cleared, there is no minimum.
+    /// Minimum number of seats per purchase. If not set or cleared, there is no minimum.
     ///
     /// Must be at least 1.
     pub minimum_units: Patch<i64>,
@@ -525,7 +540,7 @@ impl ProductPriceSeatBasedCreate {
         }
     }
 
-    /// Sets `price_currency`: currency of the price, as its ISO 4217 code in lower case.
+    /// Sets the currency of the price, as its ISO 4217 code in lower case.
     ///
     /// Default: `"usd"`.
     #[must_use]
@@ -537,7 +552,7 @@ impl ProductPriceSeatBasedCreate {
         self
     }
 
-    /// Sets or clears `tax_behavior`: whether the price includes taxes. If cleared, the
+    /// Sets or clears whether the price includes taxes. If not set or cleared, the
     /// default of the organization applies.
     #[must_use]
     pub fn tax_behavior(
@@ -548,7 +563,7 @@ impl ProductPriceSeatBasedCreate {
         self
     }
 
-    /// Sets or clears `minimum_units`: minimum number of seats per purchase. If cleared,
+    /// Sets or clears the minimum number of seats per purchase. If not set or cleared,
     /// there is no minimum.
     ///
     /// Must be at least 1.
@@ -607,11 +622,16 @@ polar_client_runtime::from_variant! {
     ProductPriceUpdate::MeteredTiersCreate(Box<ProductPriceMeteredTiersCreate>)
 }
 
-/// Update of a product. Fields that are not set keep their values.
+/// Update of a product.
+///
+/// Fields that are not set keep their values. To clear a field, pass
+/// [`Clear`](polar_client_runtime::types::Clear) to its setter:
+/// `.external_id(Clear)`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductUpdate {
-    /// External ID, the identifier in your own system.
+    /// External ID, the identifier in your own system. If cleared, there is no external
+    /// ID.
     pub external_id: Patch<String>,
     /// Custom key-value data.
     ///
@@ -628,7 +648,8 @@ pub struct ProductUpdate {
     ///
     /// Must have 3 to 64 characters.
     pub name: Patch<String>,
-    /// Description of the product, as shown to customers.
+    /// Description of the product, as shown to customers. If cleared, the product has no
+    /// description.
     pub description: Patch<String>,
     /// Unit of the billing cycle. It can only be set for legacy products without one, and
     /// not changed afterwards.
@@ -674,14 +695,15 @@ impl ProductUpdate {
         }
     }
 
-    /// Sets or clears `external_id`: external ID, the identifier in your own system.
+    /// Sets or clears the external ID, the identifier in your own system. If cleared,
+    /// there is no external ID.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -690,8 +712,7 @@ impl ProductUpdate {
         self
     }
 
-    /// Sets or clears `trial_interval`: unit of the trial length. If cleared, the product
-    /// has no trial.
+    /// Sets or clears the unit of the trial length. If cleared, the product has no trial.
     #[must_use]
     pub fn trial_interval(
         mut self,
@@ -701,8 +722,8 @@ impl ProductUpdate {
         self
     }
 
-    /// Sets or clears `trial_interval_count`: length of the trial in units of
-    /// `trial_interval`. If cleared, the product has no trial.
+    /// Sets or clears the length of the trial in units of `trial_interval`. If cleared,
+    /// the product has no trial.
     ///
     /// Must be between 1 and 1000.
     #[must_use]
@@ -714,7 +735,7 @@ impl ProductUpdate {
         self
     }
 
-    /// Sets or clears `name`: name of the product.
+    /// Sets or clears the name of the product.
     ///
     /// Must have 3 to 64 characters.
     #[must_use]
@@ -723,15 +744,16 @@ impl ProductUpdate {
         self
     }
 
-    /// Sets or clears `description`: description of the product, as shown to customers.
+    /// Sets or clears the description of the product, as shown to customers. If cleared,
+    /// the product has no description.
     #[must_use]
     pub fn description(mut self, description: impl Into<Patch<String>>) -> Self {
         self.description = description.into();
         self
     }
 
-    /// Sets or clears `recurring_interval`: unit of the billing cycle. It can only be set
-    /// for legacy products without one, and not changed afterwards.
+    /// Sets or clears the unit of the billing cycle. It can only be set for legacy
+    /// products without one, and not changed afterwards.
     #[must_use]
     pub fn recurring_interval(
         mut self,
@@ -741,8 +763,8 @@ impl ProductUpdate {
         self
     }
 
-    /// Sets or clears `recurring_interval_count`: length of the billing cycle in units of
-    /// `recurring_interval`: 3 with `month` is a quarter.
+    /// Sets or clears the length of the billing cycle in units of `recurring_interval`: 3
+    /// with `month` is a quarter.
     ///
     /// Must be between 1 and 999.
     #[must_use]
@@ -754,15 +776,15 @@ impl ProductUpdate {
         self
     }
 
-    /// Sets or clears `is_archived`: whether the product is archived: it can no longer be
-    /// bought. Existing subscriptions and benefits continue.
+    /// Sets or clears whether the product is archived: it can no longer be bought.
+    /// Existing subscriptions and benefits continue.
     #[must_use]
     pub fn is_archived(mut self, is_archived: impl Into<Patch<bool>>) -> Self {
         self.is_archived = is_archived.into();
         self
     }
 
-    /// Sets or clears `visibility`: whether the product is for sale, and listed.
+    /// Sets or clears whether the product is for sale, and listed.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -772,23 +794,22 @@ impl ProductUpdate {
         self
     }
 
-    /// Sets or clears `prices`: all prices of the product: new ones, and the IDs of
-    /// existing ones to keep. Prices that are not listed are no longer offered.
+    /// Sets or clears all prices of the product: new ones, and the IDs of existing ones
+    /// to keep. Prices that are not listed are no longer offered.
     #[must_use]
     pub fn prices(mut self, prices: impl Into<Patch<Vec<ProductPriceUpdate>>>) -> Self {
         self.prices = prices.into();
         self
     }
 
-    /// Sets or clears `medias`: IDs of the media files, which must have been uploaded.
+    /// Sets or clears the IDs of the media files, which must have been uploaded.
     #[must_use]
     pub fn medias(mut self, medias: impl Into<Patch<Vec<FileId>>>) -> Self {
         self.medias = medias.into();
         self
     }
 
-    /// Sets or clears `attached_custom_fields`: custom fields to attach, which checkouts
-    /// ask for.
+    /// Sets or clears the custom fields to attach, which checkouts ask for.
     #[must_use]
     pub fn attached_custom_fields(
         mut self,

@@ -30,7 +30,7 @@ pub enum AppliedDiscount {
 }
 
 impl AppliedDiscount {
-    /// Duration of the discount on a subscription.
+    /// Returns the duration of the discount on a subscription.
     #[must_use]
     #[inline]
     pub fn duration(&self) -> &DiscountDuration {
@@ -43,7 +43,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// When it was created.
+    /// Returns the time of creation.
     #[must_use]
     #[inline]
     pub fn created_at(&self) -> Timestamp {
@@ -56,7 +56,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// When it was last modified. `None` if it never was.
+    /// Returns the time of the last modification. `None` if it was never modified.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -69,7 +69,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// ID assigned by Polar.
+    /// Returns the ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> DiscountId {
@@ -82,7 +82,8 @@ impl AppliedDiscount {
         }
     }
 
-    /// External ID, the identifier in your own system. `None` if there is none.
+    /// Returns the external ID, the identifier in your own system. `None` if there is
+    /// none.
     #[must_use]
     #[inline]
     pub fn external_id(&self) -> Option<&str> {
@@ -95,7 +96,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// Custom key-value data.
+    /// Returns the custom key-value data.
     #[must_use]
     #[inline]
     pub fn metadata(&self) -> &MetadataOutputType {
@@ -108,7 +109,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// Name of the discount.
+    /// Returns the name of the discount.
     #[must_use]
     #[inline]
     pub fn name(&self) -> &str {
@@ -121,7 +122,8 @@ impl AppliedDiscount {
         }
     }
 
-    /// Code that customers enter to apply the discount. `None` if it has none.
+    /// Returns the code that customers enter to apply the discount. `None` if it has
+    /// none.
     #[must_use]
     #[inline]
     pub fn code(&self) -> Option<&str> {
@@ -134,7 +136,8 @@ impl AppliedDiscount {
         }
     }
 
-    /// When the discount becomes redeemable. `None` if it is redeemable immediately.
+    /// Returns when the discount becomes redeemable. `None` if it is redeemable
+    /// immediately.
     #[must_use]
     #[inline]
     pub fn starts_at(&self) -> Option<Timestamp> {
@@ -147,7 +150,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// When the discount stops being redeemable. `None` if no end is set.
+    /// Returns when the discount stops being redeemable. `None` if no end is set.
     #[must_use]
     #[inline]
     pub fn ends_at(&self) -> Option<Timestamp> {
@@ -160,7 +163,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// Maximum number of redemptions. `None` means no limit.
+    /// Returns the maximum number of redemptions. `None` means no limit.
     #[must_use]
     #[inline]
     pub fn max_redemptions(&self) -> Option<i64> {
@@ -173,7 +176,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// Maximum number of redemptions per customer. `None` means no limit.
+    /// Returns the maximum number of redemptions per customer. `None` means no limit.
     #[must_use]
     #[inline]
     pub fn max_redemptions_per_customer(&self) -> Option<i64> {
@@ -186,7 +189,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// Number of times the discount was redeemed.
+    /// Returns the number of times the discount was redeemed.
     #[must_use]
     #[inline]
     pub fn redemptions_count(&self) -> i64 {
@@ -199,7 +202,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// ID of the organization.
+    /// Returns the ID of the organization.
     #[must_use]
     #[inline]
     pub fn organization_id(&self) -> OrganizationId {
@@ -212,7 +215,9 @@ impl AppliedDiscount {
         }
     }
 
-    /// Returns `type`, or an empty string if an unknown variant has none.
+    /// Returns `type` as a string, such as `fixed`.
+    ///
+    /// Empty if an unknown variant does not have it.
     #[must_use]
     #[inline]
     pub fn r#type(&self) -> &str {
@@ -225,7 +230,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// Returns the value if it is the variant [`FixedOnceForever`](Self::FixedOnceForever).
+    /// Returns the content of the variant [`FixedOnceForever`](Self::FixedOnceForever), or `None`.
     #[must_use]
     #[inline]
     pub fn as_fixed_once_forever(
@@ -237,7 +242,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// Returns the value if it is the variant [`FixedRepeat`](Self::FixedRepeat).
+    /// Returns the content of the variant [`FixedRepeat`](Self::FixedRepeat), or `None`.
     #[must_use]
     #[inline]
     pub fn as_fixed_repeat(&self) -> Option<&DiscountFixedRepeatDurationBase> {
@@ -247,7 +252,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// Returns the value if it is the variant [`PercentageOnceForever`](Self::PercentageOnceForever).
+    /// Returns the content of the variant [`PercentageOnceForever`](Self::PercentageOnceForever), or `None`.
     #[must_use]
     #[inline]
     pub fn as_percentage_once_forever(
@@ -259,7 +264,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// Returns the value if it is the variant [`PercentageRepeat`](Self::PercentageRepeat).
+    /// Returns the content of the variant [`PercentageRepeat`](Self::PercentageRepeat), or `None`.
     #[must_use]
     #[inline]
     pub fn as_percentage_repeat(&self) -> Option<&DiscountPercentageRepeatDurationBase> {
@@ -332,9 +337,9 @@ pub struct DiscountFixedOnceForeverDurationBase {
     pub currency: String,
     /// Amount of the discount for each currency, in its smallest unit (cents for USD).
     pub amounts: BTreeMap<String, i64>,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: DiscountId,
@@ -358,7 +363,7 @@ pub struct DiscountFixedOnceForeverDurationBase {
     pub redemptions_count: i64,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the discount: fixed or percentage.
     ///
     /// Always `fixed`.
     pub r#type: Cow<'static, str>,
@@ -382,9 +387,9 @@ pub struct DiscountFixedRepeatDurationBase {
     pub currency: String,
     /// Amount of the discount for each currency, in its smallest unit (cents for USD).
     pub amounts: BTreeMap<String, i64>,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: DiscountId,
@@ -408,7 +413,7 @@ pub struct DiscountFixedRepeatDurationBase {
     pub redemptions_count: i64,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the discount: fixed or percentage.
     ///
     /// Always `fixed`.
     pub r#type: Cow<'static, str>,
@@ -422,9 +427,9 @@ pub struct DiscountPercentageOnceForeverDurationBase {
     pub duration: DiscountDuration,
     /// Discount in basis points, hundredths of a percent: 1000 is 10 %.
     pub basis_points: i64,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: DiscountId,
@@ -448,7 +453,7 @@ pub struct DiscountPercentageOnceForeverDurationBase {
     pub redemptions_count: i64,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the discount: fixed or percentage.
     ///
     /// Always `percentage`.
     pub r#type: Cow<'static, str>,
@@ -464,9 +469,9 @@ pub struct DiscountPercentageRepeatDurationBase {
     pub duration_in_months: i64,
     /// Discount in basis points, hundredths of a percent: 1000 is 10 %.
     pub basis_points: i64,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: DiscountId,
@@ -490,7 +495,7 @@ pub struct DiscountPercentageRepeatDurationBase {
     pub redemptions_count: i64,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the discount: fixed or percentage.
     ///
     /// Always `percentage`.
     pub r#type: Cow<'static, str>,
@@ -529,7 +534,7 @@ pub enum Price {
 }
 
 impl Price {
-    /// When it was created.
+    /// Returns the time of creation.
     #[must_use]
     #[inline]
     pub fn created_at(&self) -> Timestamp {
@@ -546,7 +551,7 @@ impl Price {
         }
     }
 
-    /// When it was last modified. `None` if it never was.
+    /// Returns the time of the last modification. `None` if it was never modified.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -563,7 +568,7 @@ impl Price {
         }
     }
 
-    /// ID assigned by Polar.
+    /// Returns the ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> PriceId {
@@ -580,7 +585,7 @@ impl Price {
         }
     }
 
-    /// Source of the price: the catalog, or a single checkout session.
+    /// Returns the source of the price: the catalog, or a single checkout session.
     #[must_use]
     #[inline]
     pub fn source(&self) -> &ProductPriceSource {
@@ -597,7 +602,7 @@ impl Price {
         }
     }
 
-    /// Currency of the price, as its ISO 4217 code in lower case.
+    /// Returns the currency of the price, as its ISO 4217 code in lower case.
     #[must_use]
     #[inline]
     pub fn price_currency(&self) -> &str {
@@ -614,7 +619,8 @@ impl Price {
         }
     }
 
-    /// Whether the price includes taxes. `None` means the default of the organization.
+    /// Returns whether the price includes taxes. `None` means the default of the
+    /// organization.
     #[must_use]
     #[inline]
     pub fn tax_behavior(&self) -> Option<&TaxBehaviorOption> {
@@ -631,7 +637,7 @@ impl Price {
         }
     }
 
-    /// Whether it is archived: kept, but no longer offered.
+    /// Returns whether it is archived: kept, but no longer offered.
     #[must_use]
     #[inline]
     pub fn is_archived(&self) -> bool {
@@ -648,7 +654,7 @@ impl Price {
         }
     }
 
-    /// ID of the product.
+    /// Returns the ID of the product.
     #[must_use]
     #[inline]
     pub fn product_id(&self) -> ProductId {
@@ -665,7 +671,9 @@ impl Price {
         }
     }
 
-    /// Returns `amount_type`, or an empty string if an unknown variant has none.
+    /// Returns `amount_type` as a string, such as `fixed`.
+    ///
+    /// Empty if an unknown variant does not have it.
     #[must_use]
     #[inline]
     pub fn amount_type(&self) -> &str {
@@ -682,7 +690,7 @@ impl Price {
         }
     }
 
-    /// Returns the value if it is the variant [`LegacyRecurringFixed`](Self::LegacyRecurringFixed).
+    /// Returns the content of the variant [`LegacyRecurringFixed`](Self::LegacyRecurringFixed), or `None`.
     #[must_use]
     #[inline]
     pub fn as_legacy_recurring_fixed(
@@ -694,7 +702,7 @@ impl Price {
         }
     }
 
-    /// Returns the value if it is the variant [`LegacyRecurringCustom`](Self::LegacyRecurringCustom).
+    /// Returns the content of the variant [`LegacyRecurringCustom`](Self::LegacyRecurringCustom), or `None`.
     #[must_use]
     #[inline]
     pub fn as_legacy_recurring_custom(
@@ -706,7 +714,7 @@ impl Price {
         }
     }
 
-    /// Returns the value if it is the variant [`Fixed`](Self::Fixed).
+    /// Returns the content of the variant [`Fixed`](Self::Fixed), or `None`.
     #[must_use]
     #[inline]
     pub fn as_fixed(&self) -> Option<&ProductPriceFixed> {
@@ -716,7 +724,7 @@ impl Price {
         }
     }
 
-    /// Returns the value if it is the variant [`Custom`](Self::Custom).
+    /// Returns the content of the variant [`Custom`](Self::Custom), or `None`.
     #[must_use]
     #[inline]
     pub fn as_custom(&self) -> Option<&ProductPriceCustom> {
@@ -726,7 +734,7 @@ impl Price {
         }
     }
 
-    /// Returns the value if it is the variant [`SeatBased`](Self::SeatBased).
+    /// Returns the content of the variant [`SeatBased`](Self::SeatBased), or `None`.
     #[must_use]
     #[inline]
     pub fn as_seat_based(&self) -> Option<&ProductPriceSeatBased> {
@@ -736,7 +744,7 @@ impl Price {
         }
     }
 
-    /// Returns the value if it is the variant [`UnitBased`](Self::UnitBased).
+    /// Returns the content of the variant [`UnitBased`](Self::UnitBased), or `None`.
     #[must_use]
     #[inline]
     pub fn as_unit_based(&self) -> Option<&ProductPriceUnitBased> {
@@ -746,7 +754,7 @@ impl Price {
         }
     }
 
-    /// Returns the value if it is the variant [`MeteredUnit`](Self::MeteredUnit).
+    /// Returns the content of the variant [`MeteredUnit`](Self::MeteredUnit), or `None`.
     #[must_use]
     #[inline]
     pub fn as_metered_unit(&self) -> Option<&ProductPriceMeteredUnit> {
@@ -756,7 +764,7 @@ impl Price {
         }
     }
 
-    /// Returns the value if it is the variant [`MeteredTiers`](Self::MeteredTiers).
+    /// Returns the content of the variant [`MeteredTiers`](Self::MeteredTiers), or `None`.
     #[must_use]
     #[inline]
     pub fn as_metered_tiers(&self) -> Option<&ProductPriceMeteredTiers> {

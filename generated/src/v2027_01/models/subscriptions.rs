@@ -16,9 +16,9 @@ use std::collections::BTreeMap;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PendingSubscriptionUpdate {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: Uuid,
@@ -40,9 +40,9 @@ pub struct PendingSubscriptionUpdate {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Subscription {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: SubscriptionId,
@@ -74,21 +74,22 @@ pub struct Subscription {
     /// Whether the subscription ends with the current billing period.
     pub cancel_at_period_end: bool,
     /// When the subscription was canceled, even if it continues until the end of the
-    /// billing period. `None` if it was not.
+    /// billing period. `None` if it was not canceled.
     pub canceled_at: Option<Timestamp>,
     /// When the subscription started. `None` if it has not started.
     pub started_at: Option<Timestamp>,
     /// When the subscription will end. `None` if no end is set.
     pub ends_at: Option<Timestamp>,
-    /// When the subscription ended. `None` if it has not.
+    /// When the subscription ended. `None` if it has not ended.
     pub ended_at: Option<Timestamp>,
     /// When the subscription became `past_due`. `None` if it is not past due.
     pub past_due_at: Option<Timestamp>,
     /// Whether the subscription pauses at the end of the current billing period.
     pub pause_at_period_end: bool,
-    /// When the subscription was paused. `None` if it was not.
+    /// When the subscription was paused. `None` if it was not paused.
     pub paused_at: Option<Timestamp>,
-    /// When a paused subscription resumes automatically. `None` if it does not.
+    /// When a paused subscription resumes automatically. `None` if it does not resume
+    /// automatically.
     pub resumes_at: Option<Timestamp>,
     /// ID of the customer.
     pub customer_id: CustomerId,
@@ -158,7 +159,7 @@ polar_client_runtime::variant_body! {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionCreateCustomer {
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
@@ -186,7 +187,7 @@ impl SubscriptionCreateCustomer {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -195,8 +196,8 @@ impl SubscriptionCreateCustomer {
         self
     }
 
-    /// Sets `currency`: currency of the subscription; the product must have a free price
-    /// in it. Defaults to the currency of the organization.
+    /// Sets the currency of the subscription; the product must have a free price in it.
+    /// Defaults to the currency of the organization.
     #[must_use]
     pub fn currency(mut self, currency: impl Into<PresentmentCurrency>) -> Self {
         self.currency = Some(currency.into());
@@ -208,7 +209,7 @@ impl SubscriptionCreateCustomer {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionCreateExternalCustomer {
-    /// Custom key-value data.
+    /// Custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
@@ -236,7 +237,7 @@ impl SubscriptionCreateExternalCustomer {
         }
     }
 
-    /// Sets `metadata`: custom key-value data.
+    /// Sets the custom key-value data. If not set, no metadata is stored.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -245,8 +246,8 @@ impl SubscriptionCreateExternalCustomer {
         self
     }
 
-    /// Sets `currency`: currency of the subscription; the product must have a free price
-    /// in it. Defaults to the currency of the organization.
+    /// Sets the currency of the subscription; the product must have a free price in it.
+    /// Defaults to the currency of the organization.
     #[must_use]
     pub fn currency(mut self, currency: impl Into<PresentmentCurrency>) -> Self {
         self.currency = Some(currency.into());
@@ -272,9 +273,9 @@ pub struct SubscriptionList {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionMeter {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: Uuid,

@@ -18,17 +18,17 @@ use std::borrow::Cow;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantCustomWebhook {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted. `None` if it is not.
+    /// When the benefit was granted. `None` if it is not granted.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is active.
     pub is_granted: bool,
-    /// When the benefit was revoked. `None` if it was not.
+    /// When the benefit was revoked. `None` if it was not revoked.
     pub revoked_at: Option<Timestamp>,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
@@ -60,17 +60,17 @@ pub struct BenefitGrantCustomWebhook {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantDiscordWebhook {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted. `None` if it is not.
+    /// When the benefit was granted. `None` if it is not granted.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is active.
     pub is_granted: bool,
-    /// When the benefit was revoked. `None` if it was not.
+    /// When the benefit was revoked. `None` if it was not revoked.
     pub revoked_at: Option<Timestamp>,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
@@ -102,17 +102,17 @@ pub struct BenefitGrantDiscordWebhook {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantDownloadablesWebhook {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted. `None` if it is not.
+    /// When the benefit was granted. `None` if it is not granted.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is active.
     pub is_granted: bool,
-    /// When the benefit was revoked. `None` if it was not.
+    /// When the benefit was revoked. `None` if it was not revoked.
     pub revoked_at: Option<Timestamp>,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
@@ -144,17 +144,17 @@ pub struct BenefitGrantDownloadablesWebhook {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantFeatureFlagWebhook {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted. `None` if it is not.
+    /// When the benefit was granted. `None` if it is not granted.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is active.
     pub is_granted: bool,
-    /// When the benefit was revoked. `None` if it was not.
+    /// When the benefit was revoked. `None` if it was not revoked.
     pub revoked_at: Option<Timestamp>,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
@@ -186,17 +186,17 @@ pub struct BenefitGrantFeatureFlagWebhook {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantGitHubRepositoryWebhook {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted. `None` if it is not.
+    /// When the benefit was granted. `None` if it is not granted.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is active.
     pub is_granted: bool,
-    /// When the benefit was revoked. `None` if it was not.
+    /// When the benefit was revoked. `None` if it was not revoked.
     pub revoked_at: Option<Timestamp>,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
@@ -228,17 +228,17 @@ pub struct BenefitGrantGitHubRepositoryWebhook {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantLicenseKeysWebhook {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted. `None` if it is not.
+    /// When the benefit was granted. `None` if it is not granted.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is active.
     pub is_granted: bool,
-    /// When the benefit was revoked. `None` if it was not.
+    /// When the benefit was revoked. `None` if it was not revoked.
     pub revoked_at: Option<Timestamp>,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
@@ -270,17 +270,17 @@ pub struct BenefitGrantLicenseKeysWebhook {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantMeterCreditWebhook {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted. `None` if it is not.
+    /// When the benefit was granted. `None` if it is not granted.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is active.
     pub is_granted: bool,
-    /// When the benefit was revoked. `None` if it was not.
+    /// When the benefit was revoked. `None` if it was not revoked.
     pub revoked_at: Option<Timestamp>,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
@@ -312,17 +312,17 @@ pub struct BenefitGrantMeterCreditWebhook {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantSlackSharedChannelWebhook {
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted. `None` if it is not.
+    /// When the benefit was granted. `None` if it is not granted.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is active.
     pub is_granted: bool,
-    /// When the benefit was revoked. `None` if it was not.
+    /// When the benefit was revoked. `None` if it was not revoked.
     pub revoked_at: Option<Timestamp>,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
@@ -377,7 +377,7 @@ pub enum BenefitGrantWebhook {
 }
 
 impl BenefitGrantWebhook {
-    /// When it was created.
+    /// Returns the time of creation.
     #[must_use]
     #[inline]
     pub fn created_at(&self) -> Timestamp {
@@ -394,7 +394,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// When it was last modified. `None` if it never was.
+    /// Returns the time of the last modification. `None` if it was never modified.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -411,7 +411,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// ID assigned by Polar.
+    /// Returns the ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> BenefitGrantId {
@@ -428,7 +428,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// When the benefit was granted. `None` if it is not.
+    /// Returns when the benefit was granted. `None` if it is not granted.
     #[must_use]
     #[inline]
     pub fn granted_at(&self) -> Option<Timestamp> {
@@ -445,7 +445,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// Whether the grant is active.
+    /// Returns whether the grant is active.
     #[must_use]
     #[inline]
     pub fn is_granted(&self) -> bool {
@@ -462,7 +462,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// When the benefit was revoked. `None` if it was not.
+    /// Returns when the benefit was revoked. `None` if it was not revoked.
     #[must_use]
     #[inline]
     pub fn revoked_at(&self) -> Option<Timestamp> {
@@ -479,7 +479,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// Whether the grant is revoked.
+    /// Returns whether the grant is revoked.
     #[must_use]
     #[inline]
     pub fn is_revoked(&self) -> bool {
@@ -496,7 +496,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// ID of the subscription. `None` if no subscription granted the benefit.
+    /// Returns the ID of the subscription. `None` if no subscription granted the benefit.
     #[must_use]
     #[inline]
     pub fn subscription_id(&self) -> Option<SubscriptionId> {
@@ -513,7 +513,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// ID of the order. `None` if no order granted the benefit.
+    /// Returns the ID of the order. `None` if no order granted the benefit.
     #[must_use]
     #[inline]
     pub fn order_id(&self) -> Option<OrderId> {
@@ -530,7 +530,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// ID of the customer.
+    /// Returns the ID of the customer.
     #[must_use]
     #[inline]
     pub fn customer_id(&self) -> CustomerId {
@@ -547,7 +547,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// ID of the member. `None` if there is no member.
+    /// Returns the ID of the member. `None` if there is no member.
     #[must_use]
     #[inline]
     pub fn member_id(&self) -> Option<MemberId> {
@@ -564,7 +564,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// ID of the benefit.
+    /// Returns the ID of the benefit.
     #[must_use]
     #[inline]
     pub fn benefit_id(&self) -> BenefitId {
@@ -581,7 +581,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// Error that permanently prevented the grant. `None` if there is none.
+    /// Returns the error that permanently prevented the grant. `None` if there is none.
     #[must_use]
     #[inline]
     pub fn error(&self) -> Option<&BenefitGrantError> {
@@ -598,7 +598,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// The customer.
+    /// Returns the customer.
     #[must_use]
     #[inline]
     pub fn customer(&self) -> &Customer {
@@ -615,7 +615,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// The member. `None` if there is no member.
+    /// Returns the member. `None` if there is no member.
     #[must_use]
     #[inline]
     pub fn member(&self) -> Option<&Member> {
@@ -632,7 +632,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// Returns the value if it is the variant [`Discord`](Self::Discord).
+    /// Returns the content of the variant [`Discord`](Self::Discord), or `None`.
     #[must_use]
     #[inline]
     pub fn as_discord(&self) -> Option<&BenefitGrantDiscordWebhook> {
@@ -642,7 +642,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// Returns the value if it is the variant [`Custom`](Self::Custom).
+    /// Returns the content of the variant [`Custom`](Self::Custom), or `None`.
     #[must_use]
     #[inline]
     pub fn as_custom(&self) -> Option<&BenefitGrantCustomWebhook> {
@@ -652,7 +652,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// Returns the value if it is the variant [`GitHubRepository`](Self::GitHubRepository).
+    /// Returns the content of the variant [`GitHubRepository`](Self::GitHubRepository), or `None`.
     #[must_use]
     #[inline]
     pub fn as_github_repository(&self) -> Option<&BenefitGrantGitHubRepositoryWebhook> {
@@ -662,7 +662,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// Returns the value if it is the variant [`Downloadables`](Self::Downloadables).
+    /// Returns the content of the variant [`Downloadables`](Self::Downloadables), or `None`.
     #[must_use]
     #[inline]
     pub fn as_downloadables(&self) -> Option<&BenefitGrantDownloadablesWebhook> {
@@ -672,7 +672,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// Returns the value if it is the variant [`LicenseKeys`](Self::LicenseKeys).
+    /// Returns the content of the variant [`LicenseKeys`](Self::LicenseKeys), or `None`.
     #[must_use]
     #[inline]
     pub fn as_license_keys(&self) -> Option<&BenefitGrantLicenseKeysWebhook> {
@@ -682,7 +682,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// Returns the value if it is the variant [`MeterCredit`](Self::MeterCredit).
+    /// Returns the content of the variant [`MeterCredit`](Self::MeterCredit), or `None`.
     #[must_use]
     #[inline]
     pub fn as_meter_credit(&self) -> Option<&BenefitGrantMeterCreditWebhook> {
@@ -692,7 +692,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// Returns the value if it is the variant [`FeatureFlag`](Self::FeatureFlag).
+    /// Returns the content of the variant [`FeatureFlag`](Self::FeatureFlag), or `None`.
     #[must_use]
     #[inline]
     pub fn as_feature_flag(&self) -> Option<&BenefitGrantFeatureFlagWebhook> {
@@ -702,7 +702,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// Returns the value if it is the variant [`SlackSharedChannel`](Self::SlackSharedChannel).
+    /// Returns the content of the variant [`SlackSharedChannel`](Self::SlackSharedChannel), or `None`.
     #[must_use]
     #[inline]
     pub fn as_slack_shared_channel(
@@ -798,11 +798,11 @@ pub enum WebhookApiVersion {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitCreatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `benefit.created`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -815,11 +815,11 @@ pub struct WebhookBenefitCreatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantCreatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `benefit_grant.created`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -832,11 +832,11 @@ pub struct WebhookBenefitGrantCreatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantCycledPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `benefit_grant.cycled`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -849,11 +849,11 @@ pub struct WebhookBenefitGrantCycledPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantRevokedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `benefit_grant.revoked`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -866,11 +866,11 @@ pub struct WebhookBenefitGrantRevokedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantUpdatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `benefit_grant.updated`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -883,11 +883,11 @@ pub struct WebhookBenefitGrantUpdatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitUpdatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `benefit.updated`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -900,11 +900,11 @@ pub struct WebhookBenefitUpdatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCheckoutCreatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `checkout.created`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -918,11 +918,11 @@ pub struct WebhookCheckoutCreatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCheckoutExpiredPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `checkout.expired`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -935,11 +935,11 @@ pub struct WebhookCheckoutExpiredPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCheckoutUpdatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `checkout.updated`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -952,11 +952,11 @@ pub struct WebhookCheckoutUpdatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookDiscountCreatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `discount.created`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -969,11 +969,11 @@ pub struct WebhookDiscountCreatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookDiscountDeletedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `discount.deleted`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -986,11 +986,11 @@ pub struct WebhookDiscountDeletedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookDiscountUpdatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `discount.updated`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1005,9 +1005,9 @@ pub struct WebhookDiscountUpdatedPayload {
 pub struct WebhookEndpoint {
     /// External ID, the identifier in your own system. `None` if there is none.
     pub external_id: Option<String>,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last modified. `None` if it never was.
+    /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: WebhookEndpointId,
@@ -1040,7 +1040,7 @@ pub struct WebhookEndpointCreate {
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub url: String,
-    /// Internal name of the endpoint.
+    /// Internal name of the endpoint. If not set, the endpoint has no internal name.
     pub name: Option<String>,
     /// API version that the payload follows.
     ///
@@ -1073,14 +1073,15 @@ impl WebhookEndpointCreate {
         }
     }
 
-    /// Sets `name`: internal name of the endpoint.
+    /// Sets the internal name of the endpoint. If not set, the endpoint has no internal
+    /// name.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Sets `api_version`: API version that the payload follows.
+    /// Sets the API version that the payload follows.
     ///
     /// Default: `"2026-10"`.
     #[must_use]
@@ -1089,8 +1090,8 @@ impl WebhookEndpointCreate {
         self
     }
 
-    /// Sets `organization_id`: ID of the organization. Required with a personal access
-    /// token, optional with an organization access token.
+    /// Sets the ID of the organization. Required with a personal access token, optional
+    /// with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1114,7 +1115,10 @@ pub struct WebhookEndpointList {
     pub pagination: Pagination,
 }
 
-/// Update of a webhook endpoint. Fields that are not set keep their values.
+/// Update of a webhook endpoint.
+///
+/// Fields that are not set keep their values. To clear a field, pass
+/// [`Clear`](polar_client_runtime::types::Clear) to its setter: `.name(Clear)`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookEndpointUpdate {
@@ -1122,7 +1126,7 @@ pub struct WebhookEndpointUpdate {
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub url: Patch<String>,
-    /// Internal name of the endpoint.
+    /// Internal name of the endpoint. If cleared, the endpoint has no internal name.
     pub name: Patch<String>,
     /// API version that the payload follows.
     pub api_version: Patch<WebhookApiVersion>,
@@ -1149,7 +1153,7 @@ impl WebhookEndpointUpdate {
         }
     }
 
-    /// Sets or clears `url`: URL that events are delivered to.
+    /// Sets or clears the URL that events are delivered to.
     ///
     /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
@@ -1158,14 +1162,15 @@ impl WebhookEndpointUpdate {
         self
     }
 
-    /// Sets or clears `name`: internal name of the endpoint.
+    /// Sets or clears the internal name of the endpoint. If cleared, the endpoint has no
+    /// internal name.
     #[must_use]
     pub fn name(mut self, name: impl Into<Patch<String>>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Sets or clears `api_version`: API version that the payload follows.
+    /// Sets or clears the API version that the payload follows.
     #[must_use]
     pub fn api_version(
         mut self,
@@ -1175,21 +1180,21 @@ impl WebhookEndpointUpdate {
         self
     }
 
-    /// Sets or clears `format`: format of the payloads.
+    /// Sets or clears the format of the payloads.
     #[must_use]
     pub fn format(mut self, format: impl Into<Patch<WebhookFormat>>) -> Self {
         self.format = format.into();
         self
     }
 
-    /// Sets or clears `events`: types of events to deliver.
+    /// Sets or clears the types of events to deliver.
     #[must_use]
     pub fn events(mut self, events: impl Into<Patch<Vec<WebhookEventType>>>) -> Self {
         self.events = events.into();
         self
     }
 
-    /// Sets or clears `enabled`: whether events are delivered to the endpoint.
+    /// Sets or clears whether events are delivered to the endpoint.
     #[must_use]
     pub fn enabled(mut self, enabled: impl Into<Patch<bool>>) -> Self {
         self.enabled = enabled.into();
@@ -1208,11 +1213,11 @@ impl Default for WebhookEndpointUpdate {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrderCreatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `order.created`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1225,11 +1230,11 @@ pub struct WebhookOrderCreatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrderPaidPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `order.paid`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1242,11 +1247,11 @@ pub struct WebhookOrderPaidPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrderRefundedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `order.refunded`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1260,11 +1265,11 @@ pub struct WebhookOrderRefundedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrderUpdatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `order.updated`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1277,11 +1282,11 @@ pub struct WebhookOrderUpdatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrganizationUpdatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `organization.updated`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1294,11 +1299,11 @@ pub struct WebhookOrganizationUpdatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookProductCreatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `product.created`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1311,11 +1316,11 @@ pub struct WebhookProductCreatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookProductUpdatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `product.updated`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1329,11 +1334,11 @@ pub struct WebhookProductUpdatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionActivePayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `subscription.active`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1347,11 +1352,11 @@ pub struct WebhookSubscriptionActivePayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionCanceledPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `subscription.canceled`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1365,11 +1370,11 @@ pub struct WebhookSubscriptionCanceledPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionCreatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `subscription.created`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1383,11 +1388,11 @@ pub struct WebhookSubscriptionCreatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionCycledPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `subscription.cycled`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1401,11 +1406,11 @@ pub struct WebhookSubscriptionCycledPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionMigratedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `subscription.migrated`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1424,11 +1429,11 @@ pub struct WebhookSubscriptionMigratedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionPastDuePayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `subscription.past_due`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1442,11 +1447,11 @@ pub struct WebhookSubscriptionPastDuePayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionPausedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `subscription.paused`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1460,11 +1465,11 @@ pub struct WebhookSubscriptionPausedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionResumedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `subscription.resumed`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1478,11 +1483,11 @@ pub struct WebhookSubscriptionResumedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionRevokedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `subscription.revoked`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1496,11 +1501,11 @@ pub struct WebhookSubscriptionRevokedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionUncanceledPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `subscription.uncanceled`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.
@@ -1514,11 +1519,11 @@ pub struct WebhookSubscriptionUncanceledPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionUpdatedPayload {
-    /// Discriminator of the union that this type is a variant of.
+    /// Type of the event.
     ///
     /// Always `subscription.updated`.
     pub r#type: Cow<'static, str>,
-    /// When it occurred.
+    /// Time at which the event occurred.
     pub timestamp: Timestamp,
     /// API version that the payload follows. `None` in deliveries from before API
     /// versioning.

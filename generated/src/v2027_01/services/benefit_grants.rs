@@ -50,7 +50,7 @@ impl<C: Credential> BenefitGrants<C> {
     }
 }
 
-/// Request of `benefit_grants().list()`.
+/// Request returned by `benefit_grants().list()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`BenefitGrantList`], one page. `stream()` reads the items of all pages.
@@ -59,7 +59,7 @@ impl<C: Credential> BenefitGrants<C> {
 pub struct List(Request);
 
 impl List {
-    /// Only benefit grants of one of these organizations.
+    /// Includes only benefit grants of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -69,14 +69,14 @@ impl List {
         self
     }
 
-    /// Only benefit grants of one of these customers.
+    /// Includes only benefit grants of one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only benefit grants of one of these customers, by external ID.
+    /// Includes only benefit grants of one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -86,7 +86,7 @@ impl List {
         self
     }
 
-    /// Only grants of one of these benefits, by external ID.
+    /// Includes only grants of one of these benefits, by external ID.
     pub fn external_benefit_id(
         mut self,
         external_benefit_id: impl Into<OneOrMany<String>>,
@@ -96,14 +96,14 @@ impl List {
         self
     }
 
-    /// Only benefit grants of one of these members.
+    /// Includes only benefit grants of one of these members.
     pub fn member_id(mut self, member_id: impl Into<OneOrMany<MemberId>>) -> Self {
         let values: OneOrMany<_> = member_id.into();
         self.0.query("member_id", &values);
         self
     }
 
-    /// Only benefit grants of one of these members, by external ID.
+    /// Includes only benefit grants of one of these members, by external ID.
     pub fn external_member_id(
         mut self,
         external_member_id: impl Into<OneOrMany<String>>,
@@ -113,14 +113,14 @@ impl List {
         self
     }
 
-    /// Only active grants (`true`), or only revoked ones (`false`).
+    /// Includes only active grants (`true`), or only revoked ones (`false`).
     #[inline]
     pub fn is_granted(mut self, is_granted: bool) -> Self {
         self.0.query("is_granted", &is_granted);
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -129,7 +129,7 @@ impl List {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -138,8 +138,8 @@ impl List {
         self
     }
 
-    /// Sets `sorting`: sort criteria in descending precedence; the prefix `-` sorts in
-    /// descending order.
+    /// Sets the sort criteria, the most important one first. The prefix `-` sorts in
+    /// descending order, as in `-created_at`.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(

@@ -152,7 +152,7 @@ impl<C: Credential> CustomerMeters<C> {
     }
 }
 
-/// Request of `customer_meters().credits(body)`.
+/// Request returned by `customer_meters().credits(body)`.
 ///
 /// Await it to send it. Returns [`MeterCreditEvent`].
 #[derive(Clone, Debug)]
@@ -163,7 +163,7 @@ polar_client_runtime::operation! {
     Credits as CREDITS => json MeterCreditEvent
 }
 
-/// Request of `customer_meters().get(id)`.
+/// Request returned by `customer_meters().get(id)`.
 ///
 /// Await it to send it. Returns [`CustomerMeter`].
 #[derive(Clone, Debug)]
@@ -174,7 +174,7 @@ polar_client_runtime::operation! {
     Get as GET => json CustomerMeter
 }
 
-/// Request of `customer_meters().list()`.
+/// Request returned by `customer_meters().list()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`CustomerMeterList`], one page. `stream()` reads the items of all pages.
@@ -183,7 +183,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only customer meters of one of these organizations.
+    /// Includes only customer meters of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -193,14 +193,14 @@ impl List {
         self
     }
 
-    /// Only customer meters of one of these customers.
+    /// Includes only customer meters of one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only customer meters of one of these customers, by external ID.
+    /// Includes only customer meters of one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -210,14 +210,14 @@ impl List {
         self
     }
 
-    /// Only customer meters of one of these meters.
+    /// Includes only customer meters of one of these meters.
     pub fn meter_id(mut self, meter_id: impl Into<OneOrMany<MeterId>>) -> Self {
         let values: OneOrMany<_> = meter_id.into();
         self.0.query("meter_id", &values);
         self
     }
 
-    /// Only customer meters of one of these meters, by external ID.
+    /// Includes only customer meters of one of these meters, by external ID.
     pub fn external_meter_id(
         mut self,
         external_meter_id: impl Into<OneOrMany<String>>,
@@ -227,7 +227,7 @@ impl List {
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -236,7 +236,7 @@ impl List {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -245,8 +245,8 @@ impl List {
         self
     }
 
-    /// Sets `sorting`: sort criteria in descending precedence; the prefix `-` sorts in
-    /// descending order.
+    /// Sets the sort criteria, the most important one first. The prefix `-` sorts in
+    /// descending order, as in `-created_at`.
     ///
     /// Default: `["-modified_at"]`.
     pub fn sorting(
@@ -263,7 +263,7 @@ polar_client_runtime::operation! {
     List as LIST => pages CustomerMeterList
 }
 
-/// Request of `customer_meters().reverse_credit(id)`.
+/// Request returned by `customer_meters().reverse_credit(id)`.
 ///
 /// Await it to send it. Returns [`MeterCreditEvent`].
 #[derive(Clone, Debug)]

@@ -169,7 +169,7 @@ impl<C: Credential> Discounts<C> {
     }
 }
 
-/// Request of `discounts().create(body)`.
+/// Request returned by `discounts().create(body)`.
 ///
 /// Await it to send it. Returns [`Discount`].
 #[derive(Clone, Debug)]
@@ -180,7 +180,7 @@ polar_client_runtime::operation! {
     Create as CREATE => json Discount
 }
 
-/// Request of `discounts().get(id)`.
+/// Request returned by `discounts().get(id)`.
 ///
 /// Await it to send it. Returns [`Discount`].
 #[derive(Clone, Debug)]
@@ -191,7 +191,7 @@ polar_client_runtime::operation! {
     Get as GET => json Discount
 }
 
-/// Request of `discounts().list()`.
+/// Request returned by `discounts().list()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`DiscountList`], one page. `stream()` reads the items of all pages.
@@ -200,7 +200,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only discounts of one of these organizations.
+    /// Includes only discounts of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -210,21 +210,21 @@ impl List {
         self
     }
 
-    /// Only discounts with one of these external IDs.
+    /// Includes only discounts with one of these external IDs.
     pub fn external_id(mut self, external_id: impl Into<OneOrMany<String>>) -> Self {
         let values: OneOrMany<_> = external_id.into();
         self.0.query("external_id", &values);
         self
     }
 
-    /// Only discounts whose name matches this search query.
+    /// Includes only discounts whose name matches this search query.
     #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -233,7 +233,7 @@ impl List {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -242,8 +242,8 @@ impl List {
         self
     }
 
-    /// Sets `sorting`: sort criteria in descending precedence; the prefix `-` sorts in
-    /// descending order.
+    /// Sets the sort criteria, the most important one first. The prefix `-` sorts in
+    /// descending order, as in `-created_at`.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(
@@ -260,7 +260,7 @@ polar_client_runtime::operation! {
     List as LIST => pages DiscountList
 }
 
-/// Request of `discounts().update(id, body)`.
+/// Request returned by `discounts().update(id, body)`.
 ///
 /// Await it to send it. Returns [`Discount`].
 #[derive(Clone, Debug)]

@@ -147,7 +147,7 @@ impl<C: Credential> Events<C> {
     }
 }
 
-/// Request of `events().get(id)`.
+/// Request returned by `events().get(id)`.
 ///
 /// Await it to send it. Returns [`Event`].
 #[derive(Clone, Debug)]
@@ -158,7 +158,7 @@ polar_client_runtime::operation! {
     Get as GET => json Event
 }
 
-/// Request of `events().ingest(body)`.
+/// Request returned by `events().ingest(body)`.
 ///
 /// Await it to send it. Returns [`EventsIngestResponse`].
 #[derive(Clone, Debug)]
@@ -169,7 +169,7 @@ polar_client_runtime::operation! {
     Ingest as INGEST => json EventsIngestResponse
 }
 
-/// Request of `events().list()`.
+/// Request returned by `events().list()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`EventsPage`], one page. `stream()` reads the items of all pages.
@@ -178,27 +178,28 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only events that match this filter, which has the form of a meter's filter.
+    /// Includes only events that match this filter, which has the form of a meter's
+    /// filter.
     pub fn filter(mut self, filter: impl Body<Filter>) -> Self {
         self.0.json_query("filter", &filter);
         self
     }
 
-    /// Only events that occurred after this time.
+    /// Includes only events that occurred after this time.
     #[inline]
     pub fn start_timestamp(mut self, start_timestamp: Timestamp) -> Self {
         self.0.query("start_timestamp", &start_timestamp);
         self
     }
 
-    /// Only events that occurred before this time.
+    /// Includes only events that occurred before this time.
     #[inline]
     pub fn end_timestamp(mut self, end_timestamp: Timestamp) -> Self {
         self.0.query("end_timestamp", &end_timestamp);
         self
     }
 
-    /// Only events of one of these organizations.
+    /// Includes only events of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -208,14 +209,14 @@ impl List {
         self
     }
 
-    /// Only events of one of these customers.
+    /// Includes only events of one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only events of one of these customers, by external ID.
+    /// Includes only events of one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -225,28 +226,28 @@ impl List {
         self
     }
 
-    /// Only events that match the filter of this meter.
+    /// Includes only events that match the filter of this meter.
     pub fn meter_id(mut self, meter_id: impl Into<MeterId>) -> Self {
         let value: MeterId = meter_id.into();
         self.0.query("meter_id", &value);
         self
     }
 
-    /// Only events with one of these names.
+    /// Includes only events with one of these names.
     pub fn name(mut self, name: impl Into<OneOrMany<String>>) -> Self {
         let values: OneOrMany<_> = name.into();
         self.0.query("name", &values);
         self
     }
 
-    /// Only events from this source.
+    /// Includes only events from this source.
     pub fn source(mut self, source: impl Into<OneOrMany<EventSource>>) -> Self {
         let values: OneOrMany<_> = source.into();
         self.0.query("source", &values);
         self
     }
 
-    /// Only events that match this search query. The server rejects it without
+    /// Includes only events that match this search query. The server rejects it without
     /// `organization_id`, even with an organization access token.
     #[inline]
     pub fn query(mut self, query: &str) -> Self {
@@ -254,15 +255,15 @@ impl List {
         self
     }
 
-    /// Sets `parent_id`: ID of the event to start from instead of the root events, in
-    /// combination with `depth`.
+    /// Sets the ID of the event to start from instead of the root events, in combination
+    /// with `depth`.
     pub fn parent_id(mut self, parent_id: impl Into<EventId>) -> Self {
         let value: EventId = parent_id.into();
         self.0.query("parent_id", &value);
         self
     }
 
-    /// Sets `depth`: number of levels below the root events, or below the event in
+    /// Sets the number of levels below the root events, or below the event in
     /// `parent_id`, to include: 0 lists these events only, 1 also their children. If it
     /// is not set, all events are listed.
     ///
@@ -273,7 +274,7 @@ impl List {
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -282,7 +283,7 @@ impl List {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -291,8 +292,8 @@ impl List {
         self
     }
 
-    /// Sets `sorting`: sort criteria in descending precedence; the prefix `-` sorts in
-    /// descending order.
+    /// Sets the sort criteria, the most important one first. The prefix `-` sorts in
+    /// descending order, as in `-created_at`.
     ///
     /// Default: `["-timestamp"]`.
     pub fn sorting(mut self, sorting: impl Into<OneOrMany<EventSortProperty>>) -> Self {
@@ -301,16 +302,17 @@ impl List {
         self
     }
 
-    /// Only events whose metadata matches: each given key must be present, with one of
-    /// the values given for it.
+    /// Includes only events whose metadata contains each of these keys with this value,
+    /// or with one of a list of values. For example, `.metadata([("plan", "pro")])`
+    /// selects those with the value `pro` of the key `plan`.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);
         self
     }
 
-    /// Sets `cursor_pagination`: whether to omit the total count: the response then only
-    /// tells whether another page exists. Pages are numbered in either case.
+    /// Sets whether to omit the total count: the response then only tells whether another
+    /// page exists. Pages are numbered in either case.
     ///
     /// Default: `false`.
     #[inline]

@@ -301,7 +301,7 @@ impl<C: Credential> LicenseKeys<C> {
     }
 }
 
-/// Request of `license_keys().activate(body)`.
+/// Request returned by `license_keys().activate(body)`.
 ///
 /// Await it to send it. Returns [`LicenseKeyActivationCreated`].
 #[derive(Clone, Debug)]
@@ -312,7 +312,7 @@ polar_client_runtime::operation! {
     Activate as ACTIVATE => json LicenseKeyActivationCreated
 }
 
-/// Request of `license_keys().validate(body)`.
+/// Request returned by `license_keys().validate(body)`.
 ///
 /// Await it to send it. Returns [`ValidatedLicenseKey`].
 #[derive(Clone, Debug)]

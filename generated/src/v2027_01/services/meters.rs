@@ -207,7 +207,7 @@ impl<C: Credential> Meters<C> {
     }
 }
 
-/// Request of `meters().create(body)`.
+/// Request returned by `meters().create(body)`.
 ///
 /// Await it to send it. Returns [`Meter`].
 #[derive(Clone, Debug)]
@@ -218,7 +218,7 @@ polar_client_runtime::operation! {
     Create as CREATE => json Meter
 }
 
-/// Request of `meters().get(id)`.
+/// Request returned by `meters().get(id)`.
 ///
 /// Await it to send it. Returns [`Meter`].
 #[derive(Clone, Debug)]
@@ -229,7 +229,7 @@ polar_client_runtime::operation! {
     Get as GET => json Meter
 }
 
-/// Request of `meters().get_external(external_id)`.
+/// Request returned by `meters().get_external(external_id)`.
 ///
 /// Await it to send it. Returns [`Meter`].
 #[derive(Clone, Debug)]
@@ -240,7 +240,7 @@ polar_client_runtime::operation! {
     GetExternal as GET_EXTERNAL => json Meter
 }
 
-/// Request of `meters().list()`.
+/// Request returned by `meters().list()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`MeterList`], one page. `stream()` reads the items of all pages.
@@ -249,7 +249,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only meters of one of these organizations.
+    /// Includes only meters of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -259,28 +259,29 @@ impl List {
         self
     }
 
-    /// Only meters with one of these external IDs.
+    /// Includes only meters with one of these external IDs.
     pub fn external_id(mut self, external_id: impl Into<OneOrMany<String>>) -> Self {
         let values: OneOrMany<_> = external_id.into();
         self.0.query("external_id", &values);
         self
     }
 
-    /// Only meters whose name matches this search query.
+    /// Includes only meters whose name matches this search query.
     #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// Only archived meters (`true`), or only those that are not archived (`false`).
+    /// Includes only archived meters (`true`), or only those that are not archived
+    /// (`false`).
     #[inline]
     pub fn is_archived(mut self, is_archived: bool) -> Self {
         self.0.query("is_archived", &is_archived);
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -289,7 +290,7 @@ impl List {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -298,8 +299,8 @@ impl List {
         self
     }
 
-    /// Sets `sorting`: sort criteria in descending precedence; the prefix `-` sorts in
-    /// descending order.
+    /// Sets the sort criteria, the most important one first. The prefix `-` sorts in
+    /// descending order, as in `-created_at`.
     ///
     /// Default: `["name"]`.
     pub fn sorting(mut self, sorting: impl Into<OneOrMany<MeterSortProperty>>) -> Self {
@@ -308,8 +309,9 @@ impl List {
         self
     }
 
-    /// Only meters whose metadata matches: each given key must be present, with one of
-    /// the values given for it.
+    /// Includes only meters whose metadata contains each of these keys with this value,
+    /// or with one of a list of values. For example, `.metadata([("plan", "pro")])`
+    /// selects those with the value `pro` of the key `plan`.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);
@@ -321,7 +323,7 @@ polar_client_runtime::operation! {
     List as LIST => pages MeterList
 }
 
-/// Request of `meters().update(id, body)`.
+/// Request returned by `meters().update(id, body)`.
 ///
 /// Await it to send it. Returns [`Meter`].
 #[derive(Clone, Debug)]

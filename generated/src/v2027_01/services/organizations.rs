@@ -148,7 +148,7 @@ impl<C: Credential> Organizations<C> {
     }
 }
 
-/// Request of `organizations().create(body)`.
+/// Request returned by `organizations().create(body)`.
 ///
 /// Await it to send it. Returns [`Organization`].
 #[derive(Clone, Debug)]
@@ -159,7 +159,7 @@ polar_client_runtime::operation! {
     Create as CREATE => json Organization
 }
 
-/// Request of `organizations().get(id)`.
+/// Request returned by `organizations().get(id)`.
 ///
 /// Await it to send it. Returns [`Organization`].
 #[derive(Clone, Debug)]
@@ -170,7 +170,7 @@ polar_client_runtime::operation! {
     Get as GET => json Organization
 }
 
-/// Request of `organizations().list()`.
+/// Request returned by `organizations().list()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`OrganizationList`], one page. `stream()` reads the items of all pages.
@@ -179,14 +179,14 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only the organization with this slug.
+    /// Includes only the organization with this slug.
     #[inline]
     pub fn slug(mut self, slug: &str) -> Self {
         self.0.query("slug", &slug);
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -195,7 +195,7 @@ impl List {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -204,8 +204,8 @@ impl List {
         self
     }
 
-    /// Sets `sorting`: sort criteria in descending precedence; the prefix `-` sorts in
-    /// descending order.
+    /// Sets the sort criteria, the most important one first. The prefix `-` sorts in
+    /// descending order, as in `-created_at`.
     ///
     /// Default: `["created_at"]`.
     pub fn sorting(
@@ -222,7 +222,7 @@ polar_client_runtime::operation! {
     List as LIST => pages OrganizationList
 }
 
-/// Request of `organizations().update(id, body)`.
+/// Request returned by `organizations().update(id, body)`.
 ///
 /// Await it to send it. Returns [`Organization`].
 #[derive(Clone, Debug)]

@@ -221,7 +221,7 @@ impl<C: Credential> Subscriptions<C> {
     }
 }
 
-/// Request of `subscriptions().create(body)`.
+/// Request returned by `subscriptions().create(body)`.
 ///
 /// Await it to send it. Returns [`Subscription`].
 #[derive(Clone, Debug)]
@@ -232,7 +232,7 @@ polar_client_runtime::operation! {
     Create as CREATE => json Subscription
 }
 
-/// Request of `subscriptions().get(id)`.
+/// Request returned by `subscriptions().get(id)`.
 ///
 /// Await it to send it. Returns [`Subscription`].
 #[derive(Clone, Debug)]
@@ -243,7 +243,7 @@ polar_client_runtime::operation! {
     Get as GET => json Subscription
 }
 
-/// Request of `subscriptions().list()`.
+/// Request returned by `subscriptions().list()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`SubscriptionList`], one page. `stream()` reads the items of all pages.
@@ -252,7 +252,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only subscriptions of one of these organizations.
+    /// Includes only subscriptions of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -262,21 +262,21 @@ impl List {
         self
     }
 
-    /// Only subscriptions for one of these products.
+    /// Includes only subscriptions for one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// Only subscriptions of one of these customers.
+    /// Includes only subscriptions of one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only subscriptions of one of these customers, by external ID.
+    /// Includes only subscriptions of one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -286,14 +286,14 @@ impl List {
         self
     }
 
-    /// Only subscriptions that one of these discounts was applied to.
+    /// Includes only subscriptions that one of these discounts was applied to.
     pub fn discount_id(mut self, discount_id: impl Into<OneOrMany<DiscountId>>) -> Self {
         let values: OneOrMany<_> = discount_id.into();
         self.0.query("discount_id", &values);
         self
     }
 
-    /// Only active subscriptions (`true`), or only inactive ones (`false`).
+    /// Includes only active subscriptions (`true`), or only inactive ones (`false`).
     ///
     /// Deprecated.
     #[deprecated = "deprecated in the OpenAPI description"]
@@ -303,22 +303,22 @@ impl List {
         self
     }
 
-    /// Only subscriptions with one of these statuses.
+    /// Includes only subscriptions with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<SubscriptionStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);
         self
     }
 
-    /// Only subscriptions that end with the current billing period (`true`), or only
-    /// those that do not (`false`).
+    /// Includes only subscriptions that end with the current billing period (`true`), or
+    /// only those that do not (`false`).
     #[inline]
     pub fn cancel_at_period_end(mut self, cancel_at_period_end: bool) -> Self {
         self.0.query("cancel_at_period_end", &cancel_at_period_end);
         self
     }
 
-    /// Only subscriptions that customers canceled for one of these reasons.
+    /// Includes only subscriptions that customers canceled for one of these reasons.
     pub fn customer_cancellation_reason(
         mut self,
         customer_cancellation_reason: impl Into<OneOrMany<CustomerCancellationReason>>,
@@ -328,35 +328,35 @@ impl List {
         self
     }
 
-    /// Only subscriptions that were canceled at this time or later.
+    /// Includes only subscriptions that were canceled at this time or later.
     #[inline]
     pub fn canceled_at_after(mut self, canceled_at_after: Timestamp) -> Self {
         self.0.query("canceled_at_after", &canceled_at_after);
         self
     }
 
-    /// Only subscriptions that were canceled at this time or earlier.
+    /// Includes only subscriptions that were canceled at this time or earlier.
     #[inline]
     pub fn canceled_at_before(mut self, canceled_at_before: Timestamp) -> Self {
         self.0.query("canceled_at_before", &canceled_at_before);
         self
     }
 
-    /// Only subscriptions that started after this time.
+    /// Includes only subscriptions that started after this time.
     #[inline]
     pub fn started_after(mut self, started_after: Timestamp) -> Self {
         self.0.query("started_after", &started_after);
         self
     }
 
-    /// Only subscriptions that started before this time.
+    /// Includes only subscriptions that started before this time.
     #[inline]
     pub fn started_before(mut self, started_before: Timestamp) -> Self {
         self.0.query("started_before", &started_before);
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -365,7 +365,7 @@ impl List {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -374,8 +374,8 @@ impl List {
         self
     }
 
-    /// Sets `sorting`: sort criteria in descending precedence; the prefix `-` sorts in
-    /// descending order.
+    /// Sets the sort criteria, the most important one first. The prefix `-` sorts in
+    /// descending order, as in `-created_at`.
     ///
     /// Default: `["-started_at"]`.
     pub fn sorting(
@@ -387,8 +387,9 @@ impl List {
         self
     }
 
-    /// Only subscriptions whose metadata matches: each given key must be present, with
-    /// one of the values given for it.
+    /// Includes only subscriptions whose metadata contains each of these keys with this
+    /// value, or with one of a list of values. For example, `.metadata([("plan",
+    /// "pro")])` selects those with the value `pro` of the key `plan`.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);
@@ -400,7 +401,7 @@ polar_client_runtime::operation! {
     List as LIST => pages SubscriptionList
 }
 
-/// Request of `subscriptions().revoke(id)`.
+/// Request returned by `subscriptions().revoke(id)`.
 ///
 /// Await it to send it. Returns [`Subscription`].
 #[derive(Clone, Debug)]
@@ -411,7 +412,7 @@ polar_client_runtime::operation! {
     Revoke as REVOKE => json Subscription
 }
 
-/// Request of `subscriptions().update(id, body)`.
+/// Request returned by `subscriptions().update(id, body)`.
 ///
 /// Await it to send it. Returns [`Subscription`].
 #[derive(Clone, Debug)]

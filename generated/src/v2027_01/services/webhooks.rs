@@ -305,7 +305,7 @@ impl<C: Credential> Webhooks<C> {
     }
 }
 
-/// Request of `webhooks().create_webhook_endpoint(body)`.
+/// Request returned by `webhooks().create_webhook_endpoint(body)`.
 ///
 /// Await it to send it. Returns [`WebhookEndpoint`].
 #[derive(Clone, Debug)]
@@ -316,7 +316,7 @@ polar_client_runtime::operation! {
     CreateWebhookEndpoint as CREATE_WEBHOOK_ENDPOINT => json WebhookEndpoint
 }
 
-/// Request of `webhooks().get_external_webhook_endpoint(external_id)`.
+/// Request returned by `webhooks().get_external_webhook_endpoint(external_id)`.
 ///
 /// Await it to send it. Returns [`WebhookEndpoint`].
 #[derive(Clone, Debug)]
@@ -327,7 +327,7 @@ polar_client_runtime::operation! {
     GetExternalWebhookEndpoint as GET_EXTERNAL_WEBHOOK_ENDPOINT => json WebhookEndpoint
 }
 
-/// Request of `webhooks().get_webhook_endpoint(id)`.
+/// Request returned by `webhooks().get_webhook_endpoint(id)`.
 ///
 /// Await it to send it. Returns [`WebhookEndpoint`].
 #[derive(Clone, Debug)]
@@ -338,7 +338,7 @@ polar_client_runtime::operation! {
     GetWebhookEndpoint as GET_WEBHOOK_ENDPOINT => json WebhookEndpoint
 }
 
-/// Request of `webhooks().list_webhook_endpoints()`.
+/// Request returned by `webhooks().list_webhook_endpoints()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`WebhookEndpointList`], one page. `stream()` reads the items of all pages.
@@ -347,7 +347,7 @@ polar_client_runtime::operation! {
 pub struct ListWebhookEndpoints(Request);
 
 impl ListWebhookEndpoints {
-    /// Only webhook endpoints of one of these organizations.
+    /// Includes only webhook endpoints of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -357,7 +357,7 @@ impl ListWebhookEndpoints {
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -366,7 +366,7 @@ impl ListWebhookEndpoints {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -380,7 +380,7 @@ polar_client_runtime::operation! {
     ListWebhookEndpoints as LIST_WEBHOOK_ENDPOINTS => pages WebhookEndpointList
 }
 
-/// Request of `webhooks().reset_webhook_endpoint_secret(id)`.
+/// Request returned by `webhooks().reset_webhook_endpoint_secret(id)`.
 ///
 /// Await it to send it. Returns [`WebhookEndpoint`].
 #[derive(Clone, Debug)]
@@ -391,7 +391,7 @@ polar_client_runtime::operation! {
     ResetWebhookEndpointSecret as RESET_WEBHOOK_ENDPOINT_SECRET => json WebhookEndpoint
 }
 
-/// Request of `webhooks().update_webhook_endpoint(id, body)`.
+/// Request returned by `webhooks().update_webhook_endpoint(id, body)`.
 ///
 /// Await it to send it. Returns [`WebhookEndpoint`].
 #[derive(Clone, Debug)]

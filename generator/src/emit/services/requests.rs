@@ -75,7 +75,7 @@ fn request_docs(api: &Api, operation: &Operation, accessors: &str, has_setters: 
         false => "",
     };
     let returns = operation_docs::returns(api, operation);
-    Docs::new(None, format!("Request of `{call}`."))
+    Docs::new(None, format!("Request returned by `{call}`."))
         .paragraph(format!("{setters}Await it to send it. {returns}"))
 }
 
@@ -101,13 +101,14 @@ fn setter(api: &Api, param: &Param) -> TokenStream {
     }
 }
 
-/// The documentation of a filter already says what the setter does.
+/// Returns what a setter does. The documentation of a filter is not about its value, but about the selected items.
 fn summary(param: &Param) -> String {
-    match &param.docs {
-        Some(filter) if filter.starts_with("Only ") || filter.starts_with("Excludes ") => {
-            filter.clone()
+    match param.docs.as_deref() {
+        Some(filter) if filter.starts_with("Only ") => {
+            format!("Includes {}", docs::continued(filter))
         }
-        docs => docs::setter("Sets", &param.name.wire, docs.as_deref()),
+        Some(filter) if filter.starts_with("Excludes ") => filter.to_owned(),
+        docs => docs::about("Sets", &param.name.wire, docs),
     }
 }
 

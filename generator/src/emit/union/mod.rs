@@ -220,10 +220,10 @@ fn methods(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
             false => (quote!(&#inner), quote!(value)),
         };
         let name = format!("[`{0}`](Self::{0})", variant.name.rust);
-        let mut doc = format!(" Returns the value if it is the variant {name}.");
+        let mut doc = format!(" Returns the content of the variant {name}, or `None`.");
         let whole = whole_number(union, variant).map(|whole| {
             doc = format!(
-                " Returns the value if it is the variant {name} or an integer, rounded beyond 2⁵³."
+                " Returns a number: the content of the variant {name}, or an integer, rounded beyond 2⁵³."
             );
             quote!(Self::#whole(value) => Some(*value as f64),)
         });

@@ -4,10 +4,10 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::emit::docs::Docs;
-use crate::emit::type_docs::field_docs;
+use crate::emit::type_docs::getter_docs;
 use crate::emit::types::{as_struct, ident, is_copy, rust_type};
 use crate::ir::{
-    Api, Constant, Field, Presence, Representation, Scalar, Struct, Type, TypeDef, Union, Usage,
+    Api, Constant, Field, Presence, Representation, Scalar, Struct, Type, TypeDef, Union,
 };
 use crate::names;
 
@@ -67,7 +67,7 @@ impl<'a> SharedField<'a> {
             quote!(Self::#variant(it) => #value,)
         });
         let unknown = self.returned(api, self.is_optional());
-        let docs = field_docs(self.first(), Usage::Output).attributes();
+        let docs = getter_docs(self.first()).attributes();
         quote! {
             #docs
             #[must_use]
@@ -203,11 +203,13 @@ pub(super) fn tag_methods(api: &Api, union: &Union) -> TokenStream {
             true => quote!(it),
             false => quote!(it.raw),
         };
-        let docs = Docs::new(
-            None,
-            format!("Returns `{key}`, or an empty string if an unknown variant has none."),
-        )
-        .attributes();
+        let example = match &tag.ty {
+            Type::Const(Constant::String(text)) => format!(" as a string, such as `{text}`"),
+            _ => String::new(),
+        };
+        let docs = Docs::new(None, format!("Returns `{key}`{example}."))
+            .paragraph("Empty if an unknown variant does not have it.")
+            .attributes();
         quote! {
             #docs
             #[must_use]

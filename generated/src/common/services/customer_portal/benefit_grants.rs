@@ -126,7 +126,7 @@ impl<C: Credential> BenefitGrants<C> {
     }
 }
 
-/// Request of `customer_portal(session).benefit_grants().get(id)`.
+/// Request returned by `customer_portal(session).benefit_grants().get(id)`.
 ///
 /// Await it to send it. Returns [`CustomerBenefitGrant`].
 #[derive(Clone, Debug)]
@@ -137,7 +137,7 @@ polar_client_runtime::operation! {
     Get as GET => json CustomerBenefitGrant
 }
 
-/// Request of `customer_portal(session).benefit_grants().list()`.
+/// Request returned by `customer_portal(session).benefit_grants().list()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`CustomerBenefitGrantList`], one page. `stream()` reads the items of all pages.
@@ -146,42 +146,42 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only grants whose benefit description matches this search query.
+    /// Includes only grants whose benefit description matches this search query.
     #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// Only benefit grants of one of these types.
+    /// Includes only benefit grants of one of these types.
     pub fn r#type(mut self, r#type: impl Into<OneOrMany<BenefitType>>) -> Self {
         let values: OneOrMany<_> = r#type.into();
         self.0.query("type", &values);
         self
     }
 
-    /// Only benefit grants of one of these benefits.
+    /// Includes only benefit grants of one of these benefits.
     pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<BenefitId>>) -> Self {
         let values: OneOrMany<_> = benefit_id.into();
         self.0.query("benefit_id", &values);
         self
     }
 
-    /// Only benefit grants of one of these checkout sessions.
+    /// Includes only benefit grants of one of these checkout sessions.
     pub fn checkout_id(mut self, checkout_id: impl Into<OneOrMany<CheckoutId>>) -> Self {
         let values: OneOrMany<_> = checkout_id.into();
         self.0.query("checkout_id", &values);
         self
     }
 
-    /// Only benefit grants of one of these orders.
+    /// Includes only benefit grants of one of these orders.
     pub fn order_id(mut self, order_id: impl Into<OneOrMany<OrderId>>) -> Self {
         let values: OneOrMany<_> = order_id.into();
         self.0.query("order_id", &values);
         self
     }
 
-    /// Only benefit grants of one of these subscriptions.
+    /// Includes only benefit grants of one of these subscriptions.
     pub fn subscription_id(
         mut self,
         subscription_id: impl Into<OneOrMany<SubscriptionId>>,
@@ -191,14 +191,14 @@ impl List {
         self
     }
 
-    /// Only benefit grants of one of these members.
+    /// Includes only benefit grants of one of these members.
     pub fn member_id(mut self, member_id: impl Into<OneOrMany<MemberId>>) -> Self {
         let values: OneOrMany<_> = member_id.into();
         self.0.query("member_id", &values);
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -207,7 +207,7 @@ impl List {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -216,8 +216,8 @@ impl List {
         self
     }
 
-    /// Sets `sorting`: sort criteria in descending precedence; the prefix `-` sorts in
-    /// descending order.
+    /// Sets the sort criteria, the most important one first. The prefix `-` sorts in
+    /// descending order, as in `-created_at`.
     ///
     /// Default: `["product_benefit", "-granted_at"]`.
     pub fn sorting(
@@ -234,7 +234,7 @@ polar_client_runtime::operation! {
     List as LIST => pages CustomerBenefitGrantList
 }
 
-/// Request of `customer_portal(session).benefit_grants().update(id, body)`.
+/// Request returned by `customer_portal(session).benefit_grants().update(id, body)`.
 ///
 /// Await it to send it. Returns [`CustomerBenefitGrant`].
 #[derive(Clone, Debug)]

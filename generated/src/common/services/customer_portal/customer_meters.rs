@@ -82,7 +82,7 @@ impl<C: Credential> CustomerMeters<C> {
     }
 }
 
-/// Request of `customer_portal(session).customer_meters().get(id)`.
+/// Request returned by `customer_portal(session).customer_meters().get(id)`.
 ///
 /// Await it to send it. Returns [`CustomerCustomerMeter`].
 #[derive(Clone, Debug)]
@@ -93,7 +93,7 @@ polar_client_runtime::operation! {
     Get as GET => json CustomerCustomerMeter
 }
 
-/// Request of `customer_portal(session).customer_meters().list()`.
+/// Request returned by `customer_portal(session).customer_meters().list()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`CustomerCustomerMeterList`], one page. `stream()` reads the items of all pages.
@@ -102,21 +102,21 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only customer meters of one of these meters.
+    /// Includes only customer meters of one of these meters.
     pub fn meter_id(mut self, meter_id: impl Into<OneOrMany<MeterId>>) -> Self {
         let values: OneOrMany<_> = meter_id.into();
         self.0.query("meter_id", &values);
         self
     }
 
-    /// Only meters whose name matches this search query.
+    /// Includes only meters whose name matches this search query.
     #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -125,7 +125,7 @@ impl List {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -134,8 +134,8 @@ impl List {
         self
     }
 
-    /// Sets `sorting`: sort criteria in descending precedence; the prefix `-` sorts in
-    /// descending order.
+    /// Sets the sort criteria, the most important one first. The prefix `-` sorts in
+    /// descending order, as in `-created_at`.
     ///
     /// Default: `["-modified_at"]`.
     pub fn sorting(

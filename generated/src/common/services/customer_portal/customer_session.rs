@@ -64,7 +64,8 @@ impl<C: Credential> CustomerSession<C> {
     }
 }
 
-/// Request of `customer_portal(session).customer_session().get_authenticated_user()`.
+/// Request returned by
+/// `customer_portal(session).customer_session().get_authenticated_user()`.
 ///
 /// Await it to send it. Returns [`PortalAuthenticatedUser`].
 #[derive(Clone, Debug)]
@@ -75,7 +76,7 @@ polar_client_runtime::operation! {
     GetAuthenticatedUser as GET_AUTHENTICATED_USER => json PortalAuthenticatedUser
 }
 
-/// Request of `customer_portal(session).customer_session().introspect()`.
+/// Request returned by `customer_portal(session).customer_session().introspect()`.
 ///
 /// Await it to send it. Returns [`CustomerCustomerSession`].
 #[derive(Clone, Debug)]

@@ -277,7 +277,8 @@ impl<C: Credential> Customers<C> {
     }
 }
 
-/// Request of `customer_portal(session).customers().add_payment_method(body)`.
+/// Request returned by
+/// `customer_portal(session).customers().add_payment_method(body)`.
 ///
 /// Await it to send it. Returns [`CustomerPaymentMethodCreateResponse`].
 #[derive(Clone, Debug)]
@@ -288,7 +289,8 @@ polar_client_runtime::operation! {
     AddPaymentMethod as ADD_PAYMENT_METHOD => json CustomerPaymentMethodCreateResponse
 }
 
-/// Request of `customer_portal(session).customers().check_email_update(token)`.
+/// Request returned by
+/// `customer_portal(session).customers().check_email_update(token)`.
 ///
 /// Await it to send it.
 #[derive(Clone, Debug)]
@@ -299,7 +301,8 @@ polar_client_runtime::operation! {
     CheckEmailUpdate as CHECK_EMAIL_UPDATE => empty
 }
 
-/// Request of `customer_portal(session).customers().confirm_payment_method(body)`.
+/// Request returned by
+/// `customer_portal(session).customers().confirm_payment_method(body)`.
 ///
 /// Await it to send it. Returns [`CustomerPaymentMethodCreateResponse`].
 #[derive(Clone, Debug)]
@@ -311,7 +314,8 @@ polar_client_runtime::operation! {
     CustomerPaymentMethodCreateResponse
 }
 
-/// Request of `customer_portal(session).customers().delete_payment_method(id)`.
+/// Request returned by
+/// `customer_portal(session).customers().delete_payment_method(id)`.
 ///
 /// Await it to send it.
 #[derive(Clone, Debug)]
@@ -322,7 +326,7 @@ polar_client_runtime::operation! {
     DeletePaymentMethod as DELETE_PAYMENT_METHOD => empty
 }
 
-/// Request of `customer_portal(session).customers().get()`.
+/// Request returned by `customer_portal(session).customers().get()`.
 ///
 /// Await it to send it. Returns [`CustomerPortalCustomer`].
 #[derive(Clone, Debug)]
@@ -333,7 +337,7 @@ polar_client_runtime::operation! {
     Get as GET => json CustomerPortalCustomer
 }
 
-/// Request of `customer_portal(session).customers().list_payment_methods()`.
+/// Request returned by `customer_portal(session).customers().list_payment_methods()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`CustomerPaymentMethodList`], one page. `stream()` reads the items of all pages.
@@ -342,7 +346,7 @@ polar_client_runtime::operation! {
 pub struct ListPaymentMethods(Request);
 
 impl ListPaymentMethods {
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -351,7 +355,7 @@ impl ListPaymentMethods {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -365,7 +369,8 @@ polar_client_runtime::operation! {
     ListPaymentMethods as LIST_PAYMENT_METHODS => pages CustomerPaymentMethodList
 }
 
-/// Request of `customer_portal(session).customers().request_email_update(body)`.
+/// Request returned by
+/// `customer_portal(session).customers().request_email_update(body)`.
 ///
 /// Await it to send it.
 #[derive(Clone, Debug)]
@@ -376,7 +381,7 @@ polar_client_runtime::operation! {
     RequestEmailUpdate as REQUEST_EMAIL_UPDATE => empty
 }
 
-/// Request of `customer_portal(session).customers().update(body)`.
+/// Request returned by `customer_portal(session).customers().update(body)`.
 ///
 /// Await it to send it. Returns [`CustomerPortalCustomer`].
 #[derive(Clone, Debug)]
@@ -387,7 +392,8 @@ polar_client_runtime::operation! {
     Update as UPDATE => json CustomerPortalCustomer
 }
 
-/// Request of `customer_portal(session).customers().verify_email_update(body)`.
+/// Request returned by
+/// `customer_portal(session).customers().verify_email_update(body)`.
 ///
 /// Await it to send it. Returns [`CustomerEmailUpdateVerifyResponse`].
 #[derive(Clone, Debug)]

@@ -79,7 +79,7 @@ impl<C: Credential> Downloadables<C> {
     }
 }
 
-/// Request of `customer_portal(session).downloadables().list()`.
+/// Request returned by `customer_portal(session).downloadables().list()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`DownloadableReadList`], one page. `stream()` reads the items of all pages.
@@ -88,14 +88,14 @@ impl<C: Credential> Downloadables<C> {
 pub struct List(Request);
 
 impl List {
-    /// Only files of one of these benefits.
+    /// Includes only files of one of these benefits.
     pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<BenefitId>>) -> Self {
         let values: OneOrMany<_> = benefit_id.into();
         self.0.query("benefit_id", &values);
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -104,7 +104,7 @@ impl List {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]

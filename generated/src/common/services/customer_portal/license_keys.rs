@@ -8,7 +8,7 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// Request of `customer_portal(session).license_keys().deactivate(body)`.
+/// Request returned by `customer_portal(session).license_keys().deactivate(body)`.
 ///
 /// Await it to send it.
 #[derive(Clone, Debug)]

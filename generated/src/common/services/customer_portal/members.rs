@@ -149,7 +149,7 @@ impl<C: Credential> Members<C> {
     }
 }
 
-/// Request of `customer_portal(session).members().add_member(body)`.
+/// Request returned by `customer_portal(session).members().add_member(body)`.
 ///
 /// Await it to send it. Returns [`CustomerPortalMember`].
 #[derive(Clone, Debug)]
@@ -160,7 +160,7 @@ polar_client_runtime::operation! {
     AddMember as ADD_MEMBER => json CustomerPortalMember
 }
 
-/// Request of `customer_portal(session).members().list_members()`.
+/// Request returned by `customer_portal(session).members().list_members()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`CustomerPortalMemberList`], one page. `stream()` reads the items of all pages.
@@ -169,7 +169,7 @@ polar_client_runtime::operation! {
 pub struct ListMembers(Request);
 
 impl ListMembers {
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -178,7 +178,7 @@ impl ListMembers {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -192,7 +192,7 @@ polar_client_runtime::operation! {
     ListMembers as LIST_MEMBERS => pages CustomerPortalMemberList
 }
 
-/// Request of `customer_portal(session).members().remove_member(id)`.
+/// Request returned by `customer_portal(session).members().remove_member(id)`.
 ///
 /// Await it to send it.
 #[derive(Clone, Debug)]
@@ -203,7 +203,7 @@ polar_client_runtime::operation! {
     RemoveMember as REMOVE_MEMBER => empty
 }
 
-/// Request of `customer_portal(session).members().update_member(id, body)`.
+/// Request returned by `customer_portal(session).members().update_member(id, body)`.
 ///
 /// Await it to send it. Returns [`CustomerPortalMember`].
 #[derive(Clone, Debug)]

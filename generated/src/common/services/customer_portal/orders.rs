@@ -9,7 +9,8 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// Request of `customer_portal(session).orders().confirm_retry_payment(id, body)`.
+/// Request returned by `customer_portal(session).orders().confirm_retry_payment(id,
+/// body)`.
 ///
 /// Await it to send it. Returns [`CustomerOrderPaymentConfirmation`].
 #[derive(Clone, Debug)]
@@ -20,7 +21,7 @@ polar_client_runtime::operation! {
     ConfirmRetryPayment as CONFIRM_RETRY_PAYMENT => json CustomerOrderPaymentConfirmation
 }
 
-/// Request of `customer_portal(session).orders().generate_invoice(id)`.
+/// Request returned by `customer_portal(session).orders().generate_invoice(id)`.
 ///
 /// Await it to send it.
 #[derive(Clone, Debug)]
@@ -31,7 +32,7 @@ polar_client_runtime::operation! {
     GenerateInvoice as GENERATE_INVOICE => empty
 }
 
-/// Request of `customer_portal(session).orders().get_payment_status(id)`.
+/// Request returned by `customer_portal(session).orders().get_payment_status(id)`.
 ///
 /// Await it to send it. Returns [`CustomerOrderPaymentStatus`].
 #[derive(Clone, Debug)]
@@ -42,7 +43,7 @@ polar_client_runtime::operation! {
     GetPaymentStatus as GET_PAYMENT_STATUS => json CustomerOrderPaymentStatus
 }
 
-/// Request of `customer_portal(session).orders().invoice(id)`.
+/// Request returned by `customer_portal(session).orders().invoice(id)`.
 ///
 /// Await it to send it. Returns [`CustomerOrderInvoice`].
 #[derive(Clone, Debug)]
@@ -53,7 +54,7 @@ polar_client_runtime::operation! {
     Invoice as INVOICE => json CustomerOrderInvoice
 }
 
-/// Request of `customer_portal(session).orders().receipt(id)`.
+/// Request returned by `customer_portal(session).orders().receipt(id)`.
 ///
 /// Await it to send it. Returns [`CustomerOrderReceipt`], or `None` if the response
 /// has no content.

@@ -10,7 +10,7 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// Request of `customer_portal(session).seats().assign_seat(body)`.
+/// Request returned by `customer_portal(session).seats().assign_seat(body)`.
 ///
 /// Await it to send it. Returns [`CustomerSeat`].
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ polar_client_runtime::operation! {
     AssignSeat as ASSIGN_SEAT => json CustomerSeat
 }
 
-/// Request of `customer_portal(session).seats().list_seats()`.
+/// Request returned by `customer_portal(session).seats().list_seats()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`SeatsList`].
@@ -30,7 +30,7 @@ polar_client_runtime::operation! {
 pub struct ListSeats(pub(crate) Request);
 
 impl ListSeats {
-    /// Sets `subscription_id`: ID of the subscription whose seats to list.
+    /// Sets the ID of the subscription whose seats to list.
     pub fn subscription_id(
         mut self,
         subscription_id: impl Into<SubscriptionId>,
@@ -40,8 +40,8 @@ impl ListSeats {
         self
     }
 
-    /// Sets `order_id`: ID of the order whose seats to list; seats of one-time purchases
-    /// belong to orders.
+    /// Sets the ID of the order whose seats to list; seats of one-time purchases belong
+    /// to orders.
     pub fn order_id(mut self, order_id: impl Into<OrderId>) -> Self {
         let value: OrderId = order_id.into();
         self.0.query("order_id", &value);
@@ -53,7 +53,7 @@ polar_client_runtime::operation! {
     ListSeats as LIST_SEATS => json SeatsList
 }
 
-/// Request of `customer_portal(session).seats().resend_invitation(seat_id)`.
+/// Request returned by `customer_portal(session).seats().resend_invitation(seat_id)`.
 ///
 /// Await it to send it. Returns [`CustomerSeat`].
 #[derive(Clone, Debug)]
@@ -64,7 +64,7 @@ polar_client_runtime::operation! {
     ResendInvitation as RESEND_INVITATION => json CustomerSeat
 }
 
-/// Request of `customer_portal(session).seats().revoke_seat(seat_id)`.
+/// Request returned by `customer_portal(session).seats().revoke_seat(seat_id)`.
 ///
 /// Await it to send it. Returns [`CustomerSeat`].
 #[derive(Clone, Debug)]

@@ -79,7 +79,7 @@ impl<C: Credential> Wallets<C> {
     }
 }
 
-/// Request of `customer_portal(session).wallets().get(id)`.
+/// Request returned by `customer_portal(session).wallets().get(id)`.
 ///
 /// Await it to send it. Returns [`CustomerWallet`].
 #[derive(Clone, Debug)]
@@ -90,7 +90,7 @@ polar_client_runtime::operation! {
     Get as GET => json CustomerWallet
 }
 
-/// Request of `customer_portal(session).wallets().list()`.
+/// Request returned by `customer_portal(session).wallets().list()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`CustomerWalletList`], one page. `stream()` reads the items of all pages.
@@ -99,7 +99,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -108,7 +108,7 @@ impl List {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -117,8 +117,8 @@ impl List {
         self
     }
 
-    /// Sets `sorting`: sort criteria in descending precedence; the prefix `-` sorts in
-    /// descending order.
+    /// Sets the sort criteria, the most important one first. The prefix `-` sorts in
+    /// descending order, as in `-created_at`.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(

@@ -392,7 +392,7 @@ impl<C: Credential> Members<C> {
     }
 }
 
-/// Request of `customers().members().create(id, body)`.
+/// Request returned by `customers().members().create(id, body)`.
 ///
 /// Await it to send it. Returns [`Member`].
 #[derive(Clone, Debug)]
@@ -403,7 +403,7 @@ polar_client_runtime::operation! {
     Create as CREATE => json Member
 }
 
-/// Request of `customers().members().create_external(external_id, body)`.
+/// Request returned by `customers().members().create_external(external_id, body)`.
 ///
 /// Await it to send it. Returns [`Member`].
 #[derive(Clone, Debug)]
@@ -414,7 +414,7 @@ polar_client_runtime::operation! {
     CreateExternal as CREATE_EXTERNAL => json Member
 }
 
-/// Request of `customers().members().delete(id, member_id)`.
+/// Request returned by `customers().members().delete(id, member_id)`.
 ///
 /// Await it to send it.
 #[derive(Clone, Debug)]
@@ -425,7 +425,7 @@ polar_client_runtime::operation! {
     Delete as DELETE => empty
 }
 
-/// Request of `customers().members().delete_external(external_id,
+/// Request returned by `customers().members().delete_external(external_id,
 /// member_external_id)`.
 ///
 /// Await it to send it.
@@ -437,7 +437,7 @@ polar_client_runtime::operation! {
     DeleteExternal as DELETE_EXTERNAL => empty
 }
 
-/// Request of `customers().members().get(id, member_id)`.
+/// Request returned by `customers().members().get(id, member_id)`.
 ///
 /// Await it to send it. Returns [`Member`].
 #[derive(Clone, Debug)]
@@ -448,7 +448,8 @@ polar_client_runtime::operation! {
     Get as GET => json Member
 }
 
-/// Request of `customers().members().get_external(external_id, member_external_id)`.
+/// Request returned by `customers().members().get_external(external_id,
+/// member_external_id)`.
 ///
 /// Await it to send it. Returns [`Member`].
 #[derive(Clone, Debug)]
@@ -459,7 +460,7 @@ polar_client_runtime::operation! {
     GetExternal as GET_EXTERNAL => json Member
 }
 
-/// Request of `customers().members().list(id)`.
+/// Request returned by `customers().members().list(id)`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`MemberList`], one page. `stream()` reads the items of all pages.
@@ -468,14 +469,14 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only members with this role.
+    /// Includes only members with this role.
     pub fn role(mut self, role: impl Into<MemberRole>) -> Self {
         let value: MemberRole = role.into();
         self.0.query("role", &value);
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -484,7 +485,7 @@ impl List {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -493,8 +494,8 @@ impl List {
         self
     }
 
-    /// Sets `sorting`: sort criteria in descending precedence; the prefix `-` sorts in
-    /// descending order.
+    /// Sets the sort criteria, the most important one first. The prefix `-` sorts in
+    /// descending order, as in `-created_at`.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(mut self, sorting: impl Into<OneOrMany<MemberSortProperty>>) -> Self {
@@ -508,7 +509,7 @@ polar_client_runtime::operation! {
     List as LIST => pages MemberList
 }
 
-/// Request of `customers().members().list_external(external_id)`.
+/// Request returned by `customers().members().list_external(external_id)`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`MemberList`], one page. `stream()` reads the items of all pages.
@@ -517,14 +518,14 @@ polar_client_runtime::operation! {
 pub struct ListExternal(Request);
 
 impl ListExternal {
-    /// Only members with this role.
+    /// Includes only members with this role.
     pub fn role(mut self, role: impl Into<MemberRole>) -> Self {
         let value: MemberRole = role.into();
         self.0.query("role", &value);
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -533,7 +534,7 @@ impl ListExternal {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -542,8 +543,8 @@ impl ListExternal {
         self
     }
 
-    /// Sets `sorting`: sort criteria in descending precedence; the prefix `-` sorts in
-    /// descending order.
+    /// Sets the sort criteria, the most important one first. The prefix `-` sorts in
+    /// descending order, as in `-created_at`.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(mut self, sorting: impl Into<OneOrMany<MemberSortProperty>>) -> Self {
@@ -557,7 +558,7 @@ polar_client_runtime::operation! {
     ListExternal as LIST_EXTERNAL => pages MemberList
 }
 
-/// Request of `customers().members().update(id, member_id, body)`.
+/// Request returned by `customers().members().update(id, member_id, body)`.
 ///
 /// Await it to send it. Returns [`Member`].
 #[derive(Clone, Debug)]
@@ -568,8 +569,8 @@ polar_client_runtime::operation! {
     Update as UPDATE => json Member
 }
 
-/// Request of `customers().members().update_external(external_id, member_external_id,
-/// body)`.
+/// Request returned by `customers().members().update_external(external_id,
+/// member_external_id, body)`.
 ///
 /// Await it to send it. Returns [`Member`].
 #[derive(Clone, Debug)]

@@ -505,7 +505,7 @@ impl<C: Credential> Customers<C> {
     }
 }
 
-/// Request of `customers().create(body)`.
+/// Request returned by `customers().create(body)`.
 ///
 /// Await it to send it. Returns [`Customer`].
 #[derive(Clone, Debug)]
@@ -516,7 +516,7 @@ polar_client_runtime::operation! {
     Create as CREATE => json Customer
 }
 
-/// Request of `customers().delete(id)`.
+/// Request returned by `customers().delete(id)`.
 ///
 /// Its methods set the optional parameters. Await it to send it.
 #[derive(Clone, Debug)]
@@ -524,9 +524,9 @@ polar_client_runtime::operation! {
 pub struct Delete(Request);
 
 impl Delete {
-    /// Sets `anonymize`: whether to anonymize personal data as well: email address and
-    /// names are hashed, the billing address and linked accounts are removed. The name of
-    /// a business with a tax number is kept.
+    /// Sets whether to anonymize personal data as well: email address and names are
+    /// hashed, the billing address and linked accounts are removed. The name of a
+    /// business with a tax number is kept.
     ///
     /// Default: `false`.
     #[inline]
@@ -540,7 +540,7 @@ polar_client_runtime::operation! {
     Delete as DELETE => empty
 }
 
-/// Request of `customers().delete_external(external_id)`.
+/// Request returned by `customers().delete_external(external_id)`.
 ///
 /// Its methods set the optional parameters. Await it to send it.
 #[derive(Clone, Debug)]
@@ -548,9 +548,9 @@ polar_client_runtime::operation! {
 pub struct DeleteExternal(Request);
 
 impl DeleteExternal {
-    /// Sets `anonymize`: whether to anonymize personal data as well: email address and
-    /// names are hashed, the billing address and linked accounts are removed. The name of
-    /// a business with a tax number is kept.
+    /// Sets whether to anonymize personal data as well: email address and names are
+    /// hashed, the billing address and linked accounts are removed. The name of a
+    /// business with a tax number is kept.
     ///
     /// Default: `false`.
     #[inline]
@@ -564,7 +564,7 @@ polar_client_runtime::operation! {
     DeleteExternal as DELETE_EXTERNAL => empty
 }
 
-/// Request of `customers().export()`.
+/// Request returned by `customers().export()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns CSV.
 /// `rows()` is a stream of its rows, each decoded as [`CustomerExportRow`].
@@ -573,7 +573,7 @@ polar_client_runtime::operation! {
 pub struct Export(Request);
 
 impl Export {
-    /// Only customers of one of these organizations.
+    /// Includes only customers of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -588,7 +588,7 @@ polar_client_runtime::operation! {
     Export as EXPORT => csv CustomerExportRow
 }
 
-/// Request of `customers().get(id)`.
+/// Request returned by `customers().get(id)`.
 ///
 /// Await it to send it. Returns [`Customer`].
 #[derive(Clone, Debug)]
@@ -599,7 +599,7 @@ polar_client_runtime::operation! {
     Get as GET => json Customer
 }
 
-/// Request of `customers().get_external(external_id)`.
+/// Request returned by `customers().get_external(external_id)`.
 ///
 /// Await it to send it. Returns [`Customer`].
 #[derive(Clone, Debug)]
@@ -610,7 +610,7 @@ polar_client_runtime::operation! {
     GetExternal as GET_EXTERNAL => json Customer
 }
 
-/// Request of `customers().get_state(id)`.
+/// Request returned by `customers().get_state(id)`.
 ///
 /// Await it to send it. Returns [`CustomerState`].
 #[derive(Clone, Debug)]
@@ -621,7 +621,7 @@ polar_client_runtime::operation! {
     GetState as GET_STATE => json CustomerState
 }
 
-/// Request of `customers().get_state_external(external_id)`.
+/// Request returned by `customers().get_state_external(external_id)`.
 ///
 /// Await it to send it. Returns [`CustomerState`].
 #[derive(Clone, Debug)]
@@ -632,7 +632,7 @@ polar_client_runtime::operation! {
     GetStateExternal as GET_STATE_EXTERNAL => json CustomerState
 }
 
-/// Request of `customers().list()`.
+/// Request returned by `customers().list()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`CustomerList`], one page. `stream()` reads the items of all pages.
@@ -641,7 +641,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only customers of one of these organizations.
+    /// Includes only customers of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -651,29 +651,30 @@ impl List {
         self
     }
 
-    /// Only customers with exactly this email address.
+    /// Includes only customers with exactly this email address.
     #[inline]
     pub fn email(mut self, email: &str) -> Self {
         self.0.query("email", &email);
         self
     }
 
-    /// Only customers whose name, email address or external ID matches this search query.
+    /// Includes only customers whose name, email address or external ID matches this
+    /// search query.
     #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// Only customers with a subscription that is `trialing`, `active` or `past_due`
-    /// (`true`), or only those without (`false`).
+    /// Includes only customers with a subscription that is `trialing`, `active` or
+    /// `past_due` (`true`), or only those without (`false`).
     #[inline]
     pub fn active(mut self, active: bool) -> Self {
         self.0.query("active", &active);
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -682,7 +683,7 @@ impl List {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -691,8 +692,8 @@ impl List {
         self
     }
 
-    /// Sets `sorting`: sort criteria in descending precedence; the prefix `-` sorts in
-    /// descending order.
+    /// Sets the sort criteria, the most important one first. The prefix `-` sorts in
+    /// descending order, as in `-created_at`.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(
@@ -704,8 +705,9 @@ impl List {
         self
     }
 
-    /// Only customers whose metadata matches: each given key must be present, with one of
-    /// the values given for it.
+    /// Includes only customers whose metadata contains each of these keys with this
+    /// value, or with one of a list of values. For example, `.metadata([("plan",
+    /// "pro")])` selects those with the value `pro` of the key `plan`.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);
@@ -717,7 +719,7 @@ polar_client_runtime::operation! {
     List as LIST => pages CustomerList
 }
 
-/// Request of `customers().list_payment_methods(id)`.
+/// Request returned by `customers().list_payment_methods(id)`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`PaymentMethodList`], one page. `stream()` reads the items of all pages.
@@ -726,7 +728,7 @@ polar_client_runtime::operation! {
 pub struct ListPaymentMethods(Request);
 
 impl ListPaymentMethods {
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -735,7 +737,7 @@ impl ListPaymentMethods {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -749,7 +751,7 @@ polar_client_runtime::operation! {
     ListPaymentMethods as LIST_PAYMENT_METHODS => pages PaymentMethodList
 }
 
-/// Request of `customers().list_payment_methods_external(external_id)`.
+/// Request returned by `customers().list_payment_methods_external(external_id)`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`PaymentMethodList`], one page. `stream()` reads the items of all pages.
@@ -758,7 +760,7 @@ polar_client_runtime::operation! {
 pub struct ListPaymentMethodsExternal(Request);
 
 impl ListPaymentMethodsExternal {
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -767,7 +769,7 @@ impl ListPaymentMethodsExternal {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -782,7 +784,7 @@ polar_client_runtime::operation! {
     PaymentMethodList
 }
 
-/// Request of `customers().update(id, body)`.
+/// Request returned by `customers().update(id, body)`.
 ///
 /// Await it to send it. Returns [`Customer`].
 #[derive(Clone, Debug)]
@@ -793,7 +795,7 @@ polar_client_runtime::operation! {
     Update as UPDATE => json Customer
 }
 
-/// Request of `customers().update_external(external_id, body)`.
+/// Request returned by `customers().update_external(external_id, body)`.
 ///
 /// Await it to send it. Returns [`Customer`].
 #[derive(Clone, Debug)]

@@ -131,7 +131,7 @@ impl<C: Credential> Clients<C> {
     }
 }
 
-/// Request of `oauth2().clients().create_client(body)`.
+/// Request returned by `oauth2().clients().create_client(body)`.
 ///
 /// Await it to send it. Returns [`OAuth2Client`].
 #[derive(Clone, Debug)]
@@ -142,7 +142,7 @@ polar_client_runtime::operation! {
     CreateClient as CREATE_CLIENT => json OAuth2Client
 }
 
-/// Request of `oauth2().clients().delete_client(client_id)`.
+/// Request returned by `oauth2().clients().delete_client(client_id)`.
 ///
 /// Await it to send it.
 #[derive(Clone, Debug)]
@@ -153,7 +153,7 @@ polar_client_runtime::operation! {
     DeleteClient as DELETE_CLIENT => empty
 }
 
-/// Request of `oauth2().clients().get_client(client_id)`.
+/// Request returned by `oauth2().clients().get_client(client_id)`.
 ///
 /// Await it to send it. Returns [`OAuth2Client`].
 #[derive(Clone, Debug)]
@@ -164,7 +164,7 @@ polar_client_runtime::operation! {
     GetClient as GET_CLIENT => json OAuth2Client
 }
 
-/// Request of `oauth2().clients().update_client(client_id, body)`.
+/// Request returned by `oauth2().clients().update_client(client_id, body)`.
 ///
 /// Await it to send it. Returns [`OAuth2Client`].
 #[derive(Clone, Debug)]

@@ -131,7 +131,7 @@ impl<C: Credential> Oauth2<C> {
     }
 }
 
-/// Request of `oauth2().authorize(client_id, response_type)`.
+/// Request returned by `oauth2().authorize(client_id, response_type)`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`AuthorizeResponse`].
@@ -140,30 +140,29 @@ impl<C: Credential> Oauth2<C> {
 pub struct Authorize(Request);
 
 impl Authorize {
-    /// Sets `redirect_uri`: URI that the user is redirected to; one of the client's
-    /// registered URIs.
+    /// Sets the URI that the user is redirected to; one of the client's registered URIs.
     #[inline]
     pub fn redirect_uri(mut self, redirect_uri: &str) -> Self {
         self.0.query("redirect_uri", &redirect_uri);
         self
     }
 
-    /// Sets `scope`: requested scopes, separated by spaces.
+    /// Sets the requested scopes, separated by spaces.
     #[inline]
     pub fn scope(mut self, scope: &str) -> Self {
         self.0.query("scope", &scope);
         self
     }
 
-    /// Sets `state`: opaque value of the client, which is returned with the response.
+    /// Sets the opaque value of the client, which is returned with the response.
     #[inline]
     pub fn state(mut self, state: &str) -> Self {
         self.0.query("state", &state);
         self
     }
 
-    /// Sets `sub_type`: type of the subject that the client wants to act for: a user or
-    /// an organization.
+    /// Sets the type of the subject that the client wants to act for: a user or an
+    /// organization.
     pub fn sub_type(mut self, sub_type: impl Into<SubType>) -> Self {
         let value: SubType = sub_type.into();
         self.0.query("sub_type", &value);
@@ -175,7 +174,7 @@ polar_client_runtime::operation! {
     Authorize as AUTHORIZE => json AuthorizeResponse
 }
 
-/// Request of `oauth2().introspect_token(body)`.
+/// Request returned by `oauth2().introspect_token(body)`.
 ///
 /// Await it to send it. Returns [`IntrospectTokenResponse`].
 #[derive(Clone, Debug)]
@@ -186,7 +185,7 @@ polar_client_runtime::operation! {
     IntrospectToken as INTROSPECT_TOKEN => json IntrospectTokenResponse
 }
 
-/// Request of `oauth2().request_token(body)`.
+/// Request returned by `oauth2().request_token(body)`.
 ///
 /// Await it to send it. Returns [`TokenResponse`].
 #[derive(Clone, Debug)]
@@ -197,7 +196,7 @@ polar_client_runtime::operation! {
     RequestToken as REQUEST_TOKEN => json TokenResponse
 }
 
-/// Request of `oauth2().revoke_token(body)`.
+/// Request returned by `oauth2().revoke_token(body)`.
 ///
 /// Await it to send it. Returns [`RevokeTokenResponse`].
 #[derive(Clone, Debug)]
@@ -208,7 +207,7 @@ polar_client_runtime::operation! {
     RevokeToken as REVOKE_TOKEN => json RevokeTokenResponse
 }
 
-/// Request of `oauth2().userinfo()`.
+/// Request returned by `oauth2().userinfo()`.
 ///
 /// Await it to send it. Returns [`UserInfo`].
 #[derive(Clone, Debug)]

@@ -207,7 +207,7 @@ impl<C: Credential> LicenseKeys<C> {
     }
 }
 
-/// Request of `customer_portal(session).license_keys().activate(body)`.
+/// Request returned by `customer_portal(session).license_keys().activate(body)`.
 ///
 /// Await it to send it. Returns [`LicenseKeyActivationCreated`].
 #[derive(Clone, Debug)]
@@ -218,7 +218,7 @@ polar_client_runtime::operation! {
     Activate as ACTIVATE => json LicenseKeyActivationCreated
 }
 
-/// Request of `customer_portal(session).license_keys().get(id)`.
+/// Request returned by `customer_portal(session).license_keys().get(id)`.
 ///
 /// Await it to send it. Returns [`LicenseKeyWithActivations`].
 #[derive(Clone, Debug)]
@@ -229,7 +229,7 @@ polar_client_runtime::operation! {
     Get as GET => json LicenseKeyWithActivations
 }
 
-/// Request of `customer_portal(session).license_keys().list()`.
+/// Request returned by `customer_portal(session).license_keys().list()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`LicenseKeyReadList`], one page. `stream()` reads the items of all pages.
@@ -238,14 +238,14 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only license keys of one of these benefits.
+    /// Includes only license keys of one of these benefits.
     pub fn benefit_id(mut self, benefit_id: impl Into<BenefitId>) -> Self {
         let value: BenefitId = benefit_id.into();
         self.0.query("benefit_id", &value);
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -254,7 +254,7 @@ impl List {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -268,7 +268,7 @@ polar_client_runtime::operation! {
     List as LIST => pages LicenseKeyReadList
 }
 
-/// Request of `customer_portal(session).license_keys().rotate(id)`.
+/// Request returned by `customer_portal(session).license_keys().rotate(id)`.
 ///
 /// Await it to send it. Returns [`RotatedLicenseKey`].
 #[derive(Clone, Debug)]
@@ -279,7 +279,7 @@ polar_client_runtime::operation! {
     Rotate as ROTATE => json RotatedLicenseKey
 }
 
-/// Request of `customer_portal(session).license_keys().validate(body)`.
+/// Request returned by `customer_portal(session).license_keys().validate(body)`.
 ///
 /// Await it to send it. Returns [`ValidatedLicenseKey`].
 #[derive(Clone, Debug)]

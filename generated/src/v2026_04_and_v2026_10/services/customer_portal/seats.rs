@@ -187,7 +187,8 @@ impl<C: Credential> Seats<C> {
     }
 }
 
-/// Request of `customer_portal(session).seats().list_claimed_subscriptions()`.
+/// Request returned by
+/// `customer_portal(session).seats().list_claimed_subscriptions()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`CustomerSubscriptionList`], one page. `stream()` reads the items of all pages.
@@ -196,7 +197,7 @@ impl<C: Credential> Seats<C> {
 pub struct ListClaimedSubscriptions(Request);
 
 impl ListClaimedSubscriptions {
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -205,7 +206,7 @@ impl ListClaimedSubscriptions {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]

@@ -187,7 +187,7 @@ impl<C: Credential> Subscriptions<C> {
     }
 }
 
-/// Request of `customer_portal(session).subscriptions().cancel(id)`.
+/// Request returned by `customer_portal(session).subscriptions().cancel(id)`.
 ///
 /// Await it to send it. Returns [`CustomerSubscription`].
 #[derive(Clone, Debug)]
@@ -198,7 +198,7 @@ polar_client_runtime::operation! {
     Cancel as CANCEL => json CustomerSubscription
 }
 
-/// Request of `customer_portal(session).subscriptions().get(id)`.
+/// Request returned by `customer_portal(session).subscriptions().get(id)`.
 ///
 /// Await it to send it. Returns [`CustomerSubscription`].
 #[derive(Clone, Debug)]
@@ -209,7 +209,7 @@ polar_client_runtime::operation! {
     Get as GET => json CustomerSubscription
 }
 
-/// Request of `customer_portal(session).subscriptions().list()`.
+/// Request returned by `customer_portal(session).subscriptions().list()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`CustomerSubscriptionList`], one page. `stream()` reads the items of all pages.
@@ -218,28 +218,29 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only subscriptions for one of these products.
+    /// Includes only subscriptions for one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// Only active subscriptions (`true`), or only inactive ones (`false`).
+    /// Includes only active subscriptions (`true`), or only inactive ones (`false`).
     #[inline]
     pub fn active(mut self, active: bool) -> Self {
         self.0.query("active", &active);
         self
     }
 
-    /// Only subscriptions whose product or organization name matches this search query.
+    /// Includes only subscriptions whose product or organization name matches this search
+    /// query.
     #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -248,7 +249,7 @@ impl List {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -257,8 +258,8 @@ impl List {
         self
     }
 
-    /// Sets `sorting`: sort criteria in descending precedence; the prefix `-` sorts in
-    /// descending order.
+    /// Sets the sort criteria, the most important one first. The prefix `-` sorts in
+    /// descending order, as in `-created_at`.
     ///
     /// Default: `["-started_at"]`.
     pub fn sorting(
@@ -275,7 +276,7 @@ polar_client_runtime::operation! {
     List as LIST => pages CustomerSubscriptionList
 }
 
-/// Request of `customer_portal(session).subscriptions().update(id, body)`.
+/// Request returned by `customer_portal(session).subscriptions().update(id, body)`.
 ///
 /// Await it to send it. Returns [`CustomerSubscription`].
 #[derive(Clone, Debug)]

@@ -213,7 +213,7 @@ impl<C: Credential> LicenseKeys<C> {
     }
 }
 
-/// Request of `customer_portal(session).license_keys().activate(body)`.
+/// Request returned by `customer_portal(session).license_keys().activate(body)`.
 ///
 /// Await it to send it. Returns [`LicenseKeyActivationCreated`].
 #[derive(Clone, Debug)]
@@ -224,7 +224,7 @@ polar_client_runtime::operation! {
     Activate as ACTIVATE => json LicenseKeyActivationCreated
 }
 
-/// Request of `customer_portal(session).license_keys().validate(body)`.
+/// Request returned by `customer_portal(session).license_keys().validate(body)`.
 ///
 /// Await it to send it. Returns [`ValidatedLicenseKey`].
 #[derive(Clone, Debug)]

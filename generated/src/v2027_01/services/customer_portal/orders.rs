@@ -325,7 +325,7 @@ impl<C: Credential> Orders<C> {
     }
 }
 
-/// Request of `customer_portal(session).orders().get(id)`.
+/// Request returned by `customer_portal(session).orders().get(id)`.
 ///
 /// Await it to send it. Returns [`CustomerOrder`].
 #[derive(Clone, Debug)]
@@ -336,7 +336,7 @@ polar_client_runtime::operation! {
     Get as GET => json CustomerOrder
 }
 
-/// Request of `customer_portal(session).orders().list()`.
+/// Request returned by `customer_portal(session).orders().list()`.
 ///
 /// Its methods set the optional parameters. Await it to send it. Returns
 /// [`CustomerOrderList`], one page. `stream()` reads the items of all pages.
@@ -345,15 +345,15 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only orders for one of these products.
+    /// Includes only orders for one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// Only orders with one of these billing types: one-time purchases, or starts and
-    /// renewals of subscriptions.
+    /// Includes only orders with one of these billing types: one-time purchases, or
+    /// starts and renewals of subscriptions.
     pub fn product_billing_type(
         mut self,
         product_billing_type: impl Into<OneOrMany<ProductBillingType>>,
@@ -363,7 +363,7 @@ impl List {
         self
     }
 
-    /// Only orders of one of these subscriptions.
+    /// Includes only orders of one of these subscriptions.
     pub fn subscription_id(
         mut self,
         subscription_id: impl Into<OneOrMany<SubscriptionId>>,
@@ -373,14 +373,14 @@ impl List {
         self
     }
 
-    /// Only orders whose product or organization name matches this search query.
+    /// Includes only orders whose product or organization name matches this search query.
     #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// Sets `page`: page number, starting at 1.
+    /// Sets the page number, starting at 1.
     ///
     /// Must be greater than 0. Default: `1`.
     #[inline]
@@ -389,7 +389,7 @@ impl List {
         self
     }
 
-    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
+    /// Sets the number of items per page. The server reduces higher values to 100.
     ///
     /// Must be greater than 0. Default: `10`.
     #[inline]
@@ -398,8 +398,8 @@ impl List {
         self
     }
 
-    /// Sets `sorting`: sort criteria in descending precedence; the prefix `-` sorts in
-    /// descending order.
+    /// Sets the sort criteria, the most important one first. The prefix `-` sorts in
+    /// descending order, as in `-created_at`.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(
@@ -416,7 +416,7 @@ polar_client_runtime::operation! {
     List as LIST => pages CustomerOrderList
 }
 
-/// Request of `customer_portal(session).orders().update(id, body)`.
+/// Request returned by `customer_portal(session).orders().update(id, body)`.
 ///
 /// Await it to send it. Returns [`CustomerOrder`].
 #[derive(Clone, Debug)]

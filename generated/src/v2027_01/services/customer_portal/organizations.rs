@@ -50,7 +50,7 @@ impl<C: Credential> Organizations<C> {
     }
 }
 
-/// Request of `customer_portal(session).organizations().get(slug)`.
+/// Request returned by `customer_portal(session).organizations().get(slug)`.
 ///
 /// Await it to send it. Returns [`CustomerOrganizationData`].
 #[derive(Clone, Debug)]
