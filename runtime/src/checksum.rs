@@ -7,12 +7,12 @@ use sha2::{Digest as _, Sha256};
 /// A SHA-256 digest.
 pub(crate) type Sum = [u8; 32];
 
-/// Encodes a digest as the API does.
+/// Encodes a digest as base64, the format of the API.
 pub(crate) fn to_base64(sum: &Sum) -> String {
     STANDARD.encode(sum)
 }
 
-/// Decodes a digest of the API.
+/// Decodes a digest from base64. `None` if it is invalid.
 pub(crate) fn from_base64(text: &str) -> Option<Sum> {
     STANDARD.decode(text).ok()?.try_into().ok()
 }
@@ -61,7 +61,7 @@ impl Hashing {
         }
     }
 
-    /// Returns the digests. A file without bytes has one empty part.
+    /// Returns the digests. An empty file has one empty part.
     pub(crate) fn finish(mut self) -> Sums {
         self.parts.push(self.part.finalize().into());
         Sums {
@@ -78,7 +78,7 @@ pub(crate) struct Check {
 }
 
 impl Check {
-    /// Expects this size in bytes, and this digest if it is known.
+    /// Creates a verifier for a download of `size` bytes. Without a digest, only the size is verified.
     pub(crate) fn new(size: u64, sum: Option<Sum>) -> Self {
         Self {
             left: size,
@@ -86,7 +86,7 @@ impl Check {
         }
     }
 
-    /// Adds the next bytes.
+    /// Adds the next bytes. Fails if there are more than expected.
     pub(crate) fn update(&mut self, bytes: &[u8]) -> Result<(), &'static str> {
         let left = self.left.checked_sub(bytes.len() as u64);
         self.left = left.ok_or("the content is longer than the size of the file")?;

@@ -123,15 +123,16 @@ pub use error::{
     ValidationEntry,
 };
 
-/// The HTTP client of the default transport, for building a `reqwest::Client` in the version of this crate.
+/// The reqwest crate, in the version that this crate uses. Use it to build a `reqwest::Client` for the default
+/// transport.
 #[cfg(feature = "reqwest")]
 pub use reqwest;
 
-/// The client of Redis: for connections of the version that this crate takes. Its features, such as those for TLS, are
-/// enabled by a dependency of your own.
+/// The redis crate, in the version that this crate uses. To enable its features, such as TLS, add it to your own
+/// dependencies as well.
 #[cfg(feature = "redis")]
 pub use redis;
-/// The client of PostgreSQL: for configurations, clients and transactions of the version that this crate takes.
+/// The tokio-postgres crate, in the version that this crate uses. Use it for configurations, clients and transactions.
 #[cfg(feature = "postgres")]
 pub use tokio_postgres;
 

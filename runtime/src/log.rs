@@ -1,7 +1,7 @@
-//! All events of `tracing`; nothing without that feature.
+//! Logs all `tracing` events of this crate. Without the feature `tracing`, the functions do nothing.
 //!
-//! `ERROR` is for what failed, `WARN` for what will fail if it continues, `DEBUG` for waits of normal operation. The guide
-//! lists them for users. Events about calls are in the call's span, which names the operation.
+//! Levels: `ERROR` for failures, `WARN` for problems that lead to failures if they persist, `DEBUG` for waits of normal
+//! operation. The guide lists all events. Events about a call are in the span of the call, which names the operation.
 
 #![cfg_attr(
     not(feature = "tracing"),
@@ -54,7 +54,7 @@ pub(crate) fn token_failed(operation: &'static str, error: &dyn Display) {
     );
 }
 
-/// Logs that the server's rate limit pauses all calls of a client.
+/// Logs that all calls of a client pause, because the server's rate limit was exceeded.
 pub(crate) fn paused(operation: &'static str, retry_after: Duration, max_pause: Duration) {
     #[cfg(feature = "tracing")]
     tracing::warn!(
@@ -65,7 +65,7 @@ pub(crate) fn paused(operation: &'static str, retry_after: Duration, max_pause: 
     );
 }
 
-/// Logs that a request waited for the client's own rate limit.
+/// Logs that a request waited because of the client's own rate limit.
 pub(crate) fn turn(operation: &'static str, waited: Duration) {
     #[cfg(feature = "tracing")]
     if !waited.is_zero() {
@@ -77,7 +77,7 @@ pub(crate) fn turn(operation: &'static str, waited: Duration) {
     }
 }
 
-/// Logs that the rate limit that processes share is not available.
+/// Logs that Redis failed, so the rate limit is not shared with other processes.
 #[cfg(feature = "redis")]
 pub(crate) fn shared_limit_failed(error: &dyn Display) {
     #[cfg(feature = "tracing")]
@@ -109,7 +109,7 @@ pub(crate) fn ingestion_paused(failed: u32, delay: Duration, error: &Error) {
     );
 }
 
-/// Logs that the ingester ended without a shutdown, and events are unsent.
+/// Logs that the ingester was dropped without a shutdown while events were unsent.
 #[cfg(feature = "ingest")]
 pub(crate) fn events_unsent(count: usize) {
     #[cfg(feature = "tracing")]
@@ -119,7 +119,7 @@ pub(crate) fn events_unsent(count: usize) {
     );
 }
 
-/// Logs that events could not be stored, or not be read from disk.
+/// Logs that events could not be written to or read from disk.
 #[cfg(feature = "spool")]
 pub(crate) fn spool_failed(reason: &dyn std::error::Error) {
     #[cfg(feature = "tracing")]
@@ -141,7 +141,7 @@ pub(crate) fn spool_damaged(folder: &std::path::Path, lost: Option<u64>) {
     );
 }
 
-/// Logs that a stored event is not of the type that is sent.
+/// Logs that a stored event cannot be decoded as the event type that the ingester sends.
 #[cfg(feature = "spool")]
 pub(crate) fn spooled_event_unreadable(reason: &dyn Display) {
     #[cfg(feature = "tracing")]
@@ -151,7 +151,7 @@ pub(crate) fn spooled_event_unreadable(reason: &dyn Display) {
     );
 }
 
-/// Logs that events are not delivered: the server rejected them, or did not count them.
+/// Logs that events were not delivered: the server rejected them or did not count them.
 #[cfg(feature = "ingest")]
 pub(crate) fn events_undelivered(count: usize, reason: &dyn Display) {
     #[cfg(feature = "tracing")]
@@ -162,7 +162,7 @@ pub(crate) fn events_undelivered(count: usize, reason: &dyn Display) {
     );
 }
 
-/// Logs that an event that was tracked by a drop is lost.
+/// Logs that usage which was tracked when a value was dropped is lost.
 #[cfg(feature = "metering")]
 pub(crate) fn usage_lost(reason: &dyn Display) {
     #[cfg(feature = "tracing")]
@@ -172,7 +172,7 @@ pub(crate) fn usage_lost(reason: &dyn Display) {
     );
 }
 
-/// Polar does not accept the credential of the Outpost: it will not connect again.
+/// Logs that Polar rejected the credential of the Outpost, which does not reconnect.
 #[cfg(feature = "outpost")]
 pub(crate) fn outpost_refused(error: &Error) {
     #[cfg(feature = "tracing")]
@@ -182,7 +182,7 @@ pub(crate) fn outpost_refused(error: &Error) {
     );
 }
 
-/// Logs that the Outpost has no connection, and makes another one after a delay.
+/// Logs that the Outpost lost its connection, and reconnects after a delay.
 #[cfg(feature = "outpost")]
 pub(crate) fn outpost_disconnected(reason: &dyn Display, delay: Duration) {
     #[cfg(feature = "tracing")]
@@ -193,7 +193,7 @@ pub(crate) fn outpost_disconnected(reason: &dyn Display, delay: Duration) {
     );
 }
 
-/// Logs that a message to the Outpost cannot be read, and is skipped.
+/// Logs that a message to the Outpost is invalid and is skipped.
 #[cfg(feature = "outpost")]
 pub(crate) fn outpost_invalid(reason: &str) {
     #[cfg(feature = "tracing")]
@@ -203,7 +203,7 @@ pub(crate) fn outpost_invalid(reason: &str) {
     );
 }
 
-/// Logs that what was counted by a reducer was counted by another rule.
+/// Logs that a stored value of a reducer was computed by another definition of the reducer.
 #[cfg(feature = "outpost")]
 pub(crate) fn outpost_rule_changed(reducer: &str) {
     #[cfg(feature = "tracing")]
@@ -213,7 +213,7 @@ pub(crate) fn outpost_rule_changed(reducer: &str) {
     );
 }
 
-/// Logs that the Outpost has no connection to Redis, and makes another one after a delay.
+/// Logs that the Outpost lost its connection to Redis, and reconnects after a delay.
 #[cfg(all(feature = "outpost", feature = "redis"))]
 pub(crate) fn outpost_redis_disconnected(error: &dyn Display, delay: Duration) {
     #[cfg(feature = "tracing")]
@@ -224,7 +224,7 @@ pub(crate) fn outpost_redis_disconnected(error: &dyn Display, delay: Duration) {
     );
 }
 
-/// Logs that a command of the Outpost failed.
+/// Logs that a Redis command of the Outpost failed.
 #[cfg(all(feature = "outpost", feature = "redis"))]
 pub(crate) fn outpost_redis_failed(error: &dyn Display) {
     #[cfg(feature = "tracing")]
@@ -234,7 +234,7 @@ pub(crate) fn outpost_redis_failed(error: &dyn Display) {
     );
 }
 
-/// Logs that buckets were not written, or not for sure.
+/// Logs that buckets were not written, or that it is unknown whether they were written.
 #[cfg(all(feature = "outpost", feature = "redis"))]
 pub(crate) fn outpost_lost(count: usize) {
     #[cfg(feature = "tracing")]
@@ -244,7 +244,7 @@ pub(crate) fn outpost_lost(count: usize) {
     );
 }
 
-/// Logs that leases ran out, because they were not renewed in time.
+/// Logs that leases expired because they were not renewed in time.
 #[cfg(all(feature = "outpost", feature = "redis"))]
 pub(crate) fn outpost_leases_lost(count: usize) {
     #[cfg(feature = "tracing")]
@@ -254,7 +254,7 @@ pub(crate) fn outpost_leases_lost(count: usize) {
     );
 }
 
-/// Logs that a sum of the Outpost is larger than the largest double.
+/// Logs that a sum of the Outpost exceeds the largest double.
 #[cfg(feature = "outpost")]
 pub(crate) fn outpost_not_finite(reducer: &str) {
     #[cfg(feature = "tracing")]
@@ -264,7 +264,7 @@ pub(crate) fn outpost_not_finite(reducer: &str) {
     );
 }
 
-/// Logs that the database of an outbox fails, and the relay waits.
+/// Logs that the database of an outbox failed, and that the relay tries again after a delay.
 #[cfg(feature = "postgres")]
 pub(crate) fn outbox_failing(delay: Duration, error: &dyn Display) {
     #[cfg(feature = "tracing")]
@@ -275,7 +275,7 @@ pub(crate) fn outbox_failing(delay: Duration, error: &dyn Display) {
     );
 }
 
-/// Logs that events of an outbox are not delivered.
+/// Logs that events of an outbox were rejected.
 #[cfg(feature = "postgres")]
 pub(crate) fn outbox_rejected(count: u64) {
     #[cfg(feature = "tracing")]
@@ -285,7 +285,7 @@ pub(crate) fn outbox_rejected(count: u64) {
     );
 }
 
-/// Logs that the key of a webhook secret can be guessed.
+/// Logs that the key of a webhook secret is too short to be secure.
 #[cfg(feature = "webhooks")]
 pub(crate) fn short_secret(shortest: usize) {
     #[cfg(feature = "tracing")]
@@ -294,7 +294,7 @@ pub(crate) fn short_secret(shortest: usize) {
     );
 }
 
-/// Logs that the event of a webhook was not handled.
+/// Logs that the handler of a webhook event failed.
 #[cfg(all(feature = "webhooks", feature = "tokio"))]
 pub(crate) fn webhook_failed(id: &str, event_type: &str, message: &str, error: &dyn Display) {
     #[cfg(feature = "tracing")]
@@ -306,7 +306,7 @@ pub(crate) fn webhook_failed(id: &str, event_type: &str, message: &str, error: &
     );
 }
 
-/// Logs that a visitor was not redirected to a session, because the API did not create it.
+/// Logs that a visitor was not redirected, because the API did not create a session.
 #[cfg(feature = "axum")]
 pub(crate) fn route_failed(status: http::StatusCode, error: &Error) {
     #[cfg(feature = "tracing")]
@@ -324,7 +324,8 @@ pub(crate) fn route_failed(status: http::StatusCode, error: &Error) {
     }
 }
 
-/// Returns the status of an error, or the kind of one that has none: `error.type` of the OpenTelemetry conventions.
+/// Returns the value of the OpenTelemetry attribute `error.type`: the HTTP status, or the kind of error if there is no
+/// status.
 #[cfg(any(feature = "opentelemetry", feature = "tracing"))]
 pub(crate) fn error_type(error: &Error) -> String {
     match error.status() {

@@ -32,7 +32,7 @@ const SCHEMES: [&str; 2] = ["Bearer ", "Basic "];
 /// The minimum length of a credential after a scheme, so that "Basic plan" is not one.
 const CREDENTIAL_LENGTH: usize = 16;
 
-/// Parts of the names of properties, headers and parameters that hold secrets, without separators.
+/// Substrings of property, header and parameter names that indicate a secret. Compared without case and separators.
 const KEY_PARTS: [&str; 13] = [
     "secret",
     "token",
@@ -49,10 +49,11 @@ const KEY_PARTS: [&str; 13] = [
     "sessionid",
 ];
 
-/// The number of characters of a name that are checked.
+/// The maximum number of characters of a name that are checked. Earlier characters are ignored.
 const NAME_LENGTH: usize = 64;
 
-/// Returns whether a string contains, at any position, a token or secret of Polar or of a common form.
+/// Returns whether a string contains a secret: a token of Polar, an `Authorization` header, a secret parameter, or a
+/// URL with a user.
 pub(crate) fn is_secret_text(text: &str) -> bool {
     let has_prefix = PREFIXES.iter().any(|prefix| text.contains(prefix));
     has_prefix || is_authorization(text) || has_secret_parameter(text) || has_user(text)
@@ -66,8 +67,8 @@ fn is_authorization(text: &str) -> bool {
     credential.is_some_and(|text| text.len() >= CREDENTIAL_LENGTH && !text.contains(' '))
 }
 
-/// Returns whether a string contains a URL, form or JSON with the name of a secret: `X-Amz-Signature=…`, `sig=…`,
-/// `"apiKey":"…"`.
+/// Returns whether a string contains a key-value pair of a URL, form or JSON whose key indicates a secret:
+/// `X-Amz-Signature=…`, `sig=…`, `"apiKey":"…"`.
 fn has_secret_parameter(text: &str) -> bool {
     ["=", "\":", "\" :"].iter().any(|separator| {
         text.match_indices(separator).any(|(end, _)| {
@@ -78,7 +79,7 @@ fn has_secret_parameter(text: &str) -> bool {
     })
 }
 
-/// Returns the name that these bytes end with.
+/// Returns the parameter name at the end of these bytes.
 fn name_before(bytes: &[u8]) -> &[u8] {
     let is_in_name = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     let names = bytes.iter().rev().take(NAME_LENGTH);
@@ -86,12 +87,12 @@ fn name_before(bytes: &[u8]) -> &[u8] {
     &bytes[bytes.len() - len..]
 }
 
-/// Returns whether a parameter is a secret, by the rules for properties. Also true for the signature of an Azure URL.
+/// Returns whether a parameter name indicates a secret. `sig` is the signature in presigned URLs of Azure.
 fn is_secret_parameter(name: &[u8]) -> bool {
     name.eq_ignore_ascii_case(b"sig") || is_secret_name(name)
 }
 
-/// Returns whether there is a URL with a user, which may include a password: `https://user:password@host`.
+/// Returns whether a string contains a URL with a user, which may include a password: `https://user:password@host`.
 fn has_user(text: &str) -> bool {
     text.match_indices("://").any(|(start, separator)| {
         let rest = text.as_bytes()[start + separator.len()..].iter();
@@ -101,7 +102,7 @@ fn has_user(text: &str) -> bool {
     })
 }
 
-/// Returns whether a property with this name is likely to be a secret.
+/// Returns whether the name of a property indicates a secret.
 pub(crate) fn is_secret_key(key: &str) -> bool {
     is_secret_name(key.as_bytes())
 }
@@ -113,8 +114,8 @@ fn is_secret_name(name: &[u8]) -> bool {
     })
 }
 
-/// Returns whether a name begins with a part, whatever its case and separators. Allocates nothing: it is called for each key
-/// of metadata that is sent.
+/// Returns whether a name begins with this part, ignoring case and separators. Allocates nothing, because it is called
+/// for each metadata key that is sent.
 fn begins_with(name: &[u8], part: &str) -> bool {
     let is_letter = |byte: &&u8| !matches!(byte, b'_' | b'-' | b' ');
     let mut letters = name.iter().filter(is_letter);

@@ -1,5 +1,5 @@
-//! The system clock. On `wasm32-unknown-unknown`, where the standard library has none, it is that of the JavaScript
-//! host.
+//! The system clock. The standard library has no clock on `wasm32-unknown-unknown`, so the clock of the JavaScript host
+//! is used there.
 
 use std::time::SystemTime;
 

@@ -1,12 +1,18 @@
-//! Macros by which generated code implements the methods that send a request. Generated code calls those with plain names;
-//! only these call the ones whose names begin with `__`.
+//! Macros that implement the methods of request types in generated code. Generated code calls the macros with plain
+//! names. Macros whose names begin with `__` are only called by these.
 
-/// Implements `with`, `send` and its relatives, and `IntoFuture` for a request value, a struct around a
+/// Implements `with`, `send` and its variants, and `IntoFuture` for a request type, which is a struct around a
 /// [`Request`](crate::client::Request).
 ///
-/// The [`Operation`](crate::client::Operation) may follow the name, so that tests can identify the request. The
-/// response kind follows the arrow: `json T`; `pages T` for a `T` that is a page of a list; `optional T` for a `T` or
-/// nothing; `empty`; `text`; or `csv T` for text with rows of a `T`.
+/// The name of the [`Operation`](crate::client::Operation) may follow the type, so that tests can identify the request.
+/// The kind of response follows the arrow:
+///
+/// - `json T`: JSON.
+/// - `pages T`: JSON, where `T` is a page of a list.
+/// - `optional T`: JSON or no content.
+/// - `empty`: no content.
+/// - `text`: text.
+/// - `csv T`: text with CSV rows that are decoded as `T`.
 #[macro_export]
 macro_rules! operation {
     ($name:ident $(as $operation:ident)? => json $output:ty) => {
@@ -20,20 +26,23 @@ macro_rules! operation {
         $crate::__endpoint!($name, of_json, $output $(, $operation)?);
 
         impl $name {
-            /// Returns a stream of the pages of the list, from the page that is set, or the first.
+            /// Returns a stream of the pages of the list. It begins with the page that the request sets, or else with
+            /// the first page.
             #[inline]
             pub fn pages(self) -> $crate::client::Pages<$output> {
                 $crate::client::Pages::new(self.0)
             }
 
-            /// Returns a stream of the items of the list, over all pages from the page that is set, or the first.
+            /// Returns a stream of the items of all pages of the list. It begins with the page that the request sets,
+            /// or else with the first page.
             #[doc(alias = "iter_list")]
             #[inline]
             pub fn stream(self) -> $crate::client::Items<$output> {
                 $crate::client::Items::new(self.0)
             }
 
-            /// Collects all items of the list, over all pages from the page that is set, or the first.
+            /// Collects the items of all pages of the list in a `Vec`. Begins with the page that the request sets, or
+            /// else with the first page.
             #[doc(alias = "list_all")]
             #[inline]
             pub fn collect_all(self) -> $crate::client::CollectAll<$output> {
@@ -59,13 +68,13 @@ macro_rules! operation {
         $crate::__records!($name);
 
         impl $name {
-            /// Sends the request and returns the text as bytes.
+            /// Sends the request and returns the response body as bytes.
             #[inline]
             pub fn send_bytes(self) -> $crate::client::Call<$crate::__private::Bytes> {
                 $crate::client::Call::<$crate::__private::Bytes>::bytes(self.0)
             }
 
-            /// Sends the request and streams the response body, which may be of any size.
+            /// Sends the request and returns the response body as a stream of chunks, without a size limit.
             #[inline]
             pub fn send_stream(self) -> $crate::client::Call<$crate::client::ByteStream> {
                 $crate::client::Call::<$crate::client::ByteStream>::stream(self.0)
@@ -75,7 +84,8 @@ macro_rules! operation {
     };
 }
 
-/// Lets a variant of a union, or a reference to it, be passed where an operation sends the union.
+/// Implements [`Body`](crate::client::Body), so that a variant of a union, or a reference to it, can be sent as the
+/// union.
 #[macro_export]
 macro_rules! variant_body {
     ($union:ty: $variant:ty) => {
@@ -84,10 +94,10 @@ macro_rules! variant_body {
     };
 }
 
-/// Implements [`Page`](crate::client::Page) for a type that has `items` and a `pagination`, and for a union of such types.
+/// Implements [`Page`](crate::client::Page) for a type with `items` and `pagination`, or for a union of such types.
 ///
-/// The pagination follows the item: `last` for the number of the last page, `more` for whether another page exists; or
-/// the variants of the union.
+/// For a type, the kind of pagination follows the item type: `last` if the page contains the number of the last page,
+/// `more` if it contains whether there is a next page. For a union, the variants follow.
 #[macro_export]
 macro_rules! page {
     ($name:ident of $item:ty, last) => {
@@ -174,20 +184,20 @@ macro_rules! __page {
 macro_rules! __operation {
     ($name:ident, $form:ident, $output:ty) => {
         impl $name {
-            /// Sets how this request is sent: timeouts, retries, headers, token.
+            /// Sets options of this call, such as timeouts, retries, headers and the token.
             #[inline]
             pub fn with(mut self, options: $crate::client::CallOptions) -> Self {
                 self.0.options(options);
                 self
             }
 
-            /// Sends the request. Awaiting the request itself does the same.
+            /// Sends the request. Equivalent to awaiting the request.
             #[inline]
             pub fn send(self) -> $crate::client::Call<$output> {
                 $crate::client::Call::<$output>::$form(self.0)
             }
 
-            /// Sends the request and also returns status and headers of the response.
+            /// Sends the request, and also returns the status and headers of the response.
             #[inline]
             pub fn send_with_response(self) -> $crate::client::ResponseCall<$output> {
                 self.send().with_response()
@@ -220,12 +230,12 @@ macro_rules! __operation {
 macro_rules! __send_json {
     ($name:ident, $form:ident, $output:ty) => {
         impl $name {
-            /// Sends the request and returns the JSON of the response, including unknown fields, without decoding it
-            /// into the response type.
+            /// Sends the request and returns the response as JSON, including unknown fields, without decoding it as the
+            /// response type.
             ///
-            /// JSON with a duplicate key, with more than 128 levels or with a number beyond the range of a double is an
-            /// `Error::Decode`, which contains the body as received. If the response is optional, the status 202
-            /// returns `None`, whatever its body is.
+            /// Fails with `Error::Decode`, which contains the received body, if the JSON has a duplicate key, more than
+            /// 128 levels, or a number that exceeds the range of an `f64`. If the operation may respond without
+            /// content, a response with the status 202 returns `None`, whatever its body contains.
             #[inline]
             pub fn send_json(self) -> $crate::client::Call<$output> {
                 $crate::client::Call::<$output>::$form(self.0)
@@ -241,7 +251,7 @@ macro_rules! __send_json {
 #[macro_export]
 macro_rules! __send_json_blocking {
     ($output:ty) => {
-        /// Sends the request like [`send_json`](Self::send_json), but blocks this thread.
+        /// Sends the request like [`send_json`](Self::send_json), but blocks the current thread.
         #[inline]
         pub fn send_json_blocking(self) -> ::core::result::Result<$output, $crate::Error> {
             self.send_json().wait()
@@ -262,7 +272,7 @@ macro_rules! __send_json_blocking {
 macro_rules! __records {
     ($name:ident) => {
         impl $name {
-            /// Returns a stream of the rows of the export, as strings by the titles of their columns.
+            /// Returns a stream of the rows of the export as strings, accessed by column title.
             #[inline]
             pub fn records(self) -> $crate::client::Records {
                 $crate::client::Records::new(self.0)
@@ -305,8 +315,10 @@ macro_rules! __rows {
 #[macro_export]
 macro_rules! __send_blocking {
     ($output:ty) => {
-        /// Sends the request and blocks this thread until the response is available. Inside an async task this is an
-        /// error: await the call there, or move it to `tokio::task::spawn_blocking`.
+        /// Sends the request and blocks the current thread until the response is available.
+        ///
+        /// Inside an async task, it returns an error. There, await the request, or call this method in
+        /// `tokio::task::spawn_blocking`.
         #[inline]
         pub fn send_blocking(self) -> ::core::result::Result<$output, $crate::Error> {
             self.send().wait()

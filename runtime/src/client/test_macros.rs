@@ -1,7 +1,7 @@
-//! Macros by which generated code describes its operations and types for tests. Without the feature `test-util`, they
+//! Macros that describe the operations and types of generated code for tests. Without the feature `test-util`, they
 //! expand to nothing.
 
-/// Describes the operation of a request.
+/// Implements `Endpoint` for a request type, so that tests can identify its operation.
 #[cfg(feature = "test-util")]
 #[doc(hidden)]
 #[macro_export]
@@ -20,7 +20,7 @@ macro_rules! __endpoint {
     ($name:ident, $form:ident, $output:ty) => {};
 }
 
-/// Lists the operations whose requests are defined in the services of this folder.
+/// Defines the list of the operations in the services of this folder.
 #[cfg(feature = "test-util")]
 #[doc(hidden)]
 #[macro_export]
@@ -31,7 +31,7 @@ macro_rules! operations {
     };
 }
 
-/// Defines the schemas in the `schemas.json` of this folder, and those that they refer to.
+/// Defines the schemas of the file `schemas.json` in this folder, with the schemas of other folders that it refers to.
 #[cfg(feature = "test-util")]
 #[doc(hidden)]
 #[macro_export]
@@ -45,7 +45,7 @@ macro_rules! schemas {
     };
 }
 
-/// Lists the response types of the models of this folder.
+/// Implements `Sample` for the response types in the models of this folder.
 #[cfg(feature = "test-util")]
 #[doc(hidden)]
 #[macro_export]
@@ -62,7 +62,7 @@ macro_rules! samples {
     };
 }
 
-/// Sets the API version of the schemas.
+/// Implements `Described` for an API version: its schemas.
 #[cfg(feature = "test-util")]
 #[doc(hidden)]
 #[macro_export]
@@ -74,15 +74,15 @@ macro_rules! schemas_of {
     };
 }
 
-/// Sets the events of the schemas.
+/// Implements `sample` for the webhook events of an API version.
 #[cfg(feature = "test-util")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! sampled_events {
     ($event:ident) => {
         impl super::webhooks::$event {
-            /// Returns an event of a type with the sample of its payload, for tests; for a type that the OpenAPI
-            /// description does not list, an unknown event.
+            /// Returns a sample event of this type, for tests. If the OpenAPI description does not list the type,
+            /// returns an unknown event.
             #[must_use]
             #[inline]
             pub fn sample(event_type: impl ::core::convert::AsRef<str>) -> Self {

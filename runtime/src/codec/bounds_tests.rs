@@ -1,4 +1,4 @@
-//! Tests of the memory and work of decoding, with worst-case input.
+//! Tests of the memory and time that decoding takes, with worst-case input.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
@@ -20,7 +20,7 @@ fn object(key: impl Fn(usize) -> String) -> String {
     format!("{{{}}}", entries.collect::<Vec<_>>().join(","))
 }
 
-/// Returns JSON texts with as many values, keys or escapes as possible for their size.
+/// Returns JSON with as many values, keys or escapes as possible for its size.
 fn dense() -> Vec<(&'static str, String)> {
     let tower = format!("{}{}", "[".repeat(120), "]".repeat(120));
     vec![

@@ -1,4 +1,4 @@
-//! Fills a tape from any serde deserializer.
+//! Stores the value of a serde deserializer on a tape.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -13,10 +13,11 @@ use super::tape::{Tape, TooMany};
 /// The maximum nesting of containers.
 const MAX_DEPTH: u8 = 128;
 
-/// The key under which `serde_json` passes numbers when a crate of the program enables its `arbitrary_precision`.
+/// The key under which `serde_json` represents numbers if any crate of the program enables the feature
+/// `arbitrary_precision`.
 const NUMERAL_KEY: &str = "$serde_json::private::Number";
 
-/// Reads a value. Compiled once per deserializer, not per type.
+/// Stores the value of a deserializer on a tape. Compiled once per deserializer, not per type.
 pub(super) fn build<'de, D: Deserializer<'de>>(
     deserializer: D,
     tape: &mut Tape<'de>,
@@ -30,7 +31,7 @@ struct Builder<'t, 'de> {
 }
 
 impl<'de> Builder<'_, 'de> {
-    /// Starts a container with a placeholder for its head, which is written when its end is known.
+    /// Starts a list or object with a placeholder for its head, which is written when its end is known.
     fn open<E: Error>(&mut self) -> Result<usize, E> {
         if self.depth >= MAX_DEPTH {
             return Err(E::custom(format_args!(
@@ -172,19 +173,20 @@ impl<'de> Visitor<'de> for Builder<'_, 'de> {
     }
 }
 
-/// Returns the number in `{"$serde_json::private::Number": "..."}`; `None` for any other object.
+/// Returns the number in `{"$serde_json::private::Number": "..."}`. `None` for any other object.
 fn wrapped_numeral(tape: &Tape<'_>, at: usize, len: usize) -> Option<String> {
     let key = u32::try_from(at).ok()? + 1;
     if len != 1 || !tape.is_key(key, NUMERAL_KEY) {
         return None;
     }
     let text = tape.text(key + 1)?;
-    // If the string is not a JSON number, it is an ordinary object with an unusual key.
+    // A string that is not a JSON number is part of an ordinary object with an unusual key.
     let is_number = text.parse::<serde_json::Number>().is_ok();
     is_number.then(|| text.to_owned())
 }
 
-/// Parses a number that is given as a string: as an integer if it is one in range, else as a float.
+/// Parses a number that is given as a string: as an integer if it is one and in range, otherwise in its original
+/// notation. `-0` becomes a float.
 fn numeral(text: &str) -> Value<'_> {
     if text == "-0" {
         return Value::Float(-0.0);
@@ -196,11 +198,11 @@ fn numeral(text: &str) -> Value<'_> {
         .map_or_else(|_| Value::Numeral(text), Value::Unsigned)
 }
 
-/// Detects duplicate keys of an object.
+/// Detects duplicate keys of an object, in linear time.
 ///
-/// A fingerprint of each key is added to a small set, and keys are only compared if their fingerprints are equal.
-/// Objects with many keys use complete hashes. After more duplicates than an error shows, no more keys are compared. So
-/// the time is linear in the size of the object.
+/// A fingerprint of each key is added to a small set. Keys are compared only if their fingerprints are equal. For
+/// objects with many keys, complete hashes replace the fingerprints. After more duplicates than an error shows, no more
+/// keys are compared.
 #[derive(Default)]
 struct Keys {
     fingerprints: [u64; 4],
@@ -211,7 +213,7 @@ struct Keys {
 impl Keys {
     const FEW: usize = 64;
 
-    /// Adds the key at `key_at` of the object at `object_at`, and records a problem if it is repeated.
+    /// Adds the key at `key_at` of the object at `object_at`. Records a problem if it is a duplicate.
     #[inline]
     fn insert(&mut self, tape: &Tape<'_>, object_at: usize, key_at: usize) {
         if self.count >= Self::FEW && tape.has_too_many_problems() {
@@ -266,7 +268,7 @@ impl Keys {
 
 #[cfg(test)]
 thread_local! {
-    /// The number of comparisons of keys.
+    /// The number of comparisons of keys, for tests.
     pub(super) static COMPARED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
@@ -288,7 +290,8 @@ fn earlier_keys<'t>(
     })
 }
 
-/// Reads a key. Formats other than JSON have keys other than strings; numbers and booleans are converted to strings.
+/// Stores an object key. Formats other than JSON also have numbers and booleans as keys, which are converted to
+/// strings.
 struct KeyBuilder<'t, 'de>(&'t mut Tape<'de>);
 
 impl<'de> DeserializeSeed<'de> for KeyBuilder<'_, 'de> {

@@ -1,4 +1,4 @@
-//! `Debug` output of values. Only this module decides which secrets are omitted.
+//! `Debug` output of values. Only this module decides which values are redacted.
 
 use std::fmt;
 
@@ -6,11 +6,11 @@ use super::view::{Encode, Field, FieldWriter, Record, Redacted, View};
 use crate::secrets::{REDACTED, is_secret_text};
 use crate::types::{Json, timestamp};
 
-/// Formats a value like derived `Debug`, including `{:#?}`. Fields without a value are omitted, and null is `None`.
-/// Secrets, and strings that contain a token of Polar, are not shown.
+/// Formats a value like a derived `Debug`, including `{:#?}`. Fields without a value are omitted, and null is formatted
+/// as `None`. Secrets, and strings that contain a token, are redacted.
 ///
 /// # Errors
-/// Those of the formatter.
+/// Errors of the formatter.
 pub fn debug(value: &dyn Encode, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match value.view() {
         View::Absent | View::Null => f.write_str("None"),

@@ -1,4 +1,4 @@
-//! Decoding of scalars and containers from the tape.
+//! Implements decoding for scalars, lists and maps.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,10 +11,11 @@ use super::object::{Missing, Object};
 use super::traits::{Decode, Key};
 use crate::types::{Date, Decimal, Id, Json, JsonObject, Number, Patch, Timestamp};
 
-/// The maximum initial capacity of a list, so that a list of a million invalid items does not allocate for all of them.
+/// The maximum initial capacity of a list. Without it, memory for a million items would be allocated even if all are
+/// invalid.
 const MAX_RESERVE: usize = 1024;
 
-/// Implements `field` by a function that is compiled once, in this crate.
+/// Implements `field` and `optional_field` with functions that are compiled once, in this crate.
 macro_rules! once {
     () => {
         #[inline(never)]
@@ -195,7 +196,7 @@ impl Decode for Decimal {
         let value = match node.value() {
             Value::Integer(value) => Some(Self::from(value)),
             Value::Unsigned(value) => Some(Self::from(value)),
-            // The shortest digits of this double, which are the original ones unless those were more than 17.
+            // The shortest digits of the double. They are the original digits if there were at most 17.
             Value::Float(value) => value.to_string().parse().ok(),
             Value::Numeral(text) | Value::String(text) => text.parse().ok(),
             _ => None,
@@ -235,7 +236,7 @@ impl Decode for JsonObject {
     }
 }
 
-/// Null, or a missing key.
+/// Decodes null and a missing key.
 impl Decode for () {
     fn decode(node: Node<'_, '_>) {
         if !matches!(node.value(), Value::Null) {
@@ -246,7 +247,7 @@ impl Decode for () {
     fn absent(_: Missing<'_, '_>) {}
 }
 
-/// Null and a missing key are both `None`.
+/// Decodes null and a missing key as `None`.
 impl<T: Decode> Decode for Option<T> {
     #[inline]
     fn decode(node: Node<'_, '_>) -> Self {
@@ -351,14 +352,14 @@ decode_tuple!(2: A, B);
 decode_tuple!(3: A, B, C);
 decode_tuple!(4: A, B, C, D);
 
-/// Records a problem, and returns the default value of the type, which is discarded later.
+/// Records a problem. Returns the default value of the type, which is discarded when decoding ends.
 #[cold]
 fn wrong<T: Default>(node: Node<'_, '_>, expected: &'static str) -> T {
     node.expected(expected);
     T::default()
 }
 
-/// Decodes a string in a given format.
+/// Decodes a string with a parser, such as that of a timestamp.
 #[inline]
 fn parse_text<T: Default>(
     node: Node<'_, '_>,

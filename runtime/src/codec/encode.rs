@@ -1,4 +1,4 @@
-//! Encoding of scalars and containers.
+//! Implements encoding for scalars, lists and maps.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -151,7 +151,7 @@ impl<T: Encode + ?Sized> Encode for Box<T> {
     }
 }
 
-/// `None` is null. To omit it, see [`optional`](super::optional).
+/// Encodes `None` as null. To omit the field, use [`optional`](super::optional).
 impl<T: Encode> Encode for Option<T> {
     #[inline]
     fn view(&self) -> View<'_> {

@@ -1,6 +1,6 @@
 //! The entries of a tape.
 
-/// An entry as it is stored: a scalar, a key, or the head of a container.
+/// An entry of a tape as it is stored: a scalar, an object key, or the head of a list or object.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Entry {
     Null,
@@ -9,9 +9,9 @@ pub(super) enum Entry {
     Unsigned(Halves),
     Float(Halves),
     Numeral(Range),
-    /// A range of the source.
+    /// A range of the JSON.
     Borrowed(Range),
-    /// A range of the buffer.
+    /// A range of the buffer for strings with escapes.
     Copied(Range),
     Array {
         len: u32,
@@ -22,7 +22,7 @@ pub(super) enum Entry {
     },
 }
 
-/// A 64-bit value with the alignment of 32 bits. With an alignment of 64 bits, every entry would be a third larger.
+/// A 64-bit value with the alignment of 32 bits. Otherwise, every entry would be a third larger.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Halves([u32; 2]);
 
@@ -50,7 +50,7 @@ pub(super) struct Range {
 }
 
 impl Range {
-    /// Returns `None` beyond 4 GiB.
+    /// Creates a range. `None` beyond 4 GiB.
     #[inline]
     pub(super) fn new(start: usize, len: usize) -> Option<Self> {
         u32::try_from(start.checked_add(len)?).ok()?;
@@ -68,13 +68,13 @@ impl Range {
     }
 }
 
-/// An entry as it is read: a scalar, a key, or the head of a container.
+/// An entry of a tape as it is read: a scalar, an object key, or the head of a list or object.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Value<'r> {
     Null,
     Boolean(bool),
     Integer(i64),
-    /// An integer above the range of `Integer`.
+    /// An integer that exceeds `i64`.
     Unsigned(u64),
     Float(f64),
     /// A number that no other variant represents exactly, in its original notation.
@@ -90,8 +90,8 @@ pub(super) enum Value<'r> {
 }
 
 impl Value<'_> {
-    /// Returns the value if it is an integer. As in JSON Schema, `1.0` is an integer as well, but only up to 2^53:
-    /// beyond that, a double may not be exactly the number that was written.
+    /// Returns the value if it is an integer. As in JSON Schema, `1.0` is an integer as well, but only up to 2^53: a
+    /// larger double may differ from the number that was written.
     #[inline]
     pub(super) fn integer(self) -> Option<i64> {
         match self {

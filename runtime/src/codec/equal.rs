@@ -1,12 +1,12 @@
-//! Compares two values by their views, with code that is compiled once rather than for each type.
+//! Compares values by their views, with code that is compiled once rather than for each type.
 
 use std::cell::Cell;
 
 use super::view::{Encode, Field, FieldWriter, List, Record, View};
 
-/// Compares two values of one type. Allocates nothing for values that are keyed by strings.
+/// Compares two values of the same type. Allocates nothing, except for maps whose keys are not strings.
 ///
-/// Enum values are compared as strings: a listed value equals an `Unknown` with the same string.
+/// Enum values are compared as strings, so a known value equals an `Unknown` with the same string.
 #[must_use]
 pub fn equal(one: &dyn Encode, other: &dyn Encode) -> bool {
     match (one.view(), other.view()) {
@@ -46,7 +46,7 @@ fn equal_lists(one: &dyn List, other: &dyn List) -> bool {
     one.len() == other.len() && (0..one.len()).all(items)
 }
 
-/// Compares maps. The entries of one are looked up in the other, so the order of keys has no effect.
+/// Compares maps by looking up each entry of one map in the other, regardless of order.
 fn equal_maps(one: &dyn Record, other: &dyn Record) -> bool {
     let (mut len, mut same) = (0, true);
     one.write(&mut FieldWriter::new(&mut |entries| {
@@ -62,7 +62,7 @@ fn equal_maps(one: &dyn Record, other: &dyn Record) -> bool {
     same && len == other_len
 }
 
-/// Compares structs. Each passes its fields in a few calls; the arguments of these calls are compared in order.
+/// Compares structs. A struct passes its fields in several calls; the fields of corresponding calls are compared.
 fn equal_structs(one: &dyn Record, other: &dyn Record) -> bool {
     let (calls, same) = (Cell::new(0), Cell::new(true));
     one.write(&mut FieldWriter::apart(
@@ -80,7 +80,7 @@ fn equal_structs(one: &dyn Record, other: &dyn Record) -> bool {
     same.get() && calls.get() == other_calls
 }
 
-/// Returns whether the record passes these fields in its call number `wanted`.
+/// Returns whether the record passes these fields in its call with the index `wanted`.
 fn has_fields(record: &dyn Record, wanted: usize, fields: &[Field<'_>]) -> bool {
     let (mut call, mut same) = (0, false);
     record.write(&mut FieldWriter::apart(
@@ -95,7 +95,7 @@ fn has_fields(record: &dyn Record, wanted: usize, fields: &[Field<'_>]) -> bool 
     same
 }
 
-/// Returns whether these entries are the additional entries of the record.
+/// Returns whether these entries are the additional fields of the record.
 fn has_entries(record: &dyn Record, entries: &dyn Record) -> bool {
     let mut same = false;
     record.write(&mut FieldWriter::apart(&mut |_| {}, &mut |others| {

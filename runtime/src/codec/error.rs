@@ -1,4 +1,4 @@
-//! Decoding errors with the places of all problems.
+//! Decoding errors, with the paths of all problems.
 
 use std::error::Error;
 use std::fmt;
@@ -9,16 +9,16 @@ use super::problems::{Problem, ProblemAt};
 use super::tape::Tape;
 use crate::secrets::is_secret_text;
 
-/// Longer strings are not quoted in errors.
+/// The maximum length of strings that errors quote, in characters.
 const MAX_QUOTED: usize = 40;
 
-/// A received value that does not match its type.
+/// The error of a received value that does not match the expected type.
 ///
-/// Contains all missing and invalid fields, up to ten, each with its path, what was expected and what was found.
-/// `Display` separates them with `; `, and ends with `; and more` if there are others:
+/// It contains the missing and invalid fields, up to ten. Each has a path, what was expected, and what was found.
+/// `Display` separates them with `; `, and ends with `; and more` if there were more than ten:
 /// `items[3].prices[0].price_amount: expected an integer, found "x" (in ProductPrice::Fixed); total_count: missing`.
 ///
-/// Tokens are never shown, neither in values nor in keys. Keys and strings of more than 40 characters are truncated.
+/// Values and keys that contain tokens are redacted. Keys and strings of more than 40 characters are not shown in full.
 pub struct DecodeError(Box<Details>);
 
 struct Details {
@@ -36,14 +36,15 @@ pub struct DecodeProblem {
 }
 
 impl DecodeProblem {
-    /// Returns the path of the value, as in `items[3].id`. Empty for the outermost value, and if the JSON itself is
-    /// invalid. A key that contains a token is `[redacted]`, and a long one is truncated.
+    /// Returns the path of the value, such as `items[3].id`. Empty for the outermost value, and if the JSON is invalid.
+    /// A key that contains a token is shown as `[redacted]`, and a long key is truncated.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// Returns the innermost union variant that was being decoded, as in `ProductPrice::Fixed`.
+    /// Returns the innermost union variant that was being decoded, such as `ProductPrice::Fixed`. `None` outside of
+    /// unions.
     #[must_use]
     pub fn variant(&self) -> Option<&str> {
         self.variant.as_deref()
@@ -74,13 +75,13 @@ impl DecodeProblem {
 }
 
 impl DecodeError {
-    /// Returns the problems in the order in which they were found: at least one, and at most ten.
+    /// Returns the missing and invalid fields in the order in which they were found: at least one, and at most ten.
     #[must_use]
     pub fn problems(&self) -> &[DecodeProblem] {
         &self.0.problems
     }
 
-    /// Returns whether there were more problems than [`problems`](Self::problems) returns.
+    /// Returns whether there were more than the ten problems that [`problems`](Self::problems) returns.
     #[must_use]
     pub fn is_truncated(&self) -> bool {
         self.0.is_truncated
@@ -108,12 +109,12 @@ impl DecodeError {
         self.0.problems.first()
     }
 
-    /// Creates the error of a value that was decoded but is invalid for another reason.
+    /// Creates the error of a value that was decoded, but is invalid for another reason.
     pub(crate) fn new(message: &str) -> Self {
         Self::of(message.to_owned(), None)
     }
 
-    /// Prefixes the paths of the problems with the place of the value in a larger one.
+    /// Prepends the path of an outer value to the paths of the problems.
     pub(crate) fn inside(mut self, place: &str) -> Self {
         for problem in &mut self.0.problems {
             let dot = match problem.path.is_empty() || problem.path.starts_with('[') {
@@ -125,7 +126,7 @@ impl DecodeError {
         self
     }
 
-    /// Creates the error of invalid or too deeply nested JSON.
+    /// Creates the error of JSON that is invalid or nested too deeply.
     pub(super) fn syntax(error: serde_json::Error) -> Self {
         Self::of(error.to_string(), Some(error))
     }
@@ -142,7 +143,7 @@ impl DecodeError {
         }))
     }
 
-    /// Returns the problems that were recorded on a tape, with their paths.
+    /// Returns the error with the problems that were recorded on a tape. `None` without problems.
     pub(super) fn from_tape(tape: &Tape<'_>) -> Option<Self> {
         if tape.failures() == 0 {
             return None;

@@ -1,15 +1,15 @@
-//! Request-only types, which are encoded and never decoded.
+//! Types of request bodies that are encoded and never decoded.
 
 use super::Encode;
 
-/// An enum that is sent as the value of one of its variants.
+/// An enum in request bodies that is encoded as the content of its variant.
 pub trait Choice {
     /// Returns the variant's name and content.
     fn view(&self) -> (&'static str, &dyn Encode);
 }
 
 /// Implements [`Encode`], `Debug`, `PartialEq`, `serde::Serialize` and `validate` for request-only structs that
-/// implement [`Record`](crate::codec::Record). Their [`Limit`](crate::codec::Limit)s are in braces.
+/// implement [`Record`](crate::codec::Record). Their constraints ([`Limit`](crate::codec::Limit)) are in braces.
 #[macro_export]
 macro_rules! input {
     ($name:ident { $($key:literal = [$($limit:expr),*]),* $(,)? }) => {
@@ -23,7 +23,8 @@ macro_rules! input {
     };
 }
 
-/// Implements [`Encode`], `Debug`, `PartialEq`, `serde::Serialize` and `validate` for enums that are [`Choice`]s.
+/// Implements [`Encode`], `Debug`, `PartialEq`, `serde::Serialize` and `validate` for request-only enums that implement
+/// [`Choice`].
 #[macro_export]
 macro_rules! choice {
     ($($name:ident),* $(,)?) => {

@@ -1,7 +1,7 @@
 //! Encodes values as JSON.
 //!
-//! serde_json writes scalars. Objects and lists are written here, because keys rarely need escaping and writing to
-//! memory cannot fail. For pages of many small fields, this is faster than a serializer.
+//! Scalars are written by serde_json. Objects and lists are written here, which is faster than a serializer for pages
+//! of many small fields: keys rarely need escaping, and writing to memory cannot fail.
 
 use serde::Serialize;
 
@@ -36,7 +36,7 @@ pub(super) fn write(view: View<'_>, out: &mut Vec<u8>) {
 /// Writes a scalar with serde_json.
 #[inline]
 fn scalar<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
-    // Can only fail if the writer fails or a map key is not a string. Neither is possible here.
+    // Fails only if the writer fails or a map key is not a string, neither of which is possible here.
     let _ = serde_json::to_writer(out, value);
 }
 
@@ -49,7 +49,7 @@ fn text(value: &str, out: &mut Vec<u8>) {
     }
 }
 
-/// Writes a key with its colon, after a comma unless it is the first one.
+/// Writes an object key and its colon, after a comma unless it is the first key.
 #[inline]
 fn key(name: &str, is_first: bool, out: &mut Vec<u8>) {
     if must_escape(name.as_bytes()) {
@@ -59,31 +59,30 @@ fn key(name: &str, is_first: bool, out: &mut Vec<u8>) {
         scalar(name, out);
         return out.push(b':');
     }
-    // Reserves capacity for the key and its punctuation at once.
+    // Reserve capacity for the key and its punctuation at once.
     out.reserve(name.len() + 4);
     out.extend_from_slice(if is_first { b"\"" } else { b",\"" });
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b"\":");
 }
 
-/// Returns whether a byte has to be escaped in JSON.
+/// Returns whether a string has bytes that must be escaped in JSON.
 #[inline]
 fn must_escape(text: &[u8]) -> bool {
     let Some(last) = text.last_chunk() else {
-        // Has no early exit, so that the compiler can process several bytes in parallel.
+        // Without an early exit, the compiler can process several bytes in parallel.
         let is_special = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
         return text
             .iter()
             .fold(false, |found, byte| found | is_special(*byte));
     };
-    // The last eight bytes may overlap with the previous ones.
+    // The last eight bytes may overlap the previous ones.
     let (words, _) = text.as_chunks();
     let found = words.iter().fold(0, |found, word| found | special(*word));
     found | special(*last) != 0
 }
 
-/// Returns the bytes that have to be escaped, of eight bytes at once: their highest bits are set. Zero if there are
-/// none.
+/// Finds the bytes that must be escaped among eight bytes at once. Their highest bits are set in the result.
 #[inline]
 fn special(bytes: [u8; 8]) -> u64 {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
@@ -93,15 +92,15 @@ fn special(bytes: [u8; 8]) -> u64 {
     const BACKSLASHES: u64 = u64::from_ne_bytes([b'\\'; 8]);
     let word = u64::from_ne_bytes(bytes);
     let (quote, backslash) = (word ^ QUOTES, word ^ BACKSLASHES);
-    // The subtraction sets the highest bit of each byte that is less than a space, unless that bit was set before. A
-    // borrow can set further bits, but only next to a byte that is marked correctly.
+    // The subtraction sets the highest bit of each byte that is less than a space. Bytes whose highest bit was already
+    // set are excluded. A borrow can set further bits, but only next to a byte that must be escaped anyway.
     let control = word.wrapping_sub(SPACES) & !word;
     let quote = quote.wrapping_sub(ONES) & !quote;
     let backslash = backslash.wrapping_sub(ONES) & !backslash;
     (control | quote | backslash) & HIGHEST_BITS
 }
 
-/// Writes a string without characters to escape.
+/// Writes a string that needs no escaping.
 #[inline]
 fn plain(text: &str, out: &mut Vec<u8>) {
     out.reserve(text.len() + 2);

@@ -1,6 +1,6 @@
 //! Constraints on values in request bodies.
 
-/// A constraint of the OpenAPI description. It applies to values of its kind, and not to null.
+/// A constraint of the OpenAPI description on a value. It applies only to values of its kind, and not to null.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
     /// A string has at least this many characters.
@@ -9,36 +9,36 @@ pub enum Limit {
     MaxLength(usize),
     /// A string contains a match of this regular expression.
     Pattern(&'static str),
-    /// A number is at least this.
+    /// A number is at least this value.
     AtLeast(i64),
-    /// A number is greater than this.
+    /// A number is greater than this value.
     MoreThan(i64),
-    /// A number is at most this.
+    /// A number is at most this value.
     AtMost(i64),
-    /// A number is less than this.
+    /// A number is less than this value.
     LessThan(i64),
-    /// A decimal has at most this many digits before and after the point.
+    /// A decimal has at most this many digits before and after the decimal point.
     Digits {
-        /// Before the point, without leading zeros.
+        /// The maximum number of digits before the point, without leading zeros.
         integer: usize,
-        /// After the point, without trailing zeros.
+        /// The maximum number of digits after the point, without trailing zeros.
         fraction: usize,
     },
     /// A list or map has at least this many items.
     MinItems(usize),
     /// A list or map has at most this many items.
     MaxItems(usize),
-    /// Constraints of each item of a list or value of a map.
+    /// Each item of a list, or value of a map, satisfies these constraints.
     Each(&'static [Limit]),
-    /// Constraints of each key of a map.
+    /// Each key of a map satisfies these constraints.
     Keys(&'static [Limit]),
 }
 
-/// Static facts about a struct.
+/// The static description of a struct: its name and constraints.
 #[derive(Debug)]
 pub struct Outline {
     /// The name of the Rust type.
     pub name: &'static str,
-    /// The constraints by key. `*` stands for all keys that are not listed.
+    /// The constraints of fields, by key. `*` applies to all keys that are not listed.
     pub limits: &'static [(&'static str, &'static [Limit])],
 }

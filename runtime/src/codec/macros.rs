@@ -1,12 +1,12 @@
-//! Macros by which generated code implements the traits of its types. They only forward to functions, which do the
-//! work.
+//! Macros that implement traits and methods for generated types. They only forward to functions of this crate.
 
-/// Implements [`Decode`](crate::codec::Decode), [`Encode`](crate::codec::Encode), `Debug`, `PartialEq`, `serde::Serialize`
-/// and `serde::Deserialize` for types that are [`Model`](crate::codec::Model)s.
+/// Implements [`Decode`](crate::codec::Decode), [`Encode`](crate::codec::Encode), `Debug`, `PartialEq`,
+/// `serde::Serialize` and `serde::Deserialize` for structs that implement [`Model`](crate::codec::Model).
 ///
-/// `page` marks a type that is a [`Page`](crate::client::Page): it is also decoded from a plain array.
+/// `page` marks a struct that is a [`Page`](crate::client::Page): it is also decoded from a plain array.
 ///
-/// Types that are also sent have their [`Limit`](crate::codec::Limit)s in braces, and get a method `validate`.
+/// Structs that are also sent have their constraints ([`Limit`](crate::codec::Limit)) in braces, and get a method
+/// `validate`.
 #[macro_export]
 macro_rules! model {
     ($name:ident { $($key:literal = [$($limit:expr),*]),* $(,)? }) => {
@@ -42,9 +42,11 @@ macro_rules! model {
     };
 }
 
-/// Implements [`Decode`](crate::codec::Decode), [`Encode`](crate::codec::Encode), `Debug`, `PartialEq`, `serde::Serialize`
-/// and `serde::Deserialize` for enums that are [`Union`](crate::codec::Union)s. `Debug` prints the variant's name and content. After `page`
-/// stands a union that is a [`Page`](crate::client::Page): it is also decoded from a plain array.
+/// Implements [`Decode`](crate::codec::Decode), [`Encode`](crate::codec::Encode), `Debug`, `PartialEq`,
+/// `serde::Serialize` and `serde::Deserialize` for enums that implement [`Union`](crate::codec::Union). `Debug` shows
+/// the variant's name and content.
+///
+/// `page` marks an enum that is a [`Page`](crate::client::Page): it is also decoded from a plain array.
 #[macro_export]
 macro_rules! union {
     (page $name:ident) => {
@@ -71,20 +73,20 @@ macro_rules! union {
     };
 }
 
-/// Implements [`Encode`](crate::codec::Encode), `Display`, `Debug`, `PartialEq` and `serde::Serialize` for structs that are
-/// [`UnknownVariant`](crate::codec::UnknownVariant)s, and methods that return their JSON.
+/// Implements [`Encode`](crate::codec::Encode), `Display`, `Debug`, `PartialEq` and `serde::Serialize` for structs that
+/// implement [`UnknownVariant`](crate::codec::UnknownVariant), and the methods `raw` and `into_raw`.
 #[macro_export]
 macro_rules! unknown {
     ($name:ident) => {
         impl $name {
-            /// Returns the JSON as received.
+            /// Returns the value as it was received, as JSON.
             #[must_use]
             #[inline]
             pub fn raw(&self) -> &$crate::types::Json {
                 &self.raw
             }
 
-            /// Returns the JSON as received.
+            /// Converts to the value as it was received, as JSON.
             #[must_use]
             #[inline]
             pub fn into_raw(self) -> $crate::types::Json {
@@ -112,7 +114,7 @@ macro_rules! unknown {
     };
 }
 
-/// Implements `From` for a variant of a union: `from_variant! { Price::Fixed(Box<ProductPriceFixed>) }`.
+/// Implements `From` the content of a union variant: `from_variant! { Price::Fixed(Box<ProductPriceFixed>) }`.
 #[macro_export]
 macro_rules! from_variant {
     ($union:ident :: $variant:ident (Box<$content:ty>)) => {
@@ -133,7 +135,7 @@ macro_rules! from_variant {
     };
 }
 
-/// Implements more conversions for a string variant of a union: `from_string! { Value::Text }`.
+/// Implements further conversions for a string variant of a union: `from_string! { Value::Text }`.
 #[macro_export]
 macro_rules! from_string {
     ($union:ident :: $variant:ident) => {
@@ -151,7 +153,7 @@ macro_rules! from_string {
     };
 }
 
-/// Implements more conversions for a variant of a union that is a list of strings: `from_strings! { Value::Texts }`.
+/// Implements further conversions for a union variant that is a list of strings: `from_strings! { Value::Texts }`.
 #[macro_export]
 macro_rules! from_strings {
     ($union:ident :: $variant:ident) => {
@@ -176,10 +178,10 @@ macro_rules! from_strings {
     };
 }
 
-/// Implements more conversions for an `i64` variant of a union: `from_integer! { Value::Integer }`.
+/// Implements further conversions for an `i64` variant of a union: `from_integer! { Value::Integer }`.
 ///
-/// `or Unknown` after it adds those of `u64`, `usize` and `isize`: a value beyond the range of `i64` becomes an unknown
-/// variant, which is sent unchanged.
+/// `or Unknown` after the variant adds conversions from `u64`, `usize` and `isize`. A value that exceeds `i64` becomes
+/// an unknown variant, which is sent unchanged.
 #[macro_export]
 macro_rules! from_integer {
     ($union:ident :: $variant:ident) => {
@@ -201,7 +203,7 @@ macro_rules! from_integer {
     };
     (@ $union:ident $variant:ident or Unknown: $($integer:ty),*) => {
         $(
-            /// Beyond the range of `i64`, it becomes an unknown variant, which is sent unchanged.
+            /// Converts an integer. A value that exceeds `i64` becomes an unknown variant, which is sent unchanged.
             impl ::core::convert::From<$integer> for $union {
                 #[inline]
                 fn from(value: $integer) -> Self {
@@ -215,11 +217,11 @@ macro_rules! from_integer {
     };
 }
 
-/// Implements more conversions for an `f64` variant of a union: `from_float! { Value::Number }`.
+/// Implements further conversions for an `f64` variant of a union: `from_float! { Value::Number }`.
 #[macro_export]
 macro_rules! from_float {
     ($union:ident :: $variant:ident) => {
-        /// The same number as a double: `0.1_f32` is `0.10000000149011612`.
+        /// Converts to `f64` without rounding: `0.1_f32` becomes `0.10000000149011612`.
         impl ::core::convert::From<f32> for $union {
             #[inline]
             fn from(value: f32) -> Self {
@@ -229,10 +231,10 @@ macro_rules! from_float {
     };
 }
 
-/// Implements, for an enum of strings whose last variant is `Unknown(String)`: `as_str`, `is_unknown`, `Display`,
-/// `Debug`, `FromStr`, `From` strings and references, `AsRef<str>`, [`StringEnum`](crate::types::StringEnum),
-/// [`Decode`](crate::codec::Decode), [`Encode`](crate::codec::Encode), [`Key`](crate::codec::Key), `serde::Serialize`
-/// and `serde::Deserialize`.
+/// Implements the methods and traits of an enum of strings, whose last variant must be `Unknown(String)`: `VALUES`,
+/// `as_str`, `is_unknown`, `Display`, `Debug`, `FromStr`, `From` strings and references, `AsRef<str>`,
+/// [`StringEnum`](crate::types::StringEnum), [`Decode`](crate::codec::Decode), [`Encode`](crate::codec::Encode),
+/// [`Key`](crate::codec::Key), `serde::Serialize` and `serde::Deserialize`.
 ///
 /// ```
 /// #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -251,7 +253,7 @@ macro_rules! string_enum {
             /// The known values, in the order of the OpenAPI description.
             pub const VALUES: &'static [Self] = &[$(Self::$variant),*];
 
-            /// Returns the string of the value in the API.
+            /// Returns the value as the string that the API uses.
             #[must_use]
             #[inline]
             pub fn as_str(&self) -> &str {
@@ -261,7 +263,7 @@ macro_rules! string_enum {
                 }
             }
 
-            /// Returns whether this is an unknown value.
+            /// Returns whether the value is unknown to this version of the crate.
             #[must_use]
             #[inline]
             pub fn is_unknown(&self) -> bool {
@@ -362,7 +364,7 @@ macro_rules! string_enum {
     };
 }
 
-/// The view of a union, and the traits that follow from it.
+/// Implements [`Encode`](crate::codec::Encode) for a union.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __encode_union {
@@ -380,7 +382,7 @@ macro_rules! __encode_union {
     };
 }
 
-/// The view of a struct.
+/// Implements [`Encode`](crate::codec::Encode) for a struct.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __encode_model {
@@ -402,17 +404,19 @@ macro_rules! __encode_model {
     };
 }
 
-/// The method `validate` of types that are sent.
+/// Implements the method `validate` for a type that is sent.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __validate {
     ($name:ident) => {
         impl $name {
-            /// Validates the value, with everything in it, against the constraints of the OpenAPI description: lengths,
-            /// ranges, patterns, counts. Bodies are validated before they are sent.
+            /// Validates the value and all nested values against the constraints of the OpenAPI description: lengths,
+            /// ranges, patterns and counts.
+            ///
+            /// Request bodies are validated before they are sent, so calling this method is optional.
             ///
             /// # Errors
-            /// All violated constraints, each with the path of its field.
+            /// `Violations`: all violated constraints, each with the path of its field.
             #[inline]
             pub fn validate(&self) -> ::core::result::Result<(), $crate::codec::Violations> {
                 $crate::codec::validate(self)
@@ -421,7 +425,8 @@ macro_rules! __validate {
     };
 }
 
-/// Equality by the views. Derived implementations would take more memory to compile, and enlarge the library.
+/// Implements `PartialEq` by comparing the views. Derived implementations would take more memory to compile, and would
+/// enlarge the library.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __equal {
@@ -435,7 +440,7 @@ macro_rules! __equal {
     };
 }
 
-/// The traits that follow from `Encode`.
+/// Implements the traits that only need `Encode`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! encode_traits {
@@ -459,7 +464,7 @@ macro_rules! encode_traits {
     };
 }
 
-/// The traits that follow from `Decode` and `Encode`.
+/// Implements the traits that need `Decode` and `Encode`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __codec_traits {

@@ -1,8 +1,8 @@
-//! The codec: decoding and encoding of values.
+//! The codec: decodes and encodes values of the API.
 //!
-//! A received value of any format is first stored on a flat tape, in which types look up their fields. Serializers,
-//! `Debug` and `==` read values through a type-erased [`View`]. Both are compiled once in this crate, rather than for
-//! each of the several hundred types of the API.
+//! Decoding first stores a received value of any format on a flat tape. Types then look up their fields on the tape.
+//! Encoding, `Debug` and `==` read a value through a type-erased [`View`]. So most code is compiled once in this crate,
+//! rather than for each of several hundred types.
 
 #[cfg(test)]
 mod bounds_tests;
@@ -49,31 +49,31 @@ pub use view::{Encode, Field, FieldWriter, List, Record, Redacted, View, optiona
 
 use crate::types::Json;
 
-/// Decodes JSON.
+/// Decodes a value from JSON bytes.
 ///
 /// # Errors
-/// When the bytes are not valid JSON, or do not match `T`.
+/// [`DecodeError`] if the bytes are not valid JSON, or do not match `T`.
 pub fn from_slice<T: Decode>(bytes: &[u8]) -> Result<T, DecodeError> {
     finish(&read_slice(bytes)?)
 }
 
-/// Decodes JSON.
+/// Decodes a value from a JSON string.
 ///
 /// # Errors
-/// When the string is not valid JSON, or does not match `T`.
+/// [`DecodeError`] if the string is not valid JSON, or does not match `T`.
 pub fn from_str<T: Decode>(text: &str) -> Result<T, DecodeError> {
     finish(&read_str(text)?)
 }
 
-/// Decodes a JSON value.
+/// Decodes a value from a [`Json`] value.
 ///
 /// # Errors
-/// When it does not match `T`.
+/// [`DecodeError`] if the JSON value does not match `T`.
 pub fn from_value<T: Decode>(value: &Json) -> Result<T, DecodeError> {
     finish(&read_value(value)?)
 }
 
-/// Decodes JSON, if `check` accepts the undecoded value.
+/// Decodes a value from JSON bytes if `check` accepts the undecoded value.
 #[cfg(feature = "webhooks")]
 pub(crate) fn from_slice_if<T: Decode, E: From<DecodeError>>(
     bytes: &[u8],
@@ -84,17 +84,17 @@ pub(crate) fn from_slice_if<T: Decode, E: From<DecodeError>>(
     Ok(finish(&tape)?)
 }
 
-/// Decodes from any serde deserializer of a self-describing format.
+/// Decodes a value from any serde deserializer of a self-describing format.
 ///
 /// # Errors
-/// Errors of the deserializer, and when the value does not match `T`.
+/// Errors of the deserializer, and an error if the value does not match `T`.
 pub fn deserialize<'de, T: Decode, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let mut tape = Tape::for_text("");
     build::build(deserializer, &mut tape)?;
     finish(&tape).map_err(D::Error::custom)
 }
 
-/// Encodes a value as JSON.
+/// Encodes a value as JSON bytes.
 #[must_use]
 pub fn to_vec(value: &dyn Encode) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(1024);
@@ -102,7 +102,7 @@ pub fn to_vec(value: &dyn Encode) -> Vec<u8> {
     bytes
 }
 
-/// Encodes a value as JSON.
+/// Encodes a value as a JSON string.
 #[must_use]
 pub fn to_string(value: &dyn Encode) -> String {
     String::from_utf8(to_vec(value)).unwrap_or_default()
@@ -114,7 +114,7 @@ pub fn to_value(value: &dyn Encode) -> Json {
     serialize::to_json(value)
 }
 
-/// Decodes an object with these entries.
+/// Decodes a value from the entries of an object.
 #[cfg(feature = "exports")]
 pub(crate) fn from_entries<'de, T, V>(
     entries: impl Iterator<Item = (&'de str, V)>,
@@ -138,7 +138,7 @@ fn finish<T: Decode>(tape: &Tape<'_>) -> Result<T, DecodeError> {
 }
 
 fn read_slice(bytes: &[u8]) -> Result<Tape<'_>, DecodeError> {
-    // The whole input is validated as UTF-8 at once, so strings need no validation of their own.
+    // Validates the whole input as UTF-8 at once, so that strings need no validation of their own.
     match std::str::from_utf8(bytes) {
         Ok(text) => read_str(text),
         // Fails as well, but with the position of the error.

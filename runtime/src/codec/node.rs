@@ -1,22 +1,22 @@
-//! A value on the tape and its JSON type.
+//! A received value and its JSON type.
 
 use super::entry::Value;
 use super::problems::Problem;
 use super::tape::{NOTHING, ROOT, Tape};
 use crate::types::{Json, JsonObject};
 
-/// The kind of a [`Node`]: its JSON type, with several kinds of numbers.
+/// The JSON type of a [`Node`], where numbers are distinguished by their notation and range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// `null`
     Null,
     /// `true` or `false`
     Boolean,
-    /// A number written without fraction or exponent, in the range of a signed 64-bit integer.
+    /// A number without fraction or exponent, in the range of `i64`.
     Integer,
-    /// A number written without fraction or exponent, beyond the range of a signed 64-bit integer.
+    /// A number without fraction or exponent that exceeds the range of `i64`.
     BigInteger,
-    /// A number written with a fraction or exponent whose value is an integer, as in `1.0`.
+    /// A number with a fraction or exponent whose value is an integer, such as `1.0`.
     Whole,
     /// Any other number.
     Number,
@@ -30,7 +30,7 @@ pub enum Kind {
 
 /// A received value that is not decoded yet.
 ///
-/// Unions inspect it to decide which variant it is.
+/// Unions inspect it to select the variant to decode.
 #[derive(Clone, Copy, Debug)]
 pub struct Node<'r, 'de> {
     pub(super) tape: &'r Tape<'de>,
@@ -60,7 +60,7 @@ impl<'r, 'de> Node<'r, 'de> {
         found.tape.text(found.at)
     }
 
-    /// Returns the boolean at a path of object keys.
+    /// Returns the boolean at a path of object keys. `None` if there is no boolean.
     #[must_use]
     pub fn flag(self, path: &[&str]) -> Option<bool> {
         match self.walk(path)?.value() {
@@ -69,13 +69,13 @@ impl<'r, 'de> Node<'r, 'de> {
         }
     }
 
-    /// Returns the integer at a path of object keys, whether it is written `1` or `1.0`.
+    /// Returns the integer at a path of object keys. `1.0` is an integer as well. `None` if there is no integer.
     #[must_use]
     pub fn integer(self, path: &[&str]) -> Option<i64> {
         self.walk(path)?.value().integer()
     }
 
-    /// Returns whether there is a value other than null at a path of object keys.
+    /// Returns whether there is a value at a path of object keys, other than null.
     #[must_use]
     pub fn has(self, path: &[&str]) -> bool {
         self.walk(path)
@@ -88,7 +88,7 @@ impl<'r, 'de> Node<'r, 'de> {
         self.walk(path).is_some()
     }
 
-    /// Returns the kind of the value.
+    /// Returns the JSON type of the value.
     #[must_use]
     pub fn kind(self) -> Kind {
         match self.value() {
@@ -130,7 +130,7 @@ impl<'r, 'de> Node<'r, 'de> {
             .collect()
     }
 
-    /// Returns the string; records a problem if the value is not a string.
+    /// Returns the string. If the value is not a string, records a problem and returns an empty string.
     #[inline]
     #[must_use]
     pub fn string(self) -> &'r str {
@@ -143,30 +143,30 @@ impl<'r, 'de> Node<'r, 'de> {
         }
     }
 
-    /// Records that the value is not `what` (such as "an integer").
+    /// Records that the value does not have the expected type, such as "an integer".
     #[cold]
     pub(super) fn expected(self, what: &'static str) {
         self.tape.record(self.at, Problem::Expected(what));
     }
 
-    /// Records that the list does not have `len` items.
+    /// Records that the list does not have the expected length.
     #[cold]
     pub(super) fn expected_length(self, len: usize) {
         self.tape.record(self.at, Problem::Length(len));
     }
 
-    /// Returns the null that represents missing values.
+    /// Returns the null that stands for all missing values.
     pub(super) fn nothing(self) -> Self {
         Self::new(self.tape, NOTHING)
     }
 
-    /// Returns whether there are more problems than an error shows. Decoding can stop then.
+    /// Returns whether no more problems are recorded, so that decoding can stop.
     #[inline]
     pub(super) fn has_too_many_problems(self) -> bool {
         self.tape.has_too_many_problems()
     }
 
-    /// Iterates over the items of a list; `None` if it is not a list.
+    /// Returns an iterator over the items of a list. `None` if the value is not a list.
     #[inline]
     pub(super) fn items(self) -> Option<Items<'r, 'de>> {
         match self.value() {
@@ -180,7 +180,7 @@ impl<'r, 'de> Node<'r, 'de> {
         }
     }
 
-    /// Iterates over the keys and values of an object; empty if it is not an object.
+    /// Returns an iterator over the keys and values of an object. Empty if the value is not an object.
     pub(super) fn fields(self) -> Fields<'r, 'de> {
         let end = match self.value() {
             Value::Object { end } => end,
@@ -198,7 +198,7 @@ impl<'r, 'de> Node<'r, 'de> {
     }
 }
 
-/// The items of a list.
+/// An iterator over the items of a list.
 pub(super) struct Items<'r, 'de> {
     tape: &'r Tape<'de>,
     next: u32,
@@ -227,7 +227,7 @@ impl<'r, 'de> Iterator for Items<'r, 'de> {
     }
 }
 
-/// The keys and values of an object.
+/// An iterator over the keys and values of an object.
 pub(super) struct Fields<'r, 'de> {
     tape: &'r Tape<'de>,
     next: u32,
@@ -235,7 +235,7 @@ pub(super) struct Fields<'r, 'de> {
 }
 
 impl<'r, 'de> Fields<'r, 'de> {
-    /// Iterates over those of the object at `at`.
+    /// Creates an iterator over the object at `at`, which ends before `end`.
     #[inline]
     pub(super) fn new(tape: &'r Tape<'de>, at: u32, end: u32) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! The cursor over the fields of an object.
+//! A cursor over the fields of an object.
 
 use super::entry::Value;
 use super::node::{Fields, Node};
@@ -6,8 +6,8 @@ use super::tape::Tape;
 use crate::types::Json;
 
 impl<'r, 'de> Node<'r, 'de> {
-    /// Returns a cursor over the fields of the object. If the value is not an object, a problem is recorded, and the
-    /// cursor has no fields and records no further problems.
+    /// Returns a cursor over the fields of the object. If the value is not an object, records that problem. The cursor
+    /// then has no fields, and records no missing ones.
     #[inline]
     pub(super) fn object(self) -> Object<'r, 'de> {
         let (at, end) = match self.value() {
@@ -28,8 +28,8 @@ impl<'r, 'de> Node<'r, 'de> {
 
 /// A cursor over the fields of a received object.
 ///
-/// Fields are looked up by key, starting after the last one that was found. Decoding fields in the order in which they
-/// were sent therefore costs one comparison each.
+/// Fields are looked up by key, starting after the field that was found last. So if fields are decoded in the order in
+/// which they were sent, each takes one comparison.
 #[derive(Debug)]
 pub struct Object<'r, 'de> {
     tape: &'r Tape<'de>,
@@ -47,7 +47,7 @@ impl<'r, 'de> Object<'r, 'de> {
         self.search(key)
     }
 
-    /// Searches the fields after the cursor, and then those before it.
+    /// Searches the fields after the cursor, then those before it.
     fn search(&mut self, key: &str) -> Option<Node<'r, 'de>> {
         let from = |next, end| {
             let mut at = next;
@@ -76,7 +76,7 @@ impl<'r, 'de> Object<'r, 'de> {
         Node::new(self.tape, self.at).json()
     }
 
-    /// Iterates over all keys and values.
+    /// Returns an iterator over all keys and values.
     pub(super) fn fields(&self) -> Fields<'r, 'de> {
         Fields::new(self.tape, self.at, self.end)
     }
@@ -91,7 +91,7 @@ impl<'r, 'de> Object<'r, 'de> {
     }
 }
 
-/// A key that an object lacks: the argument of [`Decode::absent`](super::Decode::absent).
+/// A key that is missing in an object. The argument of [`Decode::absent`](super::Decode::absent).
 #[derive(Clone, Copy, Debug)]
 pub struct Missing<'r, 'de> {
     pub(super) tape: &'r Tape<'de>,

@@ -1,13 +1,13 @@
-//! The path of a value in a larger one, as errors show it: `items[3].metadata["some key"]`.
+//! Paths of values in error messages, such as `items[3].metadata["some key"]`.
 
 use crate::secrets::{REDACTED, is_secret_key, is_secret_text};
 
-/// Longer keys are truncated in errors.
+/// The maximum length of keys in error messages, in characters. Longer keys are truncated.
 const MAX_KEY: usize = 40;
 
 /// The keys and indexes that lead to a value.
 ///
-/// Keys are received, so they can be any string: keys that contain a token are not shown, and long ones are truncated.
+/// Received keys can be any string. Keys that contain a token are redacted, and long ones are truncated.
 #[derive(Debug, Default)]
 pub(super) struct Path {
     text: String,
@@ -19,12 +19,12 @@ impl Path {
         self.text
     }
 
-    /// Returns whether a key of the path indicates a secret: the items of `tokens` are secrets.
+    /// Returns whether any key of the path indicates a secret. For example, the items of `tokens` are secrets.
     pub(super) fn is_secret(&self) -> bool {
         self.is_secret
     }
 
-    /// Appends a received key: `.key`, or `["any string"]` if it is not an identifier.
+    /// Appends a received key: as `.key` if it is an identifier, otherwise as `["key"]`.
     pub(super) fn key(&mut self, key: &str) {
         if is_secret_text(key) || (self.is_secret && !is_word(key)) {
             self.text.push_str(REDACTED);
@@ -34,13 +34,13 @@ impl Path {
         self.is_secret |= is_secret_key(key);
     }
 
-    /// Appends a key of the OpenAPI description.
+    /// Appends a key of the OpenAPI description. It is never redacted.
     pub(super) fn field(&mut self, key: &str) {
         self.shown(key);
         self.is_secret |= is_secret_key(key);
     }
 
-    /// Appends the index of an item.
+    /// Appends the index of a list item.
     pub(super) fn index(&mut self, index: usize) {
         self.text.push_str(&format!("[{index}]"));
     }
@@ -68,7 +68,7 @@ impl Path {
     }
 }
 
-/// Returns whether a key looks like the name of a field rather than a secret: tokens contain digits or capital letters.
+/// Returns whether a key looks like a field name rather than a token, which contains digits or capital letters.
 fn is_word(key: &str) -> bool {
     key.bytes()
         .all(|byte| byte.is_ascii_lowercase() || byte == b'_')

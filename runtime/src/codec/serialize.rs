@@ -1,4 +1,4 @@
-//! Writes values to serde serializers.
+//! Serializes values with serde.
 
 use serde::ser::{Error, SerializeMap, SerializeSeq, Serializer};
 use serde::{Serialize, ser};
@@ -6,10 +6,10 @@ use serde::{Serialize, ser};
 use super::view::{Encode, FieldWriter, List, Record, View};
 use crate::types::{Json, timestamp};
 
-/// Serializes a value. Compiled once per serializer, not per type.
+/// Serializes a value with any serde serializer. Compiled once per serializer, not per type.
 ///
 /// # Errors
-/// Those of the serializer.
+/// Errors of the serializer.
 pub fn serialize<S: Serializer>(value: &dyn Encode, serializer: S) -> Result<S::Ok, S::Error> {
     serialize_view(value.view(), serializer)
 }
@@ -73,7 +73,7 @@ fn serialize_record<S: Serializer>(record: &dyn Record, serializer: S) -> Result
     map.end()
 }
 
-/// Implements `Serialize` for a type-erased value.
+/// A type-erased value that implements `Serialize`.
 struct Erased<'a>(View<'a>);
 
 impl ser::Serialize for Erased<'_> {

@@ -1,18 +1,21 @@
-//! The tape: a value from any deserializer, stored as a flat list of entries.
+//! The tape: a received value as a flat list of entries.
 //!
-//! A container is followed by its contents: a list by its items, an object by its keys and values in alternation. The
-//! first entry is a null that does not belong to the value. It is returned in place of every missing value, so that
-//! decoding continues without error handling in each type. Problems are recorded on the tape, and reported together at
-//! the end.
+//! A list is stored as its head, followed by its items. An object is stored as its head, followed by its keys and
+//! values in alternation.
+//!
+//! The first entry is a null that is not part of the value. It is used in place of every missing value, so that
+//! decoding can continue without error handling in each type. Problems are recorded on the tape and reported together
+//! at the end.
 //!
 //! # Memory
 //!
-//! An entry takes 12 bytes. Strings are ranges of the JSON, or of a buffer if they contain escapes. JSON has at least
-//! two bytes for each value or key, so a tape takes at most seven times the size of its JSON; for responses of this
-//! API, it takes about the same size as the JSON. `bounds_tests.rs` measures both for complete tapes. Two bounds are only
-//! calculated: while the tape grows, the allocator may also hold the previous buffer; and while an object with many
-//! keys is read, hashes of its keys take at most about three times its size, or four and a half times while the hash
-//! table grows.
+//! An entry takes 12 bytes. Strings are ranges of the JSON or, if they contain escapes, of a buffer. In JSON, each key
+//! or value takes at least two bytes, so a tape takes at most seven times the size of its JSON. For responses of this
+//! API, it takes about the same size as the JSON. `bounds_tests.rs` measures both.
+//!
+//! Two other bounds are only calculated. While the tape grows, the allocator may also hold the previous buffer. While
+//! an object with many keys is read, hashes of its keys take at most about three times the size of the object, or four
+//! and a half times while the hash table grows.
 
 use std::cell::RefCell;
 
@@ -20,32 +23,32 @@ use super::entry::{Entry, Halves, Range, Value};
 use super::path::Path;
 use super::problems::{MAX_PROBLEMS, Problem, ProblemAt, Problems};
 
-/// The position of the null that represents missing values.
+/// The position of the null that stands for all missing values.
 pub(super) const NOTHING: u32 = 0;
 
 /// The position of the outermost value.
 pub(super) const ROOT: u32 = 1;
 
-/// The typical number of bytes of JSON per key or value. Determines the initial capacity.
+/// The typical number of bytes of JSON per key or value, which determines the initial capacity.
 const USUAL_DENSITY: usize = 12;
 
-/// The error of a value with too many entries for 32-bit positions.
+/// The error of a value that has more entries than 32-bit positions allow.
 #[derive(Debug)]
 pub(super) struct TooMany;
 
-/// A value as a flat list of entries: see the documentation of the module.
+/// A received value as a flat list of entries: see the documentation of this module.
 #[derive(Debug)]
 pub(super) struct Tape<'de> {
-    /// The JSON text; empty for other deserializers.
+    /// The JSON. Empty for other deserializers.
     source: &'de str,
-    /// Strings that are not part of the JSON text, because they contain escapes.
+    /// Strings that are not part of the JSON, because they contain escapes.
     copied: String,
     entries: Vec<Entry>,
     problems: RefCell<Problems>,
 }
 
 impl<'de> Tape<'de> {
-    /// Creates an empty tape for the values of JSON.
+    /// Creates an empty tape for a value of this JSON.
     pub(super) fn for_text(source: &'de str) -> Self {
         let mut entries = Vec::with_capacity(source.len() / USUAL_DENSITY + 8);
         entries.push(Entry::Null);
@@ -59,7 +62,7 @@ impl<'de> Tape<'de> {
 
     #[inline]
     fn entry(&self, at: u32) -> Entry {
-        // Positions are always in range. The fallback avoids code for a panic.
+        // The position is always in range. `get` avoids the code for a panic.
         self.entries
             .get(at as usize)
             .copied()
@@ -82,7 +85,7 @@ impl<'de> Tape<'de> {
         }
     }
 
-    /// Returns the string at an entry: a value or a key.
+    /// Returns the string at a position: a value or a key. `None` if the entry is not a string.
     #[inline]
     pub(super) fn text(&self, at: u32) -> Option<&str> {
         match self.entry(at) {
@@ -95,7 +98,7 @@ impl<'de> Tape<'de> {
     #[inline]
     pub(super) fn is_key(&self, at: u32, key: &str) -> bool {
         match self.entry(at) {
-            // Sliced as bytes, so that character boundaries are not checked again.
+            // Compared as bytes, so that character boundaries are not checked again.
             Entry::Borrowed(Range { start, len }) => {
                 len as usize == key.len()
                     && self
@@ -118,7 +121,7 @@ impl<'de> Tape<'de> {
         }
     }
 
-    /// Returns the memory that the tape holds, in bytes.
+    /// Returns the memory that the tape has allocated, in bytes.
     #[cfg(test)]
     pub(super) fn memory(&self) -> usize {
         self.entries.capacity() * size_of::<Entry>() + self.copied.capacity()
@@ -128,8 +131,8 @@ impl<'de> Tape<'de> {
         self.entries.len()
     }
 
-    /// Appends a scalar, a key, or a placeholder for the head of a container. Strings that are not part of the JSON
-    /// text are copied.
+    /// Appends a scalar, a key, or a placeholder for the head of a list or object. Strings that are not part of the
+    /// JSON are copied.
     #[inline]
     pub(super) fn push(&mut self, value: Value<'_>) -> Result<(), TooMany> {
         let entry = match value {
@@ -150,7 +153,7 @@ impl<'de> Tape<'de> {
         Ok(())
     }
 
-    /// Replaces the placeholder of a container with its head.
+    /// Replaces the placeholder of a list or object with its head.
     pub(super) fn close(&mut self, at: usize, head: Value<'_>) {
         let entry = match head {
             Value::Array { len, end } => Entry::Array { len, end },
@@ -162,13 +165,13 @@ impl<'de> Tape<'de> {
         }
     }
 
-    /// Removes the entries from `at` on, and their copied strings, which start at `copied`.
+    /// Removes the entries from position `at` on, and their copied strings, which begin at `copied`.
     pub(super) fn truncate(&mut self, at: usize, copied: usize) {
         self.entries.truncate(at);
         self.copied.truncate(copied);
     }
 
-    /// Returns the number of bytes in the buffer of copied strings.
+    /// Returns the number of bytes of copied strings.
     pub(super) fn copied(&self) -> usize {
         self.copied.len()
     }
@@ -181,7 +184,7 @@ impl<'de> Tape<'de> {
         self.entries.push(entry);
     }
 
-    /// Reserves capacity for all entries that can follow, instead of doubling the capacity.
+    /// Reserves capacity for all entries that can follow, instead of doubling the capacity repeatedly.
     #[cold]
     fn grow(&mut self) {
         let bytes = self.source.as_bytes();
@@ -189,10 +192,10 @@ impl<'de> Tape<'de> {
             .iter()
             .filter(|byte| matches!(byte, b',' | b':' | b'[' | b'{'))
             .count();
-        // At most one entry follows each separator. One entry precedes the first separator, and the null for missing
-        // values precedes all others.
+        // At most one entry follows each separator. Two more entries precede the first separator: the outermost value,
+        // and the null for missing values.
         let max_entries = separators.min(bytes.len() / 2) + 2;
-        // There is no such bound for other deserializers, and for numbers that are represented as objects.
+        // The bound does not hold for other deserializers, nor for numbers that are represented as objects.
         let more = max_entries.saturating_sub(self.entries.len());
         match more {
             0 => self.entries.reserve(1),
@@ -200,7 +203,7 @@ impl<'de> Tape<'de> {
         }
     }
 
-    /// Returns the range of a string in the source, if it is part of it.
+    /// Returns the range of a string in the JSON. `None` if the string is not part of the JSON.
     #[inline]
     fn place(&self, text: &str) -> Option<Range> {
         let start = text
@@ -216,7 +219,7 @@ impl<'de> Tape<'de> {
         let free = self.copied.capacity() - self.copied.len();
         if free < text.len() {
             let double = self.copied.capacity().max(64);
-            // All copied strings together are shorter than their escaped form in the source.
+            // All copied strings together are shorter than their escaped form in the JSON.
             match self.source.len().saturating_sub(self.copied.len()) {
                 0 => self.copied.reserve(text.len()),
                 rest => self.copied.reserve_exact(double.min(rest).max(text.len())),
@@ -226,8 +229,8 @@ impl<'de> Tape<'de> {
         Ok(range)
     }
 
-    /// Records a problem. Only the first ones are kept. Problems about the null for missing values are ignored, because
-    /// a missing value is recorded as a problem of its object.
+    /// Records a problem. Only the first problems are kept. Problems of the null for missing values are ignored,
+    /// because the missing key is already recorded as a problem of the object.
     #[cold]
     pub(super) fn record(&self, at: u32, problem: Problem) {
         if at == NOTHING {
@@ -245,13 +248,13 @@ impl<'de> Tape<'de> {
         });
     }
 
-    /// Returns the number of recorded problems.
+    /// Returns the number of problems that are recorded.
     #[inline]
     pub(super) fn failures(&self) -> usize {
         self.problems.borrow().recorded.len()
     }
 
-    /// Returns whether a further problem would not be recorded.
+    /// Returns whether the maximum number of problems is recorded.
     #[inline]
     pub(super) fn has_too_many_problems(&self) -> bool {
         self.problems.borrow().more
@@ -265,7 +268,7 @@ impl<'de> Tape<'de> {
         *self.problems.borrow_mut() = before;
     }
 
-    /// Sets the variant of the problems from index `first` on, unless a more specific one is set.
+    /// Sets the variant of the problems from index `first` on, unless an inner variant is already set.
     #[cold]
     pub(super) fn name_variant(&self, first: usize, variant: &'static str) {
         for problem in self.problems.borrow_mut().recorded.iter_mut().skip(first) {
@@ -273,7 +276,7 @@ impl<'de> Tape<'de> {
         }
     }
 
-    /// Sets the union of the variants of the problems from index `first` on.
+    /// Sets the union that contains the variants of the problems from index `first` on.
     #[cold]
     pub(super) fn name_union(&self, first: usize, union: &'static str) {
         for problem in self.problems.borrow_mut().recorded.iter_mut().skip(first) {
@@ -283,7 +286,7 @@ impl<'de> Tape<'de> {
         }
     }
 
-    /// Returns the keys and indexes that lead to the entry at `target`.
+    /// Returns the path of the entry at position `target`.
     #[cold]
     pub(super) fn path(&self, target: u32) -> Path {
         let mut path = Path::default();
@@ -297,7 +300,7 @@ impl<'de> Tape<'de> {
         path
     }
 
-    /// Descends one level in [`Tape::path`]: to the item or field of the container at `at` that contains `target`.
+    /// Descends one level in [`Tape::path`]: to the item or field of the list or object at `at` that contains `target`.
     fn step(&self, at: u32, target: u32, path: &mut Path) -> Option<u32> {
         let (is_object, end) = match self.entry(at) {
             Entry::Array { end, .. } => (false, end),

@@ -1,4 +1,4 @@
-//! The traits of decodable types, and methods that decode by them.
+//! The traits of types that can be decoded, and the methods that decode them.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,18 +12,19 @@ use super::view::{Encode, FieldWriter, Record};
 
 /// A type that can be decoded from a received value.
 pub trait Decode: Sized {
-    /// Decodes the value. Problems are recorded and reported at the end; the returned value is then discarded.
+    /// Decodes the value. If the value is invalid, records a problem, and returns any value. The returned value is
+    /// discarded at the end of decoding, which then fails.
     fn decode(node: Node<'_, '_>) -> Self;
 
-    /// Returns the value of a missing key: a problem, unless the type has a default.
+    /// Returns the value for a missing key. By default, records that the key is missing.
     fn absent(missing: Missing<'_, '_>) -> Self {
         missing.required()
     }
 
-    /// Reads the value of a key of an object.
+    /// Decodes the value of an object key.
     ///
-    /// For the types that most fields have, this is a function that is compiled once in this crate, rather than for
-    /// each struct.
+    /// For the most frequent field types, this is a function that is compiled once in this crate, rather than for each
+    /// struct.
     #[inline]
     fn field(object: &mut Object<'_, '_>, key: &'static str) -> Self {
         match object.find(key) {
@@ -32,16 +33,16 @@ pub trait Decode: Sized {
         }
     }
 
-    /// Reads the value of a key that may be missing or null.
+    /// Decodes the value of an object key. `None` if the key is missing or the value is null.
     #[inline]
     fn optional_field(object: &mut Object<'_, '_>, key: &'static str) -> Option<Self> {
         Option::decode(object.find(key)?)
     }
 }
 
-/// A struct that represents an object.
+/// A struct that is decoded from, and encoded as, an object.
 ///
-/// The [`model!`](crate::model) macro derives the other traits from it.
+/// The macro [`model!`](crate::model) implements the other traits for it.
 pub trait Model: Sized {
     /// Decodes the fields, in the order in which they are usually sent.
     fn read(object: &mut Object<'_, '_>) -> Self;
@@ -50,34 +51,34 @@ pub trait Model: Sized {
     fn write(&self, writer: &mut FieldWriter<'_>);
 }
 
-/// An enum whose variants represent the possible forms of a value.
+/// An enum that is decoded from, and encoded as, the content of one of its variants.
 ///
-/// The [`union!`](crate::union) macro derives the other traits from it.
+/// The macro [`union!`](crate::union) implements the other traits for it.
 pub trait Union: Sized {
-    /// Decides on the variant and decodes it.
+    /// Selects the variant and decodes its content.
     fn read(node: Node<'_, '_>) -> Self;
 
-    /// Returns the variant's name and content.
+    /// Returns the name and the content of the variant.
     fn view(&self) -> (&'static str, &dyn Encode);
 }
 
-/// A struct for unknown variants of a union: the JSON, and the fields that all variants have.
+/// A struct for unknown variants of a union. It contains the JSON, and the fields that all variants have.
 ///
-/// The [`unknown!`](crate::unknown) macro derives the other traits from it.
+/// The macro [`unknown!`](crate::unknown) implements the other traits for it.
 pub trait UnknownVariant: Sized {
     /// Decodes the fields that all variants have, and keeps the JSON.
     fn read(object: &mut Object<'_, '_>) -> Self;
 }
 
-/// A type of map keys.
+/// A type of map keys, which are strings in JSON.
 pub trait Key: Ord + Sized {
-    /// Parses a key; `None` if it is invalid.
+    /// Parses a key. `None` if the string is invalid.
     fn from_text(text: &str) -> Option<Self>;
 
     /// Returns the key as a string.
     fn as_text(&self) -> Cow<'_, str>;
 
-    /// Returns the value of the key that is represented by `text`.
+    /// Returns the value of the map entry whose key is represented by this string.
     fn value_in<'m, T>(map: &'m BTreeMap<Self, T>, text: &str) -> Option<&'m T> {
         map.get(&Self::from_text(text)?)
     }
@@ -91,14 +92,14 @@ impl<T: Model> Record for T {
 }
 
 impl Node<'_, '_> {
-    /// Decodes the value of a key. The key is required unless `T` has a default for missing keys: see
+    /// Decodes the value of an object key. A missing key is a problem, unless `T` has a default: see
     /// [`Decode::absent`].
     #[must_use]
     pub fn member<T: Decode>(self, key: &'static str) -> T {
         self.object().field(key)
     }
 
-    /// Decodes the value as the variant `name`. Problems mention the name.
+    /// Decodes the value as the content of the variant `name`, which the messages of problems contain.
     #[inline]
     #[must_use]
     pub fn variant<T: Decode>(self, name: &'static str) -> T {
@@ -112,7 +113,8 @@ impl Node<'_, '_> {
 
     /// Decodes the value if it is a `T` in its canonical notation. Otherwise returns `None`, and records no problem.
     ///
-    /// A string in another notation stays a string, so that encoding gives the same string again.
+    /// For example, a union of a timestamp and a string keeps a timestamp in another notation as a string, so that it
+    /// is encoded unchanged.
     #[must_use]
     pub fn parse_exact<T: Decode + Encode>(self) -> Option<T> {
         let before = self.tape.take_problems();
@@ -140,7 +142,7 @@ impl Node<'_, '_> {
         Box::new(value)
     }
 
-    /// Decodes a union. Problems mention its `name`.
+    /// Decodes the union `name`, which the messages of problems contain.
     #[inline]
     #[must_use]
     pub fn union<T: Union>(self, name: &'static str) -> T {
@@ -160,8 +162,8 @@ impl Object<'_, '_> {
         T::field(self, key)
     }
 
-    /// Decodes a constant string. A different string is kept, so that encoding gives it again. A missing key is a
-    /// problem.
+    /// Decodes a field that always has the same string. A different string is kept, so that it is encoded unchanged. A
+    /// missing key is a problem.
     #[inline]
     pub fn constant(&mut self, key: &'static str, expected: &'static str) -> Cow<'static, str> {
         match self.find(key) {
@@ -170,7 +172,7 @@ impl Object<'_, '_> {
         }
     }
 
-    /// Decodes a constant string like [`Object::constant`], but the key may be missing.
+    /// Decodes a field like [`constant`](Object::constant). A missing key is decoded as the expected string.
     #[inline]
     pub fn constant_or(&mut self, key: &'static str, expected: &'static str) -> Cow<'static, str> {
         self.find(key)
@@ -197,7 +199,7 @@ fn constant(node: Node<'_, '_>, expected: &'static str) -> Cow<'static, str> {
 }
 
 impl Missing<'_, '_> {
-    /// Records that the key is missing.
+    /// Records that the key is missing. Returns a value that is discarded at the end of decoding.
     #[cold]
     #[must_use]
     pub fn required<T: Decode>(self) -> T {

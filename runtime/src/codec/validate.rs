@@ -1,4 +1,4 @@
-//! Validates request values against their constraints.
+//! Validates request bodies against the constraints of the OpenAPI description.
 
 use std::cmp::Ordering;
 use std::error::Error;
@@ -11,11 +11,11 @@ use super::path::Path;
 use super::view::{Encode, FieldWriter, List, Record, View};
 use crate::types::Decimal;
 
-/// The constraints that a request value violates. Neither `Display` nor `Debug` shows the values.
+/// The constraints that a request body violates. Neither `Display` nor `Debug` shows the invalid values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violations(Vec<Violation>);
 
-/// A violated constraint.
+/// A constraint that a value of a request body violates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
     path: String,
@@ -23,13 +23,13 @@ pub struct Violation {
 }
 
 impl Violation {
-    /// Returns the path of the value, as in `prices[0].price_amount`.
+    /// Returns the path of the invalid value, such as `prices[0].price_amount`.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// Returns the constraint, as in `must be at least 50`.
+    /// Returns the violated constraint, such as `must be at least 50`.
     #[must_use]
     pub fn limit(&self) -> &str {
         &self.limit
@@ -37,7 +37,7 @@ impl Violation {
 }
 
 impl Violations {
-    /// Returns the violations, in the order of the fields.
+    /// Returns the violations in the order of the fields.
     #[must_use]
     pub fn as_slice(&self) -> &[Violation] {
         &self.0
@@ -71,10 +71,10 @@ impl fmt::Display for Violations {
 
 impl Error for Violations {}
 
-/// Validates a value and its contents against the constraints of their types.
+/// Validates a value and all nested values against the constraints of their types.
 ///
 /// # Errors
-/// All violated constraints.
+/// [`Violations`] with all violated constraints.
 pub fn validate(value: &dyn Encode) -> Result<(), Violations> {
     let mut check = Check::default();
     check.value(value.view(), &[], &Place::Root);
@@ -84,12 +84,12 @@ pub fn validate(value: &dyn Encode) -> Result<(), Violations> {
     }
 }
 
-/// The place of a value: its [`Path`] is written only for a violation, because almost all values are valid.
+/// The place of a value. Converted to a [`Path`] only for a violation, because almost all values are valid.
 enum Place<'a> {
     Root,
     /// A key of the OpenAPI description.
     Field(&'a Self, &'a str),
-    /// A key that is data.
+    /// A key that is data, such as a metadata key.
     Key(&'a Self, &'a str),
     Item(&'a Self, usize),
 }
@@ -111,7 +111,7 @@ impl Place<'_> {
     }
 }
 
-/// The traversal of a value.
+/// The violations that were found so far.
 #[derive(Default)]
 struct Check {
     violations: Vec<Violation>,
@@ -126,7 +126,7 @@ impl Check {
             View::List(list) => self.list(list, limits, place),
             View::Map(entries) => self.map(entries, limits, place),
             View::Model { outline, fields } => self.model(outline, fields, place),
-            // Not finite, so it would be encoded as null.
+            // NaN and infinities are invalid, because JSON would encode them as null.
             View::Float(value) if !value.is_finite() => {
                 return self.add("must be a finite number".to_owned(), place);
             }
@@ -216,7 +216,7 @@ fn keys(limits: &[Limit]) -> &'static [Limit] {
     found.unwrap_or_default()
 }
 
-/// Returns the message if a constraint of a single value is violated.
+/// Returns the message of a violated constraint. `None` if the value satisfies it.
 fn broken(limit: &Limit, view: View<'_>) -> Option<String> {
     match view {
         View::String(text) => broken_text(limit, text),
@@ -224,7 +224,7 @@ fn broken(limit: &Limit, view: View<'_>) -> Option<String> {
             .or_else(|| broken_number(limit, |than| Some(value.cmp(&than.into())))),
         View::Integer(value) => broken_number(limit, |than| Some(value.cmp(&than))),
         View::Unsigned(_) => broken_number(limit, |_| Some(Ordering::Greater)),
-        // If the constraint has no exact representation as a double, the nearest double applies.
+        // A constraint that `f64` cannot represent exactly is rounded to the nearest double.
         View::Float(value) => broken_number(limit, |than| value.partial_cmp(&(than as f64))),
         _ => None,
     }
@@ -256,7 +256,7 @@ fn plural(count: usize, unit: &str) -> String {
 }
 
 /// Returns whether a string matches a pattern. A pattern that the regex library does not support matches everything,
-/// but the generator emits none.
+/// but the generator emits no such pattern.
 fn matches(pattern: &str, text: &str) -> bool {
     Regex::new(pattern).map_or(true, |pattern| pattern.is_match(text))
 }

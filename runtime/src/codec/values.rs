@@ -1,4 +1,4 @@
-//! Implements serde for types that the codec encodes in a particular form.
+//! Implements serde's traits for types whose encoding is defined by the codec.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

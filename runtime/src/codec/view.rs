@@ -1,6 +1,6 @@
-//! Type-erased values, which JSON, serde serializers, `Debug` and query strings are written from.
+//! Type-erased values, which are written as JSON, with serde, as `Debug` output, and as query strings.
 //!
-//! A [`View`] is the outermost layer of a value: a scalar, or a list or object behind a trait object. So the code that
+//! A [`View`] is the outermost layer of a value: a scalar, or a trait object for a list or object. So the code that
 //! writes values is compiled once, rather than for each type of the API.
 
 use std::fmt;
@@ -21,7 +21,7 @@ pub trait Encode {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum View<'a> {
-    /// No value: the field is omitted.
+    /// No value. In an object, the field is omitted.
     Absent,
     /// Null.
     Null,
@@ -29,9 +29,10 @@ pub enum View<'a> {
     Boolean(bool),
     /// An integer.
     Integer(i64),
-    /// An integer above the range of `Integer`.
+    /// An integer that exceeds `i64`.
     Unsigned(u64),
-    /// A number. NaN and infinities, which JSON lacks, are written as null; [`validate`](super::validate) rejects them.
+    /// A floating-point number. NaN and infinities are encoded as null, because JSON lacks them;
+    /// [`validate`](super::validate) rejects them.
     Float(f64),
     /// A string.
     String(&'a str),
@@ -47,32 +48,32 @@ pub enum View<'a> {
     Json(&'a Json),
     /// A list.
     List(&'a dyn List),
-    /// An object with arbitrary keys.
+    /// An object with any keys.
     Map(&'a dyn Record),
     /// An object whose keys are the fields of a struct.
     Model {
-        /// Facts about the struct.
+        /// The name and constraints of the struct.
         outline: &'static Outline,
-        /// The fields.
+        /// The fields of the struct.
         fields: &'a dyn Record,
     },
-    /// A variant of a union. Only `Debug` shows the variant.
+    /// A variant of a union. Encoded as its content; only `Debug` shows the name.
     Variant {
         /// The name of the variant.
         name: &'static str,
         /// The content.
         content: &'a dyn Encode,
     },
-    /// A value that is sent but never printed.
+    /// A secret. It is encoded like any value, but `Debug` does not show it.
     Secret(&'a dyn Encode),
 }
 
-/// The items of a list.
+/// A type-erased list.
 pub trait List {
     /// Returns the number of items.
     fn len(&self) -> usize;
 
-    /// Returns the item at an index; `None` after the last one.
+    /// Returns the item at an index, from 0. `None` after the last one.
     fn item(&self, index: usize) -> Option<&dyn Encode>;
 
     /// Returns whether there are no items.
@@ -81,33 +82,34 @@ pub trait List {
     }
 }
 
-/// The fields or entries of an object.
+/// A type-erased object: a struct or a map.
 pub trait Record {
-    /// Passes the fields or entries to the writer.
+    /// Writes the fields or entries to the writer.
     fn write(&self, writer: &mut FieldWriter<'_>);
 
-    /// Returns the value of a key of a map. `None` for a struct, whose fields are not looked up by key.
+    /// Returns the value of a map key. `None` if the map has no such key, and for structs, whose fields are not looked
+    /// up by key.
     fn entry(&self, key: &str) -> Option<&dyn Encode> {
         let _ = key;
         None
     }
 }
 
-/// A key and its value.
+/// An object key and its value.
 pub type Field<'a> = (&'a str, &'a dyn Encode);
 
-/// A function that receives a map of additional fields as a whole.
+/// A function that is called with a map of additional fields.
 type TakeEntries<'a> = &'a mut dyn FnMut(&dyn Record);
 
-/// Receives the entries of an object.
+/// Receives the fields of a struct or the entries of a map.
 pub struct FieldWriter<'a> {
     take: &'a mut dyn FnMut(&[Field<'_>]),
-    /// Receives maps of additional fields as a whole, if set.
+    /// Called with maps of additional fields, if it is set. Otherwise, their entries are passed like fields.
     take_entries: Option<TakeEntries<'a>>,
 }
 
 impl<'a> FieldWriter<'a> {
-    /// Creates a writer that calls a function with each group of fields.
+    /// Creates a writer that passes each group of fields to a function.
     pub fn new(take: &'a mut dyn FnMut(&[Field<'_>])) -> Self {
         Self {
             take,
@@ -115,7 +117,7 @@ impl<'a> FieldWriter<'a> {
         }
     }
 
-    /// Creates a writer that passes maps of additional fields to a function of their own, as a whole.
+    /// Creates a writer that passes maps of additional fields to a function of their own.
     pub(super) fn apart(
         take: &'a mut dyn FnMut(&[Field<'_>]),
         take_entries: TakeEntries<'a>,
@@ -132,8 +134,8 @@ impl<'a> FieldWriter<'a> {
         (self.take)(fields);
     }
 
-    /// Writes the entries of a map as additional fields of this object, except for keys in `known`. An entry whose key
-    /// indicates a secret is treated as a secret, because its type does not state that.
+    /// Writes the entries of a map as additional fields of an object, except for keys in `known`. If a key indicates a
+    /// secret, its value is treated as a secret.
     pub fn entries(&mut self, entries: &dyn Record, known: &[&str]) {
         if let Some(take) = &mut self.take_entries {
             return take(entries);
@@ -156,7 +158,7 @@ impl fmt::Debug for FieldWriter<'_> {
     }
 }
 
-/// Returns a value that omits the field if it is `None`. (An `Option` itself is encoded as null.)
+/// Returns a value that is omitted if it is `None`. (An `Option` itself is encoded as null.)
 #[inline]
 #[must_use]
 pub fn optional<T: Encode>(value: &Option<T>) -> &dyn Encode {
@@ -175,9 +177,9 @@ impl Encode for Absent {
     }
 }
 
-/// A value that is sent unchanged and printed as `[redacted]`.
+/// A secret value: it is encoded unchanged, and `Debug` shows `[redacted]`.
 ///
-/// Null and omitted values are not redacted: `Redacted(optional(&self.secret))` omits `None`.
+/// Null and omitted values are not redacted. For example, `Redacted(optional(&self.secret))` omits `None`.
 #[derive(Clone, Copy)]
 pub struct Redacted<'a>(
     /// The secret.
@@ -194,7 +196,7 @@ impl Encode for Redacted<'_> {
     }
 }
 
-/// Returns the string at a path of keys; empty if there is none.
+/// Returns the string at a path of object keys. Empty if there is no string.
 #[must_use]
 pub fn text_at(value: &dyn Encode, path: &[&str]) -> String {
     if let View::Variant { content, .. } = value.view() {

@@ -27,16 +27,17 @@ pub struct ApiError {
     hint: Option<String>,
 }
 
-/// The evidence that a response comes from the API.
+/// Why the client concludes that a response comes from the API.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Evidence {
-    /// The version header: the API returns the version that was requested.
+    /// The response has the version header of the requested version.
     Version,
-    /// No version header, but an error class that the OpenAPI description documents for 404.
+    /// There is no version header, but the OpenAPI description documents the error class for 404.
     Class,
-    /// No version header, but the form of the API's router: JSON with a `detail` and without a class.
+    /// There is no version header, but the body has the format of the API's router: JSON with `detail` and without an
+    /// error class.
     Router,
-    /// Nothing: the response may come from a proxy or another server.
+    /// There is no evidence: the response may come from a proxy or another server.
     Nothing,
 }
 
@@ -59,9 +60,9 @@ impl ApiError {
         let json: Json = serde_json::from_slice(&body).unwrap_or_default();
         let text = |key: &str| json.get(key).and_then(Json::as_str).map(str::to_owned);
         let class = text("error").filter(|class| !class.is_empty());
-        // Only the API sends the version header, but proxies may remove it, and older servers do not send it. Then a
-        // documented error class is evidence as well: many servers send an `error` in their bodies, but no class of the
-        // API.
+        // Only the API sends the version header. It may be missing nevertheless: proxies may remove it, and older
+        // servers do not send it. A documented error class is then sufficient evidence, because bodies of other servers
+        // may contain `error` but not a class of the API.
         let is_documented = class.as_deref().is_some_and(|it| not_found.contains(&it));
         let evidence = if headers.contains_key(POLAR_VERSION) {
             Evidence::Version
@@ -89,13 +90,13 @@ impl ApiError {
         }
     }
 
-    /// Adds a hint at a likely cause that the client knows.
+    /// Adds a hint at a likely cause of the error.
     pub(crate) fn with_hint(mut self, hint: Option<String>) -> Self {
         self.hint = hint;
         self
     }
 
-    /// Returns the operation, such as `customers:get`.
+    /// Returns the ID of the operation, such as `customers:get`.
     #[must_use]
     pub fn operation(&self) -> &'static str {
         self.operation
@@ -113,46 +114,49 @@ impl ApiError {
         &self.headers
     }
 
-    /// Returns the body as it was received: usually JSON, while proxies respond with HTML, plain text or an empty body.
-    /// Bytes beyond 1 MiB, or that did not arrive, are missing.
+    /// Returns the body as it was received, usually JSON. Proxies may respond with HTML, plain text or an empty body.
+    ///
+    /// At most 1 MiB is kept. If the connection broke, the rest of the body is missing.
     #[must_use]
     pub fn body(&self) -> &Bytes {
         &self.body
     }
 
-    /// Returns the error class: the field `error` of the body, such as `ResourceNotFound`.
+    /// Returns the error class, such as `ResourceNotFound`: the field `error` of the body. `None` if there is none.
     #[must_use]
     pub fn class(&self) -> Option<&str> {
         self.class.as_deref()
     }
 
-    /// Returns the server's message, if `detail` is a string.
+    /// Returns the server's message: the field `detail` of the body. `None` if it is not a string.
     #[must_use]
     pub fn detail(&self) -> Option<&str> {
         self.detail.as_deref()
     }
 
-    /// Returns the validation errors of the request's values; empty if the response has none.
+    /// Returns the validation errors of the request. Empty if the response contains none.
     #[must_use]
     pub fn validation(&self) -> &[ValidationEntry] {
         &self.validation
     }
 
-    /// Returns a hint at a likely cause, such as a token of another kind or for another server. The message of the error
-    /// (`Display`) contains it.
+    /// Returns a hint at a likely cause, such as a token of the wrong kind or for another server. The error message
+    /// (`Display`) contains the hint.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }
 
-    /// Returns the `Retry-After` header: seconds, or a date, which is compared with the response's own `Date`. Zero if
-    /// the date has passed.
+    /// Returns how long to wait before the next request, from the `Retry-After` header. `None` without the header.
+    ///
+    /// If the header is a date, the result is the time between the response's `Date` and that date; zero if it has
+    /// passed.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         retry_after(&self.headers)
     }
 
-    /// Returns whether the response is certainly from the API: it has the version header, which no proxy adds.
+    /// Returns whether the response is certainly from the API: no proxy adds the version header.
     #[cfg(feature = "ingest")]
     pub(crate) fn is_from_api(&self) -> bool {
         self.evidence == Evidence::Version
@@ -164,14 +168,14 @@ impl ApiError {
             || matches!(self.evidence, Evidence::Version | Evidence::Class)
     }
 
-    /// Returns whether the resource does not exist, which the API reports with an error class. The 404 of its router
-    /// for an unknown path has no class.
+    /// Returns whether the resource does not exist. The API reports that with an error class, while the 404 of its
+    /// router for an unknown path has none.
     pub(super) fn is_not_found(&self) -> bool {
         self.status == StatusCode::NOT_FOUND && self.class.is_some() && self.is_from_version()
     }
 
-    /// Returns whether a rate limit was exceeded. The API's response then has no body. A 429 with an error class is a
-    /// limit of the operation, and if the body was lost, it may have contained one.
+    /// Returns whether a rate limit was exceeded. The API then responds with an empty body. A 429 with an error class
+    /// is a limit of the operation instead. If the body was lost, it may have contained a class.
     pub(super) fn is_rate_limit(&self) -> bool {
         let is_unnamed = self.class.is_none() && self.received == Received::Whole;
         self.status == StatusCode::TOO_MANY_REQUESTS && is_unnamed
@@ -180,7 +184,7 @@ impl ApiError {
     /// Returns whether the error is transient. The server may have acted on the request nevertheless.
     pub(super) fn is_transient(&self) -> bool {
         match self.status.as_u16() {
-            // Not Implemented, and HTTP Version Not Supported.
+            // 501 Not Implemented, 505 HTTP Version Not Supported.
             501 | 505 => false,
             408 | 500..=599 => true,
             429 => self.received == Received::Part,
@@ -210,7 +214,7 @@ impl ApiError {
         }
     }
 
-    /// Writes a 404 that is not from the requested version, without the operation.
+    /// Writes a 404 that does not come from the requested version, without the operation.
     pub(super) fn describe_missing_version(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.evidence {
             Evidence::Version | Evidence::Class | Evidence::Router => {
@@ -224,7 +228,7 @@ impl ApiError {
         })
     }
 
-    /// Returns the scheme and host of a redirect's target, without the rest, which may contain secrets.
+    /// Returns the scheme and host of a redirect's target. The rest of the URL may contain secrets.
     fn redirect_origin(&self) -> Option<String> {
         let location = self
             .status

@@ -7,9 +7,10 @@ use bytes::Bytes;
 /// The maximum number of bytes that are kept.
 const LIMIT: usize = 1 << 20;
 
-/// A body, or an item of a list, that could not be decoded, as it was received.
+/// The raw body of a response, or the JSON of a list item, that could not be decoded.
 ///
-/// Only the first 1 MiB is kept. It may contain secrets and personal data, so `Debug` shows only its length.
+/// At most the first 1 MiB is kept. `Debug` shows only the length, because the body may contain secrets and personal
+/// data.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct RawBody {
     bytes: Bytes,
@@ -35,7 +36,7 @@ impl RawBody {
         }
     }
 
-    /// Returns the bytes as they were received, up to the first 1 MiB.
+    /// Returns the received bytes, up to the first 1 MiB.
     #[must_use]
     pub fn bytes(&self) -> &Bytes {
         &self.bytes

@@ -1,4 +1,4 @@
-//! Classifies errors, for users and for the client itself.
+//! Classification of errors, for users and for retries.
 
 use std::time::Duration;
 
@@ -18,7 +18,8 @@ pub(crate) enum RetrySafety {
 }
 
 impl Error {
-    /// Returns the operation that failed; `None` if the error is about the client.
+    /// Returns the ID of the operation that failed, such as `customers:get`. `None` for errors of the client's
+    /// configuration.
     #[must_use]
     pub fn operation(&self) -> Option<&'static str> {
         match self {
@@ -40,7 +41,7 @@ impl Error {
         }
     }
 
-    /// Returns the error response of the API, if it is one.
+    /// Returns the error response of the API. `None` for other errors.
     #[must_use]
     pub fn api(&self) -> Option<&ApiError> {
         match self {
@@ -51,7 +52,7 @@ impl Error {
         }
     }
 
-    /// Returns the error response of the file storage, if an upload or download failed with one.
+    /// Returns the error response of a file storage, if it made an upload or download fail. `None` for other errors.
     #[must_use]
     pub fn storage(&self) -> Option<&StorageError> {
         match self.cause() {
@@ -60,7 +61,7 @@ impl Error {
         }
     }
 
-    /// Returns the state of a failed upload; `None` for other errors.
+    /// Returns the failed step and the progress of an upload. `None` for other errors.
     #[must_use]
     pub fn upload(&self) -> Option<&UploadError> {
         match self {
@@ -75,15 +76,17 @@ impl Error {
         self.api().map(ApiError::status)
     }
 
-    /// Returns the error class of the response, if it has one: the field `error`, such as `ResourceNotFound`.
+    /// Returns the error class of the API's response, such as `ResourceNotFound`: the field `error` of the body. `None`
+    /// if there is none.
     #[must_use]
     pub fn class(&self) -> Option<&str> {
         self.api().and_then(ApiError::class)
     }
 
-    /// Returns the error class as the `ErrorCode` of the API version; `None` for errors without a class and for
-    /// [`Error::VersionGone`]. The type is usually inferred from the patterns that it is matched with; otherwise write
-    /// `code::<ErrorCode>()`.
+    /// Returns the error class as the enum `ErrorCode` of the API version. `None` for errors without a class, and for
+    /// [`Error::VersionGone`].
+    ///
+    /// The type is inferred from the patterns of a `match`. Where it cannot be inferred, write `code::<ErrorCode>()`.
     ///
     /// ```
     /// # use polar_client_runtime::Error;
@@ -107,7 +110,7 @@ impl Error {
         }
     }
 
-    /// Returns the number of the page that failed, if the call was part of a list.
+    /// Returns the number of the page that could not be fetched. `None` if the call was not part of a list.
     #[must_use]
     pub fn page(&self) -> Option<i64> {
         match self {
@@ -118,9 +121,10 @@ impl Error {
 
     /// Returns whether the resource does not exist, or the credential has no access to it: a 404 with an error class.
     ///
-    /// False for a 404 without a class, which means that the server has no such path: it serves another version
-    /// ([`Error::VersionGone`]), or a parameter changed the path. Also false for the 404 of a proxy. A class that the
-    /// OpenAPI description documents for 404 is sufficient without the version header.
+    /// False for other 404 responses. A 404 without a class means that the server does not serve the path, because of
+    /// its version ([`Error::VersionGone`]) or because a parameter changed the path. A 404 may also come from a proxy.
+    ///
+    /// If the response lacks the version header, the class must be one that the OpenAPI description documents for 404.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         match self.cause() {
@@ -130,7 +134,7 @@ impl Error {
         }
     }
 
-    /// Returns whether the server does not serve this API version: [`Error::VersionGone`].
+    /// Returns whether the server does not serve this API version ([`Error::VersionGone`]).
     #[must_use]
     pub fn is_version_gone(&self) -> bool {
         matches!(self.cause(), Self::VersionGone(_))
@@ -148,34 +152,36 @@ impl Error {
         self.status() == Some(StatusCode::FORBIDDEN)
     }
 
-    /// Returns whether the server rejected values of the request as invalid (422). [`ApiError::validation`] has the
+    /// Returns whether the server rejected values of the request as invalid (422). [`ApiError::validation`] returns the
     /// details.
     #[must_use]
     pub fn is_invalid(&self) -> bool {
         self.status() == Some(StatusCode::UNPROCESSABLE_ENTITY)
     }
 
-    /// Returns whether a rate limit was exceeded. False for a 429 with an error class, which is a limit of the
-    /// operation itself.
+    /// Returns whether a rate limit of the API was exceeded (429). False for a 429 with an error class, which reports a
+    /// limit of the operation itself.
     #[must_use]
     pub fn is_rate_limited(&self) -> bool {
         matches!(self.cause(), Self::Api(error) if error.is_rate_limit())
     }
 
-    /// Returns whether the call timed out.
+    /// Returns whether the timeout of the call or of an attempt elapsed.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         matches!(self.cause(), Self::Timeout { .. })
     }
 
-    /// Returns whether no connection was established, or it broke.
+    /// Returns whether no connection was established, or the connection broke.
     #[must_use]
     pub fn is_connection(&self) -> bool {
         matches!(self.cause(), Self::Connection { .. })
     }
 
-    /// Returns whether the error is transient, so that the same call may succeed later. That does not make a retry
-    /// safe: if the operation is not idempotent, a retry may perform it again.
+    /// Returns whether the error is transient, so that the same call may succeed later.
+    ///
+    /// A transient error does not make a retry safe: if the operation is not idempotent, a retry may perform it again.
+    /// See [`may_have_been_sent`](Self::may_have_been_sent).
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.retry_safety() != RetrySafety::Never
@@ -183,8 +189,8 @@ impl Error {
 
     /// Returns whether the server may have received the request. If not, a retry cannot perform the operation twice.
     ///
-    /// After retries, this is about the last attempt. If the outcome of an attempt is unknown, only operations that are
-    /// safe to retry are retried.
+    /// For a call with several attempts, the result is about the last attempt. Earlier attempts of an operation that is
+    /// not idempotent were only retried if the server had not processed them.
     #[must_use]
     pub fn may_have_been_sent(&self) -> bool {
         match self.cause() {
@@ -201,7 +207,8 @@ impl Error {
         }
     }
 
-    /// Returns the `Retry-After` of the response: how long to wait before the next request.
+    /// Returns how long to wait before the next request, from the `Retry-After` header of the response. `None` without
+    /// the header.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self.storage() {
@@ -210,10 +217,9 @@ impl Error {
         }
     }
 
-    /// Returns the JSON that could not be decoded: of the response, or of an item of a list. `None` for every other
-    /// error.
+    /// Returns the JSON that could not be decoded: the response, or an item of a list. `None` for other errors.
     ///
-    /// A list stream continues after an invalid item, and ends after other errors.
+    /// A stream of list items continues after an item that cannot be decoded, and ends after other errors.
     #[must_use]
     pub fn undecodable(&self) -> Option<&RawBody> {
         match self.cause() {
@@ -222,7 +228,7 @@ impl Error {
         }
     }
 
-    /// Returns the underlying error of a page or an upload.
+    /// Returns the source of the error of a page or upload. Other errors are returned unchanged.
     fn cause(&self) -> &Self {
         match self {
             Self::Page { source, .. } => source.cause(),
@@ -247,7 +253,7 @@ impl Error {
         }
     }
 
-    /// Returns a short name of the kind of error. For logs of errors without a status.
+    /// Returns a short name of the kind of error, for logs.
     #[cfg(any(feature = "opentelemetry", feature = "tracing"))]
     pub(crate) fn kind(&self) -> &'static str {
         match self {

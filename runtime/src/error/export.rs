@@ -1,4 +1,4 @@
-//! Errors in the CSV of an export.
+//! Errors in CSV exports.
 
 use std::fmt;
 
@@ -17,9 +17,9 @@ pub struct ExportError {
     allow(dead_code, reason = "without exports, none fails")
 )]
 enum Problem {
-    /// The error is in the row as a whole, or in the CSV itself.
+    /// The whole row or the CSV syntax is invalid.
     Form(String),
-    /// The error is in the cell of a column.
+    /// A cell is invalid for its column.
     Cell(DecodeError),
 }
 
@@ -37,13 +37,13 @@ impl ExportError {
 }
 
 impl ExportError {
-    /// Returns the number of the row, from 1; 0 for the header row.
+    /// Returns the number of the row: 1 for the first row after the header, 0 for the header.
     #[must_use]
     pub fn row(&self) -> u64 {
         self.row
     }
 
-    /// Returns the title of the column; `None` if the error is not about a column.
+    /// Returns the title of the column. `None` if the error is not about a single column.
     #[must_use]
     pub fn column(&self) -> Option<&str> {
         let Problem::Cell(error) = &self.problem else {

@@ -29,142 +29,147 @@ pub use validation::{Location, ValidationEntry};
 
 use crate::codec::{DecodeError, Violations};
 
-/// Why a call failed.
+/// The error type of all calls.
 ///
-/// Neither `Display` nor `Debug` shows tokens, parameters or bodies as they were sent or received. They do show the
-/// server's explanation, which can quote values of the request: the error class, the `detail`, and the first validation
-/// errors. Each of these is truncated to 300 characters, and omitted if it contains a secret of Polar. A
-/// [`Decode`](Self::Decode) error shows the invalid value if it is short.
+/// `Display` shows the error without its sources. `Debug`, which is printed when `main` returns an error, also shows
+/// the chain of sources, such as "connection refused".
 ///
-/// `Display` shows the error without its sources. `Debug`, which a `main` that returns an error prints, shows the whole
-/// chain of sources ("connection refused").
+/// Neither shows tokens, parameters or bodies. Both show the server's explanation, which can quote values of the
+/// request: the error class, the `detail` and the first validation errors. Each of these is truncated to 300
+/// characters, and is omitted if it contains a secret. A [`Decode`](Self::Decode) error shows the invalid value if it
+/// is short.
 #[non_exhaustive]
 pub enum Error {
-    /// The configuration of the client or an option of a call is invalid, or the transport does not work here: no tokio
-    /// runtime for reqwest, or a `reqwest::Client` that follows redirects.
+    /// The configuration of the client or an option of a call is invalid, or the transport does not work here. For
+    /// example, reqwest was called without a tokio runtime, or a custom `reqwest::Client` follows redirects.
     #[non_exhaustive]
     Configuration {
         /// What is wrong.
         message: String,
     },
-    /// The request is invalid. Nothing was sent.
+    /// The request is invalid, for example because a parameter is empty. Nothing was sent.
     #[non_exhaustive]
     InvalidRequest {
-        /// The operation: `customers:get`.
+        /// The ID of the operation, such as `customers:get`.
         operation: &'static str,
-        /// The invalid parameter; `body` for the body; `None` if it is neither.
+        /// The invalid parameter; `body` for the body; `None` if the error is about neither.
         parameter: Option<&'static str>,
         /// The reason.
         reason: &'static str,
     },
-    /// The request body violates constraints of the OpenAPI description. Nothing was sent.
+    /// The request body violates constraints of the OpenAPI description, such as a maximum length. Nothing was sent.
     ///
-    /// [`CallOptions::send_unchecked`](crate::client::CallOptions::send_unchecked) leaves validation to the server.
+    /// To send it nevertheless, use [`CallOptions::send_unchecked`](crate::client::CallOptions::send_unchecked).
     #[non_exhaustive]
     InvalidBody {
-        /// The operation: `customers:create`.
+        /// The ID of the operation, such as `customers:create`.
         operation: &'static str,
-        /// The violations, each with the path of its field.
+        /// The violated constraints, each with the path of its field.
         source: Violations,
     },
-    /// The [`TokenProvider`](crate::client::TokenProvider) failed. Nothing was sent.
+    /// The [`TokenProvider`](crate::client::TokenProvider) returned an error. Nothing was sent.
     #[non_exhaustive]
     Token {
-        /// The operation: `customers:get`.
+        /// The ID of the operation, such as `customers:get`.
         operation: &'static str,
-        /// The error of the provider.
+        /// The error that the provider returned.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// No connection was established, or it broke before the response was complete.
     #[non_exhaustive]
     Connection {
-        /// The operation: `customers:get`.
+        /// The ID of the operation, such as `customers:get`.
         operation: &'static str,
         /// The cause.
         source: TransportError,
     },
-    /// The deadline elapsed before the response arrived. The server may have acted on the request nevertheless, unless the
-    /// kind of the source is [`NotSent`](TransportErrorKind::NotSent).
+    /// The timeout elapsed before the response arrived.
+    ///
+    /// The server may have processed the request, unless the kind of the source is
+    /// [`NotSent`](TransportErrorKind::NotSent).
     #[non_exhaustive]
     Timeout {
-        /// The operation: `customers:get`.
+        /// The ID of the operation, such as `customers:get`.
         operation: &'static str,
         /// The cause.
         source: TransportError,
     },
-    /// The server responded with an error.
+    /// The API responded with an error status.
     ///
     /// A 404 does not always mean that the resource does not exist: see [`is_not_found`](Self::is_not_found).
     Api(Box<ApiError>),
-    /// A 404 that does not come from the requested API version, and says nothing about the resource: it neither has the
-    /// version header nor names an error class that the OpenAPI description documents for 404.
+    /// The server does not serve the requested API version: a 404 that says nothing about the resource.
     ///
-    /// The API responds so when it no longer serves the client's version, or does not serve it yet. A proxy, or a
-    /// server other than the API, responds similarly; the message distinguishes the two. Never treat it as "does not
-    /// exist", because the resource may exist.
+    /// The API responds with such a 404 when it no longer serves the client's version, or does not serve it yet. A
+    /// proxy or another server can respond in the same way. The error message distinguishes the two causes.
+    ///
+    /// The response has no version header, and no error class that the OpenAPI description documents for 404. Do not
+    /// treat it as "not found", because the resource may exist.
     VersionGone(Box<ApiError>),
     /// A page of a list could not be fetched.
     #[non_exhaustive]
     Page {
-        /// The number of the page. A request can continue with it.
+        /// The number of the page, from 1. To continue the list, send a request for this page.
         page: i64,
         /// The cause.
         source: Box<Error>,
     },
-    /// The item with this ID is not in the list, or the credential has no access to it.
+    /// A list does not contain the item with this ID, or the credential has no access to the item.
     #[non_exhaustive]
     NotListed {
-        /// The operation that returns the list: `customer_portal:downloadables:list`.
+        /// The ID of the operation that returns the list, such as `customer_portal:downloadables:list`.
         operation: &'static str,
-        /// The ID.
+        /// The ID that was searched for.
         id: Uuid,
     },
     /// The server reported success, but the body does not match the OpenAPI description.
     #[non_exhaustive]
     Decode {
-        /// The operation: `customers:get`.
+        /// The ID of the operation, such as `customers:get`.
         operation: &'static str,
-        /// The mismatch, and where in the body it is.
+        /// What does not match, and its path in the body.
         source: DecodeError,
-        /// The media type of a body that is not JSON: `text/html`.
+        /// The media type of the body if it is not JSON, such as `text/html`. `None` for JSON.
         media_type: Option<String>,
-        /// The body as it was received. The call succeeded, so it contains the ID of what was created. For an item of a
-        /// list, the JSON of the item. Empty if the invalid value has no body of its own, such as the URL of a file in
-        /// a decoded response. Never shown by `Display` or `Debug`.
+        /// The body as it was received, or for an item of a list, the JSON of that item. `Display` and `Debug` never
+        /// show it.
+        ///
+        /// The call itself succeeded, so the body contains, for example, the ID of a created resource. The body is
+        /// empty if the invalid value is part of a response that was decoded, such as the URL of a file.
         body: RawBody,
     },
     /// A row of an export does not match the OpenAPI description, or the export is not valid CSV.
     #[non_exhaustive]
     Export {
-        /// The operation: `orders:export`.
+        /// The ID of the operation, such as `orders:export`.
         operation: &'static str,
-        /// The mismatch, and its row and column.
+        /// What does not match, with its row and column.
         source: ExportError,
     },
-    /// The response body exceeds the client's limit.
+    /// The response body exceeds the [body limit](crate::client::CallOptions::body_limit).
     #[non_exhaustive]
     BodyTooLarge {
-        /// The operation: `customers:get`.
+        /// The ID of the operation, such as `customers:get`.
         operation: &'static str,
         /// The limit in bytes.
         limit: usize,
     },
-    /// A file storage responded with an error or with unexpected content.
+    /// A file storage responded with an error status, or with unexpected content.
     Storage(Box<StorageError>),
-    /// A local file cannot be read or written.
+    /// A local file could not be read or written.
     #[non_exhaustive]
     File {
-        /// The operation that needed the file: `files:create`.
+        /// The ID of the operation that uses the file, such as `files:create`.
         operation: &'static str,
         /// The cause.
         source: io::Error,
     },
-    /// An upload failed.
+    /// An upload failed. The source contains the failed step and the progress.
     Upload(Box<UploadError>),
 }
 
 impl Error {
-    /// Wraps the error in that of a page.
+    /// Wraps the error in an [`Error::Page`].
     pub(crate) fn on_page(self, page: i64) -> Self {
         Self::Page {
             page,
@@ -178,7 +183,7 @@ impl Error {
         }
     }
 
-    /// Creates the error of an error response.
+    /// Creates the error of a response with an error status.
     pub(crate) fn from_response(error: ApiError) -> Self {
         match error.is_from_version() {
             true => Self::Api(Box::new(error)),
@@ -195,7 +200,7 @@ impl Error {
         Self::File { operation, source }
     }
 
-    /// Creates the error of a missing or incomplete response.
+    /// Creates the error of a request that got no complete response.
     pub(crate) fn transport(operation: &'static str, source: TransportError) -> Self {
         match source.kind() {
             TransportErrorKind::Timeout | TransportErrorKind::NotSent => {

@@ -10,7 +10,8 @@ use crate::secrets::{REDACTED, is_secret_key, is_secret_text};
 /// Longer strings are truncated.
 const MAX_SHOWN: usize = 300;
 
-/// Prepares a received string for an error message: on one line, truncated, and replaced if it contains a secret.
+/// Prepares a received string for an error message: converts it to one line, truncates it, and replaces it if it
+/// contains a secret.
 pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     if is_secret_text(text) {
         return Cow::Borrowed(REDACTED);
@@ -26,7 +27,7 @@ pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     Cow::Owned(cut)
 }
 
-/// Shows headers without the values that may contain sessions, credentials or paths.
+/// Formats headers, and redacts values that may contain sessions, credentials or paths.
 pub(crate) struct Headers<'a>(pub(crate) &'a HeaderMap);
 
 impl fmt::Debug for Headers<'_> {

@@ -8,9 +8,9 @@ use http::{HeaderMap, StatusCode};
 use super::api::retry_after;
 use super::shown;
 
-/// An error response of a file storage, or a response that is not what the client expects.
+/// An error response of a file storage, or a response with unexpected content.
 ///
-/// Storages are not part of the API. Files are uploaded to, and downloaded from, presigned URLs that the API issues. A
+/// Files are uploaded to, and downloaded from, storages outside of the API, by presigned URLs that the API issues. A
 /// storage responds to an expired URL with 403.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StorageError {
@@ -59,7 +59,7 @@ impl StorageError {
         }
     }
 
-    /// Returns the operation: `storage:put` or `storage:get`.
+    /// Returns the ID of the operation: `storage:put` for uploads, `storage:get` for downloads.
     #[must_use]
     pub fn operation(&self) -> &'static str {
         self.operation
@@ -71,19 +71,19 @@ impl StorageError {
         self.status
     }
 
-    /// Returns the storage's error code, such as `AccessDenied`, if there is one.
+    /// Returns the storage's error code, such as `AccessDenied`. `None` if the response contains none.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.code.as_deref()
     }
 
-    /// Returns the storage's message or, for a successful response with unexpected content, what is wrong with it.
+    /// Returns the storage's error message. For a successful response with unexpected content, describes what is wrong.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// Returns the `Retry-After` of the response.
+    /// Returns how long to wait before the next request, from the `Retry-After` header. `None` without the header.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after

@@ -5,32 +5,36 @@ use std::fmt;
 
 use super::shown::Chain;
 
-/// The error of a request without a response.
+/// The error of a request that got no response.
 pub struct TransportError {
     kind: TransportErrorKind,
     source: Box<dyn Error + Send + Sync>,
 }
 
-/// How far a request without a response got.
+/// How far a request got before it failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
-    /// Not sent: no connection was established, or it was closed before anything was written to it.
+    /// No connection was established, or it was closed before anything was written to it. Nothing was sent.
     Connect,
-    /// Not sent: the deadline elapsed while it waited for the rate limit or for the token.
+    /// The timeout elapsed while the request waited for the rate limit or for the token. Nothing was sent.
     NotSent,
-    /// Timed out. The server may have acted on it.
+    /// The response did not arrive within the timeout. The server may have processed the request.
     Timeout,
-    /// The connection broke. The server may have acted on it.
+    /// The connection broke. The server may have processed the request.
     Interrupted,
-    /// The transport does not work here, or does not behave as it must. Nothing was sent, unless the call was moved to
-    /// another runtime midway, or the transport followed a redirect. Calls fail with
+    /// The transport does not work in this environment, or violates the contract of
+    /// [`Transport`](crate::transport::Transport). Calls fail with
     /// [`Error::Configuration`](crate::Error::Configuration).
+    ///
+    /// Usually nothing was sent. A request may have been sent if the call was moved to another runtime while it was in
+    /// progress, or if the transport followed a redirect.
     Unavailable,
 }
 
 impl TransportError {
-    /// Creates an error with its cause. The cause is shown to users, so it must not contain the request.
+    /// Creates an error with its cause. The cause is shown in error messages, so it must not contain data of the
+    /// request.
     pub fn new(kind: TransportErrorKind, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self {
             kind,
@@ -38,14 +42,14 @@ impl TransportError {
         }
     }
 
-    /// Describes the cause, with its sources.
+    /// Describes the cause, including its sources.
     pub(crate) fn reason(&self) -> String {
         let causes = std::iter::successors(self.source(), |cause| (*cause).source());
         let texts: Vec<String> = causes.map(ToString::to_string).collect();
         texts.join(": ")
     }
 
-    /// Returns how far the request got.
+    /// Returns how far the request got before it failed.
     #[must_use]
     pub fn kind(&self) -> TransportErrorKind {
         self.kind
@@ -57,7 +61,8 @@ impl TransportError {
         Self::new(TransportErrorKind::Unavailable, REASON)
     }
 
-    /// Adjusts the kind after the head of a response has arrived: the request was sent, whatever the transport reports.
+    /// Changes the kind for an error after the response headers arrived. The request was sent then, whatever the
+    /// transport reports.
     pub(crate) fn after_head(mut self) -> Self {
         if let TransportErrorKind::Connect | TransportErrorKind::NotSent = self.kind {
             self.kind = TransportErrorKind::Interrupted;

@@ -6,11 +6,12 @@ use uuid::Uuid;
 
 use super::Error;
 
-/// Why an upload failed, and how far it got.
+/// A failed upload: the step that failed, and the progress.
 ///
-/// A file that was created but not uploaded stays in the organization's list until it is deleted. If the last step
-/// failed ([`UploadStep::Complete`]) and [may have been sent](Error::may_have_been_sent), check the list first: the
-/// file may be complete, and only the response lost.
+/// A file that was created but not uploaded remains in the organization's list until it is deleted.
+///
+/// If the step [`UploadStep::Complete`] failed and its request [may have been sent](Error::may_have_been_sent), check
+/// that list before you upload again: the file may be complete although the response was lost.
 #[derive(Debug)]
 pub struct UploadError {
     step: UploadStep,
@@ -24,13 +25,13 @@ pub struct UploadError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UploadStep {
-    /// Reading the source to compute its checksums. Nothing was sent.
+    /// The source is read to compute its checksums. Nothing was sent yet.
     Read,
-    /// Creating the file at the API.
+    /// The file is created with the API.
     Create,
-    /// Sending the part with this number, from 1, or reading the source again for it.
+    /// A part of the file is read again and sent to the storage. Contains the number of the part, from 1.
     Part(u32),
-    /// Completing the upload at the API.
+    /// The upload is completed with the API.
     Complete,
 }
 
@@ -57,20 +58,20 @@ impl UploadError {
         self.step
     }
 
-    /// Returns the ID of the file, if it was created.
+    /// Returns the ID of the file. `None` if the file was not created.
     #[must_use]
     pub fn file_id(&self) -> Option<Uuid> {
         self.file_id
     }
 
-    /// Returns the numbers of the stored parts in ascending order. Parts that were being sent when another one failed
-    /// may be stored as well.
+    /// Returns the numbers of the stored parts, in ascending order. Parts that were in progress when another one failed
+    /// are not included, although they may be stored.
     #[must_use]
     pub fn stored(&self) -> &[u32] {
         &self.stored
     }
 
-    /// Returns the number of parts; 0 if it was not known yet.
+    /// Returns the number of parts of the file; 0 if the upload failed before it was known.
     #[must_use]
     pub fn parts(&self) -> u32 {
         self.parts

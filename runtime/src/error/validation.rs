@@ -8,19 +8,20 @@ use crate::types::Json;
 /// The maximum number of entries in an error message.
 const MAX_NAMED: usize = 5;
 
-/// A validation error of the server. The rejected value is not kept.
+/// A validation error that the server reported. The rejected value is not kept.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ValidationEntry {
-    /// The location of the value: `body`, `items`, 0, `name`. Empty if the response has none.
+    /// The location of the invalid value in the request, such as `body`, `items`, 0, `name`. Empty if the response
+    /// contains none.
     pub location: Vec<Location>,
     /// The server's message.
     pub message: String,
-    /// The violated rule: `missing`, `string_too_short`.
+    /// The violated rule, such as `missing` or `string_too_short`.
     pub kind: String,
 }
 
-/// A step of a location.
+/// A segment of the location of an invalid value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Location {
     /// The property with this key.
@@ -29,7 +30,7 @@ pub enum Location {
     Index(u64),
 }
 
-/// Returns the entries of a response's `detail`; none if it has another form.
+/// Returns the validation errors in a response's `detail`; empty if it has another format.
 pub(super) fn entries(detail: &Json) -> Vec<ValidationEntry> {
     let items = detail.as_array().map_or(&[][..], Vec::as_slice);
     items
@@ -71,7 +72,7 @@ pub(super) fn describe(entries: &[ValidationEntry], f: &mut fmt::Formatter<'_>) 
 }
 
 impl ValidationEntry {
-    /// Returns the location as a string: `body.items[0].name`.
+    /// Returns the location as a string, such as `body.items[0].name`.
     #[must_use]
     pub fn path(&self) -> String {
         let mut path = String::new();

@@ -1,4 +1,4 @@
-//! Accesses local files, with blocking operations on tokio's threads for blocking code.
+//! Access to local files. The operations block, so they run on tokio's threads for blocking code.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ pub(super) async fn blocking<T: Send + 'static>(
         .map_err(|error| Error::file(operation, error))
 }
 
-/// Checks that the target is missing or is a regular file, which will be replaced.
+/// Returns an error unless the target is missing or a regular file.
 pub(super) async fn check_target(operation: &'static str, target: &Path) -> Result<(), Error> {
     let target = target.to_owned();
     blocking(operation, move || replaceable(&target)).await
@@ -47,7 +47,7 @@ fn replaceable(target: &Path) -> io::Result<()> {
     }
 }
 
-/// A file with a temporary name. It is removed unless it is finished.
+/// A file with a temporary name. Dropping it deletes the file, unless `finish` has renamed it.
 pub(super) struct TemporaryFile {
     operation: &'static str,
     file: NamedTempFile,
@@ -82,7 +82,7 @@ impl TemporaryFile {
         }
     }
 
-    /// Renames the file to the target. Returns its length.
+    /// Renames the file to the target, and returns its length.
     pub(super) async fn finish(self, target: &Path) -> Result<u64, Error> {
         let Self {
             operation,
@@ -94,7 +94,7 @@ impl TemporaryFile {
         blocking(operation, move || {
             // Checked again, because the target may have been created in the meantime.
             replaceable(&target)?;
-            // The content is synced before the rename, so that the target is never incomplete after a crash.
+            // Synced before the rename, so that the target is never incomplete after a crash.
             file.as_file().sync_all()?;
             file.persist(target)?;
             Ok(written)

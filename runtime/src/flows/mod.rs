@@ -1,7 +1,7 @@
 //! Multi-step workflows: file uploads and downloads.
 //!
-//! Methods of services start them. The generator knows which, and checks that the operations have the fields that are
-//! sent and read here.
+//! Methods of services create them. The generator knows these methods, and checks that the operations have the fields
+//! that this module uses.
 
 #[cfg(feature = "files")]
 mod disk;

@@ -19,16 +19,15 @@ use crate::client::{Call, Request};
 use crate::codec::{FieldWriter, Model, Object, Redacted};
 use crate::types::{Json, JsonObject};
 
-/// The response when the API rejects the values.
+/// The response when the API rejects the values of the query.
 const REJECTED: (StatusCode, &str) = (
     StatusCode::BAD_REQUEST,
     "no checkout can be created for these products and values",
 );
 
-/// A route that sends visitors to a checkout: `GET /checkout?products=…`.
+/// A route that creates a checkout session and redirects the visitor to it (303): `GET /checkout?products=…`.
 ///
-/// It creates a checkout session and redirects there (303). These parameters of the query are read, by the names that Polar's
-/// adapters for other languages use:
+/// The route reads these query parameters. Their names are those of Polar's adapters for other languages.
 ///
 /// | parameter | value |
 /// |---|---|
@@ -43,16 +42,16 @@ const REJECTED: (StatusCode, &str) = (
 /// | `locale` | language of the page, such as `de` |
 /// | `customerId`, `customerExternalId` | the customer that the visitor is logged in as; other customers, and anonymous visitors, are rejected |
 ///
-/// Unknown parameters are ignored. Do not trust `metadata`, because visitors can edit the URL; keys of the route's own
-/// [`metadata`](Self::metadata) take precedence.
+/// Unknown parameters are ignored. Do not trust `metadata`: visitors can edit the URL. Keys that the program sets with
+/// [`metadata`](Self::metadata) override those of the query.
 #[derive(Clone, Debug)]
 #[must_use = "a route is finished with `identified_by`"]
 pub struct CheckoutRoute {
     request: Request,
-    /// Keys that the program sets, regardless of the query.
+    /// Fields that the program sets. They override those of the query.
     preset: JsonObject,
     metadata: JsonObject,
-    /// The offered products; any product if empty.
+    /// The products that are offered. If empty, all products are offered.
     products: Vec<Uuid>,
     discounts: Vec<Uuid>,
 }
@@ -77,7 +76,7 @@ impl Model for Checkout {
 crate::model! { Checkout }
 
 impl CheckoutRoute {
-    /// Creates the route from the operation that creates checkout sessions.
+    /// Creates the route from a request of the operation that creates checkout sessions.
     #[doc(hidden)]
     pub fn new(request: Request) -> Self {
         Self {
@@ -89,48 +88,51 @@ impl CheckoutRoute {
         }
     }
 
-    /// Sends customers to this URL after the purchase. `{CHECKOUT_ID}` in it is replaced by the ID of the checkout.
+    /// Sets the URL to which customers are redirected after the purchase. `{CHECKOUT_ID}` in the URL is replaced by the
+    /// ID of the checkout.
     pub fn success_url(self, url: impl Into<String>) -> Self {
         self.preset("success_url", url.into().into())
     }
 
-    /// Shows a link back to this URL on the checkout page.
+    /// Sets the URL of the "back" link on the checkout page. By default, there is no such link.
     pub fn return_url(self, url: impl Into<String>) -> Self {
         self.preset("return_url", url.into().into())
     }
 
-    /// Sets whether customers can enter discount codes, regardless of the query.
+    /// Sets whether customers can enter discount codes. Overrides the query.
     pub fn allow_discount_codes(self, allow: bool) -> Self {
         self.preset("allow_discount_codes", allow.into())
     }
 
-    /// Sets a key of the checkout's metadata, regardless of the query.
+    /// Sets a key of the checkout's metadata. Overrides the query.
     pub fn metadata(mut self, key: impl Into<String>, value: impl Into<Json>) -> Self {
         self.metadata.insert(key.into(), value.into());
         self
     }
 
-    /// Restricts the products. By default, any product of the organization is offered, including those that no page
-    /// links to.
+    /// Offers only these products. By default, visitors can buy any product of the organization, including products
+    /// that no page links to.
     pub fn products(mut self, ids: impl IntoIterator<Item: Into<Uuid>>) -> Self {
         self.products.extend(ids.into_iter().map(Into::into));
         self
     }
 
-    /// Permits the query to choose one of these discounts. Others are rejected, because anyone who has seen the ID of a
-    /// discount could use it.
+    /// Allows the query to select one of these discounts. By default, and for any other discount, the query is
+    /// rejected: anyone who has seen the ID of a discount could use it.
     pub fn discounts(mut self, ids: impl IntoIterator<Item: Into<Uuid>>) -> Self {
         self.discounts.extend(ids.into_iter().map(Into::into));
         self
     }
 
-    /// Returns the route with a function that identifies visitors: it returns `Ok(None)` for an anonymous visitor, or
-    /// `Err` with a response to send instead, such as a redirect to a login page.
+    /// Returns the axum route, with a function that identifies visitors.
+    ///
+    /// The function returns the customer that the visitor is logged in as, or `Ok(None)` for an anonymous visitor. It
+    /// can also return `Err` with a response to send instead, such as a redirect to a login page.
     ///
     /// The checkout belongs to the customer that the function returns. An anonymous visitor can enter any email
-    /// address, as on every checkout page, but cannot name a customer.
+    /// address, as on every checkout page, but the query cannot select a customer.
     ///
-    /// `HEAD` requests get the status 405, and create no session.
+    /// `HEAD` requests are rejected with the status 405, and create no session.
     ///
     /// | outcome | status |
     /// |---|---|
@@ -232,8 +234,8 @@ impl Open for CheckoutRoute {
     }
 }
 
-/// Writes what an anonymous visitor can prefill. Customer metadata is excluded, because with the email address of an
-/// existing customer it would overwrite theirs.
+/// Writes the values that an anonymous visitor can prefill. Customer metadata is excluded: for the email address of an
+/// existing customer, it would overwrite the metadata of that customer.
 fn anonymous(query: &Query, body: &mut JsonObject) -> Result<(), Rejection> {
     for name in [CUSTOMER_ID, CUSTOMER_EXTERNAL_ID, CUSTOMER_METADATA] {
         if query.all(name).next().is_some() {

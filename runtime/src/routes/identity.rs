@@ -31,12 +31,12 @@ enum Member {
 }
 
 impl Identity {
-    /// Identifies the customer by the ID in your own database. A checkout creates the customer if it does not exist.
+    /// Identifies a customer by the ID in your own database. A checkout creates the customer if none has this ID.
     pub fn external_id(id: impl Into<String>) -> Self {
         Self::new(Customer::External(id.into()))
     }
 
-    /// Identifies the customer by Polar's ID.
+    /// Identifies a customer by the ID at Polar.
     pub fn customer_id(id: impl Into<Uuid>) -> Self {
         Self::new(Customer::Id(id.into()))
     }
@@ -50,7 +50,7 @@ impl Identity {
         }
     }
 
-    /// Prefills the email address of a checkout. An existing customer cannot change it there.
+    /// Prefills the email address of a checkout. The email address of an existing customer cannot be changed there.
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
         self
@@ -62,20 +62,21 @@ impl Identity {
         self
     }
 
-    /// Sets the member of the customer by Polar's ID, which the portal of a team requires.
+    /// Sets the member of the customer, by the ID at Polar. The portal requires a member if the customer is a team.
     pub fn member_id(mut self, id: impl Into<Uuid>) -> Self {
         self.member = Some(Member::Id(id.into()));
         self
     }
 
-    /// Sets the member of the customer by the ID in your own database.
+    /// Sets the member of the customer, by the ID in your own database. The portal requires a member if the customer is
+    /// a team.
     pub fn external_member_id(mut self, id: impl Into<String>) -> Self {
         self.member = Some(Member::External(id.into()));
         self
     }
 
-    /// Rejects a query that names another customer, or whose value cannot be compared with this identity, such as
-    /// another kind of ID.
+    /// Rejects a query for another customer. Also rejects a query that cannot be compared with this identity, for
+    /// example because it contains another kind of ID.
     pub(super) fn check(&self, query: &Query) -> Result<(), Rejection> {
         let is_other = |name, matches: &dyn Fn(&str) -> bool| {
             let given = query.one(name)?;

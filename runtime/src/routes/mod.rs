@@ -1,11 +1,12 @@
 //! Routes for axum that redirect visitors to a checkout or to the customer portal.
 //!
-//! Both create a session with the API and redirect to it, by two rules:
+//! Each route creates a session with the API and redirects to it. Two rules protect against manipulated URLs:
 //!
-//! - **The program identifies the customer**, with the function that the route is built with. A query that names
-//!   another customer is rejected, and an anonymous visitor cannot name any.
-//! - **The program and the API determine the target.** Success and return URLs are configured. The redirect goes to the
-//!   URL of the session, which must be `https` or on this machine. Neither contains anything from the query.
+//! - **The program identifies the customer**, with a function that is passed to `identified_by`. A query that selects
+//!   another customer is rejected. Anonymous visitors cannot select a customer.
+//! - **The program and the API determine the target of the redirect.** Success and return URLs are set by the program.
+//!   The URL of the session comes from the API, and must use `https` or refer to this machine. The query cannot change
+//!   any of these URLs.
 
 mod checkout;
 mod identity;

@@ -20,9 +20,9 @@ const REJECTED: (StatusCode, &str) = (
     "your customer portal does not exist yet",
 );
 
-/// A route that redirects customers to their portal: `GET /portal`.
+/// A route that redirects customers to their customer portal (303): `GET /portal`.
 ///
-/// It creates a customer session for the visitor who is logged in, and redirects to it (303).
+/// It creates a customer session for the customer that the visitor is logged in as.
 #[derive(Clone, Debug)]
 #[must_use = "a route is finished with `identified_by`"]
 pub struct PortalRoute {
@@ -50,7 +50,7 @@ impl Model for Session {
 crate::model! { Session }
 
 impl PortalRoute {
-    /// Creates the route from the operation that creates customer sessions.
+    /// Creates the route from a request of the operation that creates customer sessions.
     #[doc(hidden)]
     pub fn new(request: Request) -> Self {
         Self {
@@ -59,16 +59,19 @@ impl PortalRoute {
         }
     }
 
-    /// Shows a link to this URL in the portal.
+    /// Sets the URL of the "back" link in the portal. By default, there is no such link.
     pub fn return_url(mut self, url: impl Into<String>) -> Self {
         self.return_url = Some(url.into());
         self
     }
 
-    /// Returns the route with a function that identifies visitors: it returns `Ok(None)` for an anonymous visitor, who
-    /// gets the status 401, or `Err` with a response to send instead, such as a redirect to a login page.
+    /// Returns the axum route, with a function that identifies visitors.
     ///
-    /// `HEAD` requests get the status 405, and create no session.
+    /// The function returns the customer that the visitor is logged in as, or `Ok(None)` for an anonymous visitor, who
+    /// is rejected with the status 401. It can also return `Err` with a response to send instead, such as a redirect to
+    /// a login page.
+    ///
+    /// `HEAD` requests are rejected with the status 405, and create no session.
     ///
     /// | outcome | status |
     /// |---|---|

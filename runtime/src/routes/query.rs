@@ -18,8 +18,8 @@ pub(super) const METADATA: &str = "metadata";
 pub(super) const SEATS: &str = "seats";
 pub(super) const LOCALE: &str = "locale";
 
-/// The parameters with a value. Empty ones are dropped, because a form sends empty parameters for fields that were not
-/// filled in.
+/// The query parameters that are not empty. A form sends empty parameters for fields that were not filled in, so these
+/// are treated as missing.
 pub(super) struct Query(Vec<(String, String)>);
 
 impl Query {

@@ -33,7 +33,7 @@ fn target(url: &str) -> Option<HeaderValue> {
     }
 }
 
-/// Returns whether a host is this machine. Tests run a substitute for the API there.
+/// Returns whether a host is this machine, where tests run a mock of the API.
 fn is_loopback(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
     let address: Result<IpAddr, _> = address.parse();

@@ -1,4 +1,5 @@
-//! Responses if the visitor is not redirected. They contain a fixed message; the response of the API is logged.
+//! The responses for visitors that are not redirected. They contain fixed messages; the response of the API is only
+//! logged.
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use crate::log;
 #[derive(Debug)]
 pub(super) struct Rejection {
     status: StatusCode,
-    /// The invalid parameter, if there is one.
+    /// The invalid query parameter; `None` if the reason is another one.
     parameter: Option<&'static str>,
     message: &'static str,
     retry_after: Option<Duration>,
@@ -54,7 +55,8 @@ impl Rejection {
         }
     }
 
-    /// Creates the response if the API did not create the session. It is `rejected` if the API rejected the values.
+    /// Creates the response when the API did not create the session: `rejected` if the API rejected the values,
+    /// otherwise a response for the kind of error.
     pub(super) fn failed(error: &Error, rejected: (StatusCode, &'static str)) -> Self {
         let rejection = match error.status() {
             _ if error.is_rate_limited() => Self {

@@ -1,4 +1,4 @@
-//! The part that both routes share: identifies the visitor, and creates a session.
+//! Code that both routes share: identifies the visitor, and creates a session.
 
 use std::future::ready;
 
@@ -11,7 +11,7 @@ use super::identity::Identity;
 use super::query::Query;
 use super::rejection::Rejection;
 
-/// Creates a session for a visitor.
+/// A route that creates a session for a visitor.
 pub(super) trait Open: Send + Sync + 'static {
     /// Creates the session and redirects to it.
     fn open(
@@ -29,7 +29,7 @@ where
     R: Future<Output = Result<Option<Identity>, Response>> + Send + 'static,
     T: Clone + Send + Sync + 'static,
 {
-    // axum uses the handler of GET for HEAD as well, so that link checkers would create unused sessions.
+    // By default, axum handles HEAD like GET, so that link checkers would create sessions.
     let head = on(MethodFilter::HEAD, || ready(not_allowed()));
     head.get(async move |parts: Parts| {
         let query = Query::parse(parts.uri.query().unwrap_or_default());

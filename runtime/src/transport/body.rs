@@ -11,7 +11,7 @@ use crate::error::TransportError;
 
 /// The body of a response: bytes in memory, or a stream of chunks.
 ///
-/// Convert bytes and strings with `into()`, a stream with [`Body::stream`].
+/// Bytes and strings convert with `into()`. For a stream, use [`Body::stream`].
 pub struct Body(Content);
 
 enum Content {
@@ -19,7 +19,7 @@ enum Content {
     Stream(Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>>),
 }
 
-/// Why a body was not read completely.
+/// The reason why a body was not read completely.
 pub(crate) enum ReadError {
     /// The body exceeds the limit.
     TooLarge,
@@ -28,14 +28,14 @@ pub(crate) enum ReadError {
 }
 
 impl Body {
-    /// Creates a streamed body, which ends with the stream or with its first error.
+    /// Creates a body from a stream of chunks. The body ends after the first error of the stream.
     pub fn stream(
         stream: impl Stream<Item = Result<Bytes, TransportError>> + Send + 'static,
     ) -> Self {
         Self(Content::Stream(Box::pin(stream)))
     }
 
-    /// Returns the next chunk; `None` at the end.
+    /// Returns the next chunk; `None` at the end of the body.
     pub async fn next(&mut self) -> Option<Result<Bytes, TransportError>> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
@@ -59,14 +59,14 @@ impl Body {
 
 /// The chunks of a body that have arrived.
 ///
-/// Regardless of how a body is divided, its chunks take little more memory than its size, and twice its size while they
-/// are joined. Small chunks are copied into larger ones, because each chunk has an overhead of 32 bytes and may keep a
-/// whole read buffer alive. Chunks of at least [`SMALL`](Self::SMALL) bytes may share a buffer, which is not counted
-/// here. Tests measure the chunks; the copy for joining them is calculated.
+/// The chunks take little more memory than the body has bytes, however the body is divided, and twice as much while
+/// they are joined. Small chunks are copied into larger ones, because each chunk has an overhead of 32 bytes and may
+/// keep a whole read buffer alive. Chunks of at least [`SMALL`](Self::SMALL) bytes are not copied, and may share a
+/// larger buffer. Tests measure the memory without such shared buffers.
 #[derive(Default)]
 pub(crate) struct Chunks {
     chunks: Vec<Bytes>,
-    /// The content of small chunks, which follow `large`.
+    /// The bytes of small chunks that arrived after `chunks`.
     small: Vec<u8>,
     len: usize,
 }
@@ -75,7 +75,7 @@ impl Chunks {
     /// Chunks with fewer bytes are copied.
     const SMALL: usize = 2048;
 
-    /// The size at which the copied small chunks are added to the others.
+    /// The size at which the buffer of small chunks becomes a chunk.
     const ENOUGH: usize = 16 * 1024;
 
     fn push(&mut self, chunk: Bytes) {
@@ -95,7 +95,7 @@ impl Chunks {
         }
     }
 
-    /// Adds the copied small chunks to the others.
+    /// Appends the buffer of small chunks to `chunks`.
     fn gather(&mut self) {
         if !self.small.is_empty() {
             self.chunks.push(Bytes::copy_from_slice(&self.small));

@@ -1,4 +1,4 @@
-//! The default transport, and a substitute if it cannot be created.
+//! The default transport, and a transport for use if it cannot be created.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ pub(crate) fn default_transport() -> Result<Arc<dyn Transport>, TransportError> 
     ReqwestTransport::build().map(|transport| Arc::new(transport) as Arc<dyn Transport>)
 }
 
-/// Returns an error, because there is no default transport without the feature `reqwest`.
+/// Returns an error: without the feature `reqwest`, there is no default transport.
 #[cfg(not(feature = "reqwest"))]
 pub(crate) fn default_transport() -> Result<Arc<dyn Transport>, TransportError> {
     const HINT: &str = "no transport: enable the Cargo feature `reqwest`, or set one with `ClientBuilder::transport`";

@@ -1,4 +1,4 @@
-//! The trait of transports.
+//! The transport trait.
 
 use std::fmt;
 use std::pin::Pin;
@@ -13,16 +13,21 @@ use crate::error::TransportError;
 /// A boxed future that can be sent between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Sends requests and returns responses.
+/// Sends HTTP requests and returns responses.
 ///
-/// Requests are complete: a transport adds only what HTTP itself needs, does not follow redirects, does not retry a
-/// request that may have reached the server, and returns responses with any status. Dropping the future cancels the
-/// request.
+/// The client prepares complete requests. An implementation must
 ///
-/// The `Authorization` header is marked as sensitive and must not be logged. The same is true for paths and bodies,
-/// which can contain secrets. The extensions of every request contain its [`Timeout`], which is for clients without a
-/// [`Timer`](super::Timer), and the `&'static` [`Operation`](crate::client::Operation) that it calls.
+/// - add only the headers that HTTP itself requires;
+/// - not follow redirects;
+/// - not retry a request that may have reached the server;
+/// - return responses with any status as `Ok`;
+/// - cancel the request when the future is dropped;
+/// - not log the `Authorization` header, which is marked as sensitive, nor paths and bodies, which may contain secrets.
 ///
+/// The extensions of every request contain its [`Timeout`], for transports of clients without a
+/// [`Timer`](super::Timer), and the `&'static` [`Operation`](crate::client::Operation).
+///
+/// # Examples
 /// ```
 /// use bytes::Bytes;
 /// use polar_client_runtime::transport::{Body, BoxFuture, Transport, TransportError};
@@ -41,10 +46,10 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// }
 /// ```
 pub trait Transport: fmt::Debug + Send + Sync + 'static {
-    /// Sends a request, and returns when the head of its response has arrived. The body may follow.
+    /// Sends a request, and returns when the response headers have arrived. The body may be streamed afterwards.
     ///
     /// # Errors
-    /// [`TransportError`] when there is no response. It must not show the request.
+    /// [`TransportError`] if there is no response. The error must not contain data of the request.
     fn execute(
         &self,
         request: http::Request<Bytes>,
@@ -60,6 +65,6 @@ impl Transport for Arc<dyn Transport> {
     }
 }
 
-/// The timeout of an attempt until its response has arrived. It is in the extensions of every request.
+/// The maximum time until the response of an attempt has arrived. The extensions of every request contain it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeout(pub Duration);

@@ -17,33 +17,33 @@ use super::body::Body;
 use super::interface::{BoxFuture, Transport};
 use crate::error::{Error, TransportError, TransportErrorKind};
 
-/// Timeout for a connection. A request without a connection can be retried, whether or not it is idempotent.
+/// The timeout for establishing a connection. After it, any request can be retried, because nothing was sent.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long an idle connection is kept. Polar closes connections that are idle for five seconds. A request that is sent
-/// at that moment fails, and it is unknown whether the server received it.
+/// How long an idle connection is kept. Polar closes idle connections after five seconds. If a request is sent at that
+/// moment, it fails, and it is unknown whether the server received it.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// Sends requests with reqwest, on the current tokio runtime.
+/// The default transport: sends requests with reqwest, on the current tokio runtime.
 ///
-/// For a proxy, certificates or a connection pool of your own, configure [`client_builder`](Self::client_builder), and
-/// pass it to [`from_builder`](Self::from_builder). Timeouts of the `reqwest::Client` apply in addition to those of
-/// [`CallOptions`](crate::client::CallOptions), also while a body is streamed.
+/// To configure a proxy, certificates or the connection pool, start with [`client_builder`](Self::client_builder), and
+/// pass the result to [`from_builder`](Self::from_builder). Timeouts of the `reqwest::Client` apply in addition to
+/// those of [`CallOptions`](crate::client::CallOptions), also while a body is streamed.
 #[derive(Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
-    /// Whether the client is the one with the defaults.
+    /// Whether this is the client with this crate's defaults.
     #[cfg(feature = "outpost")]
     is_default: bool,
 }
 
 impl From<reqwest::Client> for ReqwestTransport {
-    /// Uses an existing client. Build it with a `pool_idle_timeout` below five seconds, after which the server closes
-    /// idle connections (reqwest's default is 90 seconds), and with `redirect(Policy::none())`.
+    /// Uses an existing client. Build it with `redirect(Policy::none())`, and with a `pool_idle_timeout` of less than
+    /// five seconds: Polar closes idle connections after five seconds, while reqwest's default is 90.
     ///
-    /// Redirects cannot be detected here. For the API, a redirect means a wrong path, and a client that follows it
-    /// sends body, organization and URL to another host. (reqwest itself removes the token when the host changes.)
-    /// Redirected calls fail.
+    /// The client must not follow redirects. The API redirects only if a path is wrong, and a client that follows the
+    /// redirect sends the body and the URL to another host. (reqwest itself removes the token when the host changes.)
+    /// The transport detects a followed redirect only afterwards; the call then fails.
     fn from(client: reqwest::Client) -> Self {
         Self {
             client,
@@ -73,11 +73,13 @@ impl ReqwestTransport {
             .pool_idle_timeout(IDLE_TIMEOUT)
     }
 
-    /// Builds the client without redirects. Start with [`client_builder`](Self::client_builder): reqwest's own defaults
-    /// keep idle connections for longer than the server does.
+    /// Builds the transport from a reqwest builder, and disables redirects.
+    ///
+    /// Start with [`client_builder`](Self::client_builder). With reqwest's own defaults, idle connections are kept for
+    /// longer than the server keeps them.
     ///
     /// # Errors
-    /// [`Error::Configuration`] when reqwest cannot build the client.
+    /// [`Error::Configuration`] if reqwest cannot build the client.
     pub fn from_builder(builder: reqwest::ClientBuilder) -> Result<Self, Error> {
         Self::new(builder).map_err(|error| Error::configuration(error.reason()))
     }
@@ -93,7 +95,7 @@ impl ReqwestTransport {
         Ok(transport)
     }
 
-    /// Returns the client for a request. HTTP/2, which servers prefer, does not support upgrades. For an upgrade, the
+    /// Returns the client for a request. HTTP/2 does not support upgrades, but servers prefer it. For an upgrade, the
     /// default client is therefore replaced by one without HTTP/2.
     #[cfg(feature = "outpost")]
     fn client(&self, request: &http::Request<Bytes>) -> Result<reqwest::Client, TransportError> {
@@ -123,7 +125,8 @@ impl ReqwestTransport {
         let url = request.url().clone();
         on_runtime()?;
         let mut response = pin!(client.execute(request));
-        // Checked at each poll, because a future that starts on the runtime may later be polled on another thread.
+        // Checked at each poll, because a future that was first polled on the runtime may later be polled on another
+        // thread.
         let response = poll_fn(|context| {
             on_runtime()?;
             response.as_mut().poll(context).map_err(failure)
@@ -148,8 +151,7 @@ impl Transport for ReqwestTransport {
     }
 }
 
-/// Converts the request to that of reqwest. The string of the URL is allocated with its final size, unlike in reqwest's
-/// own conversion.
+/// Converts a request to reqwest's type. Unlike reqwest's own conversion, this one allocates the URL only once.
 fn to_reqwest(request: http::Request<Bytes>) -> Result<reqwest::Request, TransportError> {
     let (head, body) = request.into_parts();
     let path = head
@@ -201,7 +203,7 @@ impl Stream for Data {
     }
 }
 
-/// Returns an error if there is no tokio runtime, in which case reqwest would panic.
+/// Returns an error if there is no tokio runtime, because reqwest would panic.
 fn on_runtime() -> Result<(), TransportError> {
     Handle::try_current()
         .map(|_| ())
@@ -211,7 +213,7 @@ fn on_runtime() -> Result<(), TransportError> {
 fn failure(error: reqwest::Error) -> TransportError {
     let kind = match &error {
         error if error.is_builder() => TransportErrorKind::Unavailable,
-        // A timeout while connecting is not a response timeout.
+        // The timeout of `connect_timeout` is an error of the connection, not of the response.
         error if error.is_connect() || was_not_sent(error) => TransportErrorKind::Connect,
         error if error.is_timeout() => TransportErrorKind::Timeout,
         _ => TransportErrorKind::Interrupted,
@@ -220,9 +222,11 @@ fn failure(error: reqwest::Error) -> TransportError {
     TransportError::new(kind, error.without_url())
 }
 
-/// Returns whether the connection was closed before any of the request was written to it. Only then does hyper report a
-/// canceled request. reqwest retries such requests itself, except on a new connection. It also retries HTTP/2 requests
-/// that the server rejected without processing them.
+/// Returns whether the connection was closed before any of the request was written to it. Only in this case, hyper
+/// reports a canceled request.
+///
+/// reqwest retries such requests itself, except on a new connection. It also retries HTTP/2 requests that the server
+/// rejected without processing them.
 fn was_not_sent(error: &(dyn std::error::Error + 'static)) -> bool {
     let causes = std::iter::successors(Some(error), |cause| cause.source());
     let mut errors = causes.filter_map(|cause| cause.downcast_ref::<hyper::Error>());

@@ -9,19 +9,19 @@ use std::time::Duration;
 use super::interface::BoxFuture;
 use crate::time::Instant;
 
-/// The timer of a client: for backoff, rate limits and timeouts.
+/// A clock and timer, which a client uses for backoff, rate limits and timeouts.
 ///
-/// With the feature `reqwest`, clients use tokio's timer. With a transport on another executor, set a timer for that
-/// executor with [`ClientBuilder::timer`](crate::client::ClientBuilder::timer). A client without a timer does not
-/// retry, and leaves timeouts to its transport.
+/// With the feature `reqwest`, clients use tokio's timer. On another executor, set a timer of that executor with
+/// [`ClientBuilder::timer`](crate::client::ClientBuilder::timer). A client without a timer does not retry, and leaves
+/// timeouts to its transport.
 ///
-/// Tokio's timer needs a runtime with its time driver (`enable_all` or `enable_time`; reqwest needs `enable_io` as
-/// well). Tokio panics without it, and has no function to check for it.
+/// Tokio's timer panics on a runtime without a time driver, and tokio has no function to check for one. Build the
+/// runtime with `enable_all`, or with `enable_time`, and for reqwest also `enable_io`.
 pub trait Timer: fmt::Debug + Send + Sync + 'static {
-    /// Completes when the duration has elapsed, and not before.
+    /// Completes when the duration has elapsed, and not earlier.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
 
-    /// Returns the time of the clock that `sleep` follows.
+    /// Returns the current time of the clock that `sleep` uses.
     fn now(&self) -> Instant {
         Instant::now()
     }
@@ -33,7 +33,7 @@ pub(crate) enum Clock {
     /// Tokio's timer, on a tokio runtime.
     #[default]
     Tokio,
-    /// A timer that the user has set.
+    /// A timer that was set on the client's builder.
     Given(Arc<dyn Timer>),
 }
 
@@ -69,7 +69,7 @@ impl Clock {
         }
     }
 
-    /// Sleeps. Call it only if the clock is available.
+    /// Completes when the duration has elapsed. May only be called if the clock is available.
     pub(crate) fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         match self {
             #[cfg(feature = "reqwest")]
@@ -80,7 +80,7 @@ impl Clock {
         }
     }
 
-    /// Returns the output of the future, or `None` if it takes longer.
+    /// Returns the output of the future, or `None` if the duration elapses first.
     pub(crate) async fn within<T>(
         &self,
         duration: Duration,
@@ -97,7 +97,7 @@ impl Clock {
         .await
     }
 
-    /// Returns an extended deadline in place of one that elapsed while the task was not polled: see [`GRACE`].
+    /// Replaces a deadline that elapsed while the task was not polled by a later one: see [`GRACE`].
     pub(crate) fn extended(&self, end: Option<Instant>) -> Option<Instant> {
         let now = self.now();
         match end {
@@ -107,14 +107,14 @@ impl Clock {
     }
 }
 
-/// A task that detects an elapsed deadline with at least this delay was not polled when the deadline elapsed.
+/// If an elapsed deadline is detected later than this, the task was not polled when the deadline elapsed.
 const NOT_POLLED: Duration = Duration::from_millis(100);
 
-/// The extension of a deadline that elapsed while the task was not polled. The result may already be available and only
-/// has to be read.
+/// The extension of a deadline that elapsed while the task was not polled. The response may have arrived in the
+/// meantime, so the task gets time to read it.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// The deadline of a wait.
+/// A deadline that a future can wait for.
 pub(crate) struct Deadline {
     time: Option<Instant>,
     sleep: BoxFuture<'static, ()>,
@@ -128,7 +128,7 @@ impl Deadline {
         }
     }
 
-    /// Returns `Ready` if the deadline has elapsed while the task was being polled.
+    /// Returns `Ready` if the deadline has elapsed. The deadline is extended once if the task was not polled in time.
     pub(crate) fn poll(&mut self, clock: &Clock, context: &mut Context<'_>) -> Poll<()> {
         ready!(self.sleep.as_mut().poll(context));
         let time = clock.extended(self.time);

@@ -1,6 +1,6 @@
-//! Argument types of the setters of lists and maps: anything that can be iterated over and converted.
+//! Argument types of setters for lists and maps.
 
-/// Values that convert to a list of `T`: an array, a `Vec` or an iterator, of values that convert to `T`.
+/// Values that convert to a list of `T`: an array, `Vec` or iterator whose items convert to `T`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list of `{T}`",
     label = "expected an array, a `Vec` or an iterator of values that convert to `{T}`",
@@ -21,7 +21,7 @@ where
     }
 }
 
-/// Values that convert to a list of strings: an array, a `Vec`, a slice or an iterator, of `&str` or `String`.
+/// Values that convert to a list of strings: an array, `Vec`, slice or iterator of `&str` or `String`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list of strings",
     label = "expected an array, a slice, a `Vec` or an iterator of `&str` or `String`",
@@ -43,7 +43,7 @@ where
     }
 }
 
-/// The entries of an object. A key may be repeated: each entry is encoded.
+/// The entries of an object. If a key is repeated, all of its entries are encoded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pairs<V>(Vec<(String, V)>);
 
@@ -59,10 +59,10 @@ impl<V> FromIterator<(String, V)> for Pairs<V> {
     }
 }
 
-/// Values that convert to a map to `V`: an array of pairs `[("key", value)]`, a map, or an iterator of pairs.
+/// Values that convert to a map from strings to `V`: an array of pairs, a map, or an iterator of pairs.
 ///
-/// The values of an array have one type. If they have several, convert the first one explicitly: `[("plan",
-/// MetadataValue::from("pro")), ("seats", 5.into())]`.
+/// All values of an array have the same type. To mix types, convert the first value explicitly, and the others with
+/// `into()`: `[("plan", MetadataValue::from("pro")), ("seats", 5.into())]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a map of strings to `{V}`",
     label = "expected an array, a map or an iterator of pairs: `[(\"key\", value)]`",

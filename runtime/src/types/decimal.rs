@@ -8,14 +8,26 @@ use std::str::FromStr;
 
 /// A decimal number of any size and precision, in its original notation.
 ///
-/// Unit prices and costs can have more digits than a double. Two decimals are equal if their values are, whatever their
-/// notation: `1.50` equals `1.5`. The API sends decimals as strings; a JSON number with more digits than a double is
-/// decoded as the nearest double. For arithmetic, pass [`as_str`](Self::as_str) to a decimal type of your choice.
+/// Unit prices and costs can have more digits than an `f64` can represent. For arithmetic, pass
+/// [`as_str`](Self::as_str) to a decimal type of another crate.
+///
+/// Decimals are compared by value: `1.50` equals `1.5`. The API sends decimals as strings. If a decimal is sent as a
+/// JSON number with more digits than an `f64` has, the nearest `f64` is decoded.
+///
+/// # Examples
+/// ```
+/// use polar_client_runtime::types::Decimal;
+///
+/// let price: Decimal = "0.000150".parse()?;
+/// assert_eq!(price, "0.00015".parse()?);
+/// assert_eq!(price.as_str(), "0.000150");
+/// # Ok::<(), polar_client_runtime::types::InvalidDecimal>(())
+/// ```
 #[derive(Clone)]
 pub struct Decimal(Cow<'static, str>);
 
 impl Decimal {
-    /// Zero.
+    /// The number zero.
     pub const ZERO: Self = Self(Cow::Borrowed("0"));
 
     /// Returns the number in its original notation.
@@ -24,7 +36,7 @@ impl Decimal {
         &self.0
     }
 
-    /// Returns the number of digits before and after the point, without leading and trailing zeros.
+    /// Returns the number of digits before and after the decimal point, without leading and trailing zeros.
     pub(crate) fn digits(&self) -> (usize, usize) {
         let parts = self.parts();
         let count = parts.digits().count() as i64;
@@ -48,7 +60,7 @@ impl Default for Decimal {
 impl FromStr for Decimal {
     type Err = InvalidDecimal;
 
-    /// Parses digits with an optional sign, point and exponent: `12`, `-0.05`, `+.5`, `0E-12`.
+    /// Parses digits with an optional sign, decimal point and exponent: `12`, `-0.05`, `+.5`, `0E-12`.
     fn from_str(text: &str) -> Result<Self, InvalidDecimal> {
         match Parts::read(text) {
             Some(_) => Ok(Self(Cow::Owned(text.to_owned()))),
@@ -116,7 +128,7 @@ impl Ord for Decimal {
 }
 
 /// A parsed decimal: 0.`digits` times ten to the power of `magnitude`. The digits neither start nor end with a zero.
-/// Zero has no digits and no sign, and its magnitude is zero.
+/// Zero has no digits, no sign, and a magnitude of zero.
 #[derive(Default)]
 struct Parts<'a> {
     negative: bool,
@@ -134,7 +146,7 @@ impl<'a> Parts<'a> {
             None => (text, 0),
         };
         let (before, after) = match mantissa.split_once('.') {
-            // One side of the point may be empty, but not both.
+            // Digits may be missing before or after the point, but not both.
             Some(("", after)) => ("", digits(after)?),
             Some((before, "")) => (digits(before)?, ""),
             Some((before, after)) => (digits(before)?, digits(after)?),
@@ -188,7 +200,7 @@ fn digits(text: &str) -> Option<&str> {
     (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then_some(text)
 }
 
-/// Parses an exponent of up to nine digits. That is more than any number needs, and keeps the arithmetic in range.
+/// Parses an exponent of at most nine digits, so that the arithmetic cannot overflow.
 fn read_exponent(text: &str) -> Option<i32> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     digits(unsigned).filter(|digits| digits.len() <= 9)?;

@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 /// The identifier of a `T`: a [`Uuid`] that cannot be confused with the identifier of another type.
 ///
-/// `T` is a marker type without values. Identifiers of every type are `Copy`, 16 bytes in size, and parsed, displayed
-/// and serialized as UUIDs. They convert from and to [`Uuid`], for example for a database.
+/// `T` is only a marker, without values. Identifiers are `Copy`, and are parsed, displayed and serialized as UUIDs.
+/// They convert from and to [`Uuid`], for example to store them in a database.
 ///
 /// ```
 /// use polar_client_runtime::types::{Id, Uuid};
@@ -28,7 +28,7 @@ use uuid::Uuid;
 #[repr(transparent)]
 pub struct Id<T> {
     uuid: Uuid,
-    /// Identifiers are `Send` and `Sync` for any `T`.
+    /// Makes `Id<T>` `Send` and `Sync` for any `T`.
     marker: PhantomData<fn() -> T>,
 }
 
@@ -123,14 +123,14 @@ impl<T> From<Uuid> for Id<T> {
     }
 }
 
-/// For slices of UUIDs as arguments.
+/// Allows slices of UUIDs as arguments.
 impl<T> From<&Uuid> for Id<T> {
     fn from(uuid: &Uuid) -> Self {
         Self::new(*uuid)
     }
 }
 
-/// For slices of identifiers as arguments.
+/// Allows slices of identifiers as arguments.
 impl<T> From<&Self> for Id<T> {
     fn from(id: &Self) -> Self {
         *id

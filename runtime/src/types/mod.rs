@@ -1,4 +1,4 @@
-//! Types of fields other than structs, enums and unions of the API.
+//! Types of fields that are not structs, enums or unions of the API.
 
 mod collect;
 mod decimal;
@@ -9,7 +9,7 @@ mod patch;
 mod string_enum;
 pub(crate) mod timestamp;
 
-/// A date without time and time zone.
+/// A date without a time and time zone.
 pub use chrono::NaiveDate as Date;
 pub use uuid::Uuid;
 

@@ -1,20 +1,20 @@
-//! Numbers that keep their kind.
+//! Numbers that are either integers or floating-point numbers.
 
 use std::fmt;
 
-/// An integer or floating-point number that keeps its kind: `1` and `1.0` are different.
+/// A JSON number that is either an integer or a floating-point number: `1` and `1.0` are different.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Number {
-    /// An integer.
+    /// An integer in the range of `i64`.
     Integer(i64),
     /// An integer above [`i64::MAX`].
     Unsigned(u64),
-    /// A number written with a fraction or an exponent.
+    /// A number with a fraction or an exponent.
     Float(f64),
 }
 
 impl Number {
-    /// Returns the nearest double.
+    /// Returns the nearest `f64`.
     #[must_use]
     #[allow(clippy::cast_precision_loss, reason = "what the method is for")]
     pub fn as_f64(&self) -> f64 {
@@ -25,7 +25,7 @@ impl Number {
         }
     }
 
-    /// Returns the value if it is an integer in the range of `i64`.
+    /// Returns the value if it is an integer in the range of `i64`. `None` for other numbers.
     #[must_use]
     pub fn as_i64(&self) -> Option<i64> {
         match *self {

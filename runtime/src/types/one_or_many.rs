@@ -6,10 +6,10 @@ use uuid::Uuid;
 use super::id::Id;
 use super::string_enum::StringEnum;
 
-/// One or more values of a filter, which matches items with any of them. Without values, it matches all items.
+/// One or more values of a filter. An item matches the filter if it matches any of the values. Without values, every
+/// item matches.
 ///
-/// Setters accept anything that converts: a value, an array, a slice or a `Vec`. Strings and enum values can also be
-/// given as `&str`.
+/// Setters accept a single value, an array, a slice or a `Vec`. Strings and enum values can also be passed as `&str`.
 ///
 /// ```
 /// use polar_client_runtime::types::OneOrMany;
@@ -81,8 +81,7 @@ impl From<&String> for OneOrMany<String> {
     }
 }
 
-/// Implements conversions from values of types other than `T`. A generic implementation would overlap with that for
-/// `T`.
+/// Implements conversions from types other than `T`. A generic implementation would overlap with the one for `T`.
 macro_rules! of_other_values {
     ($(($($generics:tt)*) $from:ty => $to:ty;)*) => {
         $(

@@ -1,4 +1,4 @@
-//! Fields of an update, which have three states.
+//! Fields of update requests: unchanged, cleared or set.
 
 use std::collections::BTreeMap;
 
@@ -9,19 +9,33 @@ use super::collect::Entries;
 use super::id::Id;
 use super::string_enum::StringEnum;
 
-/// How an update changes a field: not at all, to null, or to a value. In JSON: no key, null, or the value.
+/// How an update changes a field: `Keep` leaves it unchanged, `Clear` sets it to null, `Set` sets it to a value.
 ///
-/// Setters accept anything that converts: a value, [`Clear`](Patch::Clear), or an `Option`, whose `None` clears the
-/// field. Lists can be given as arrays, slices and `Vec`s, maps also as arrays of pairs.
+/// In JSON, `Keep` omits the key, `Clear` is null, and `Set` is the value.
 ///
-/// A field of your own serde types needs `#[serde(default, skip_serializing_if = "Patch::is_keep")]`, because only the
-/// struct can omit the key. Elsewhere, `Keep` is serialized as null.
+/// Setters accept a value, [`Clear`](Patch::Clear), or an `Option`, whose `None` clears the field. Lists can be passed
+/// as arrays, slices and `Vec`s. Maps can also be passed as arrays of pairs.
+///
+/// # Examples
+/// ```
+/// use polar_client_runtime::types::Patch;
+///
+/// let value: Patch<String> = "Pro".into();
+/// assert_eq!(value, Patch::Set("Pro".to_owned()));
+///
+/// let cleared: Patch<i64> = None.into();
+/// assert_eq!(cleared, Patch::Clear);
+/// ```
+///
+/// # Use in serde types
+/// A `Patch` in a struct of your own needs `#[serde(default, skip_serializing_if = "Patch::is_keep")]`, because only
+/// the struct can omit the key. Without the attribute, `Keep` is serialized as null.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Patch<T> {
     /// The field is unchanged.
     #[default]
     Keep,
-    /// The field is set to null. The variant is also exported under its own name: `.name(Clear)`.
+    /// The field is set to null. `Clear` can be used without the name of the enum: `.name(Clear)`.
     Clear,
     /// The field is set to this value.
     Set(T),
@@ -34,7 +48,7 @@ impl<T> Patch<T> {
         matches!(self, Self::Keep)
     }
 
-    /// Returns the new value, if there is one.
+    /// Returns the new value. `None` for `Keep` and `Clear`.
     #[must_use]
     pub fn as_set(&self) -> Option<&T> {
         match self {

@@ -1,6 +1,6 @@
 //! Enums whose values are strings.
 
-/// An enum of strings with an unknown variant, so that any string converts to it.
+/// An enum of strings that any string converts to: an unknown string becomes the variant `Unknown`.
 ///
-/// [`string_enum!`](crate::string_enum) implements it.
+/// The macro [`string_enum!`](crate::string_enum) implements this trait.
 pub trait StringEnum: for<'a> From<&'a str> {}

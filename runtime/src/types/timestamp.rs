@@ -1,13 +1,13 @@
-//! Timestamps, and how timestamps and dates are parsed and formatted (RFC 3339).
+//! Parses and formats timestamps and dates (RFC 3339).
 
 use std::str;
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, Timelike};
 
-/// A point in time. The API has a resolution of microseconds.
+/// A point in time, in UTC. The API has a resolution of microseconds.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;
 
-/// Parses a date and time with any offset; UTC without one.
+/// Parses a date and time. An offset is converted to UTC; without an offset, the time is in UTC.
 pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     let bytes = text.as_bytes();
     let (date, rest) = (bytes.get(..10)?, bytes.get(10..)?);
@@ -92,7 +92,7 @@ fn pair(tens: u8, ones: u8) -> Option<u32> {
     both.then(|| u32::from(tens - b'0') * 10 + u32::from(ones - b'0'))
 }
 
-/// A short string on the stack. Only for years with more than four digits, it is on the heap.
+/// A short string on the stack. Dates whose year has more than four digits are stored on the heap.
 pub(crate) struct Text {
     bytes: [u8; 30],
     len: usize,
@@ -145,7 +145,8 @@ impl Text {
     }
 }
 
-/// Formats a timestamp in UTC, with the fractional digits that the API writes: none, six, or nine if necessary.
+/// Formats a timestamp in UTC with the fractional digits that the API writes: none or six. Nine digits are written if
+/// the timestamp has nanoseconds.
 pub(crate) fn format(time: Timestamp) -> Text {
     let Some(year) = plain_year(time.year()) else {
         return Text {
@@ -153,7 +154,7 @@ pub(crate) fn format(time: Timestamp) -> Text {
             ..Text::EMPTY
         };
     };
-    // Converted to UTC once. Otherwise chrono would add the offset for each component.
+    // Convert to UTC only once, because chrono would add the offset for each component.
     let time = time.naive_utc();
     let mut text = Text::EMPTY;
     text.push_date(year, time);

@@ -9,8 +9,8 @@ use super::runtime::run;
 use crate::Error;
 use crate::client::operation::Operation;
 
-/// A blocking iterator over the items or pages of a list, or the chunks of a body. Inside of an async task, it returns
-/// an error.
+/// A blocking iterator over the items or pages of a list, the rows of an export, or the chunks of a body. Inside an
+/// async task, it returns an error.
 #[must_use = "iterators are lazy and do nothing unless consumed"]
 pub struct Blocking<S> {
     operation: &'static Operation,

@@ -1,7 +1,7 @@
-//! The runtime that all blocking calls share.
+//! The tokio runtime that all blocking calls share.
 //!
-//! It is a tokio runtime on a thread of its own, which the first blocking call of the process starts. Because all
-//! blocking calls share it, connections are reused between them.
+//! The first blocking call of the process starts it on a thread of its own. Connections are reused, because all
+//! blocking calls use the same runtime.
 
 use std::future::pending;
 use std::io;
@@ -16,7 +16,7 @@ use tokio::task::coop;
 use crate::Error;
 use crate::client::operation::Operation;
 
-/// Blocks this thread until the call is complete.
+/// Blocks the current thread until the call is complete.
 pub(crate) fn wait<T>(
     operation: &'static Operation,
     call: impl Future<Output = Result<T, Error>>,
@@ -24,7 +24,7 @@ pub(crate) fn wait<T>(
     run(operation, call)?
 }
 
-/// Runs a future on this thread. In an async task, it fails without running the future.
+/// Runs a future on the current thread. Inside an async task, returns an error without running the future.
 pub(super) fn run<T>(
     operation: &'static Operation,
     future: impl Future<Output = T>,
@@ -49,7 +49,7 @@ pub(super) fn run<T>(
     }
 }
 
-/// Starts the runtime, on a thread that lives as long as the process.
+/// Starts the runtime, on a thread that runs until the process ends.
 fn start() -> io::Result<Handle> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let handle = runtime.handle().clone();
@@ -59,12 +59,11 @@ fn start() -> io::Result<Handle> {
     Ok(handle)
 }
 
-/// Returns whether this thread is polling an async task of tokio. A blocking call would block the other tasks of that
-/// thread.
+/// Returns whether the current thread is polling an async task of tokio, whose thread a blocking call would block.
 ///
-/// Threads of `spawn_blocking` also have a current runtime, although blocking is permitted there. The observable
-/// difference is that tasks have a budget of cooperative scheduling. It fits into a byte, so 256 steps use it up in a
-/// task, and only there. The task then yields at its next `await`.
+/// The existence of a current runtime is not sufficient: threads of `spawn_blocking` have one as well, and may block.
+/// Only tasks have a budget of cooperative scheduling, which is less than 256 steps. So the function consumes 256
+/// steps: in a task, the budget is then exhausted, and the task yields at its next `await`.
 fn is_in_task() -> bool {
     let mut context = Context::from_waker(Waker::noop());
     (0..=u8::MAX).any(|_| match coop::poll_proceed(&mut context) {
@@ -76,8 +75,8 @@ fn is_in_task() -> bool {
     })
 }
 
-/// Polls a future on this thread until it is ready. `Runtime::block_on` does the same, but panics on every thread with
-/// a current runtime.
+/// Polls a future on the current thread until it is ready. `Runtime::block_on` would panic on a thread with a current
+/// runtime, such as a thread of `spawn_blocking`.
 fn drive<T>(future: impl Future<Output = T>) -> T {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut context = Context::from_waker(&waker);

@@ -22,7 +22,7 @@ use crate::client::policies::{Limiter, RateLimit};
 use crate::client::policies::{SharedRateLimit, SharedTurns};
 use crate::transport::{self, Clock, Timer, Transport};
 
-/// Configures a client of the API version `V`.
+/// Builds a client of the API version `V`.
 #[must_use = "a builder does nothing until it builds"]
 pub struct ClientBuilder<C, V> {
     credential: C,
@@ -45,12 +45,12 @@ struct Settings {
     metrics: Metrics,
 }
 
-/// Wraps a transport in another one.
+/// A function that wraps a transport in another one.
 type Layer = Box<dyn FnOnce(Arc<dyn Transport>) -> Arc<dyn Transport> + Send>;
 
 impl<V: ApiVersion> ClientBuilder<Anonymous, V> {
-    /// Creates a builder with the defaults: the version's default server, no credential, a timeout of 60 seconds per
-    /// call and 30 per attempt, three attempts, no rate limit, and the transport of this crate.
+    /// Creates a builder with the default configuration: the version's default server, no credential, a timeout of 60
+    /// seconds per call and 30 seconds per attempt, up to three attempts, no rate limit, and the default transport.
     pub fn new() -> Self {
         Self {
             credential: Anonymous,
@@ -79,13 +79,13 @@ impl<V: ApiVersion> Default for ClientBuilder<Anonymous, V> {
 }
 
 impl<C: Credential, V: ApiVersion> ClientBuilder<C, V> {
-    /// Sets the server.
+    /// Sets the server, such as the sandbox. By default, it is the default server of the API version.
     pub fn server(mut self, server: Server) -> Self {
         self.settings.server = server;
         self
     }
 
-    /// Sets the access token of an organization.
+    /// Authenticates with the access token of an organization.
     pub fn access_token(
         self,
         token: impl Into<OrganizationToken>,
@@ -93,9 +93,10 @@ impl<C: Credential, V: ApiVersion> ClientBuilder<C, V> {
         self.credential(token.into())
     }
 
-    /// Sets the credential: a [`PersonalToken`](crate::client::PersonalToken), an
-    /// [`OpenIdToken`](crate::client::OpenIdToken), a [`RegistrationToken`](crate::client::RegistrationToken) or a
-    /// session.
+    /// Authenticates with another credential than an organization access token: a
+    /// [`PersonalToken`](crate::client::PersonalToken), an [`OpenIdToken`](crate::client::OpenIdToken), a
+    /// [`RegistrationToken`](crate::client::RegistrationToken), a [`CustomerSession`](crate::client::CustomerSession)
+    /// or a [`MemberSession`](crate::client::MemberSession).
     pub fn credential<D: Credential>(self, credential: D) -> ClientBuilder<D, V> {
         ClientBuilder {
             credential,
@@ -104,39 +105,42 @@ impl<C: Credential, V: ApiVersion> ClientBuilder<C, V> {
         }
     }
 
-    /// Sets the organization to act for, for tokens that can act for several.
+    /// Sets the organization to act for. Only for tokens that can act for several organizations.
     pub fn organization(self, id: impl Into<Uuid>) -> Self {
         self.defaults(CallOptions::new().organization(id))
     }
 
-    /// Sets the timeout of a call, after which it fails with [`Error::Timeout`]: see [`CallOptions::timeout`].
+    /// Sets the timeout of a call, including all attempts; 60 seconds by default. See [`CallOptions::timeout`].
     pub fn timeout(self, timeout: Duration) -> Self {
         self.defaults(CallOptions::new().timeout(timeout))
     }
 
-    /// Sets the timeout of an attempt: see [`CallOptions::attempt_timeout`].
+    /// Sets the timeout of an attempt; 30 seconds by default. See [`CallOptions::attempt_timeout`].
     pub fn attempt_timeout(self, timeout: Duration) -> Self {
         self.defaults(CallOptions::new().attempt_timeout(timeout))
     }
 
-    /// Sets the retry policy.
+    /// Sets the retry policy. By default, a call makes up to three attempts.
     pub fn retry(self, policy: RetryPolicy) -> Self {
         self.defaults(CallOptions::new().retry(policy))
     }
 
-    /// Sets the default options of all calls. Options that were set before and are not set here are kept. A token in
-    /// the options is rejected by [`build`](Self::build), because it would replace every credential.
+    /// Sets default options for all calls. Options that are not set in `options` keep their previous values.
+    ///
+    /// [`build`](Self::build) rejects options with a token, because it would replace the credential of every call.
     pub fn defaults(mut self, options: CallOptions) -> Self {
         self.settings.options.update(options);
         self
     }
 
-    /// Limits the rate of requests. Requests above the limit are delayed until they may be sent, or until their timeout
-    /// elapses. Clones share the limit.
+    /// Limits the rate of requests. By default, the rate is not limited. Clones of the client share the limit.
     ///
-    /// When the server responds with 429 and `Retry-After`, all requests wait for that time, up to
-    /// [`RetryPolicy::max_retry_after`] of the client's policy. If the server asks for a longer wait, then one request
-    /// is sent after that time as a probe, and the others wait for its outcome.
+    /// Requests above the limit are delayed. If the delay would exceed the timeout of the call, it fails with
+    /// [`Error::Timeout`].
+    ///
+    /// If the server responds with 429 and `Retry-After`, all requests pause for that time, at most for
+    /// [`RetryPolicy::max_retry_after`] of the client's policy. If the server asks for a longer pause, the client then
+    /// sends a single request as a probe, and the others wait for its response.
     pub fn rate_limit(mut self, limit: RateLimit) -> Self {
         self.settings.limit = Some(limit);
         #[cfg(feature = "redis")]
@@ -146,8 +150,8 @@ impl<C: Credential, V: ApiVersion> ClientBuilder<C, V> {
         self
     }
 
-    /// Shares a rate limit with all processes that use the same key in Redis, in place of one of this client alone
-    /// ([`rate_limit`](Self::rate_limit)).
+    /// Limits the rate of requests together with all processes that use the same key in Redis. Replaces
+    /// [`rate_limit`](Self::rate_limit), which limits only this client and its clones.
     #[cfg(feature = "redis")]
     pub fn shared_rate_limit(mut self, limit: SharedRateLimit) -> Self {
         self.settings.limit = Some(limit.limit);
@@ -155,21 +159,23 @@ impl<C: Credential, V: ApiVersion> ClientBuilder<C, V> {
         self
     }
 
-    /// Sets the application's name and version in the `User-Agent` header, before those of this crate: `shop/1.2
+    /// Adds the application's name and version to the `User-Agent` header, before those of this crate: `shop/1.2
     /// polar-client/0.1.0`.
     pub fn app(mut self, name: &str, version: &str) -> Self {
         self.settings.application = Some(format!("{name}/{version}"));
         self
     }
 
-    /// Replaces the transport of this crate.
+    /// Replaces the default transport.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.settings.transport = Some(Arc::new(transport));
         self
     }
 
-    /// Wraps the current transport in another one, for example to sign, log or record each attempt. The last layer is
-    /// the outermost one.
+    /// Wraps the current transport in another one, for example to sign, log or record each attempt. The layer that is
+    /// added last is the outermost one.
+    ///
+    /// # Examples
     /// ```
     /// use std::sync::Arc;
     /// use bytes::Bytes;
@@ -204,15 +210,15 @@ impl<C: Credential, V: ApiVersion> ClientBuilder<C, V> {
         self
     }
 
-    /// Sets the provider for the metrics of attempts. By default, it is the global one, which must be set before the
-    /// first call.
+    /// Sets the provider for the metrics of attempts. By default, the global provider is used, which must then be set
+    /// before the first call.
     #[cfg(feature = "opentelemetry")]
     pub fn meter_provider(mut self, provider: &impl opentelemetry::metrics::MeterProvider) -> Self {
         self.settings.metrics = Metrics::of(provider);
         self
     }
 
-    /// Replaces tokio's timer.
+    /// Replaces tokio's timer. Required for retries and timeouts without the feature `reqwest`.
     pub fn timer(mut self, timer: impl Timer) -> Self {
         self.settings.clock = Clock::Given(Arc::new(timer));
         self
@@ -221,9 +227,12 @@ impl<C: Credential, V: ApiVersion> ClientBuilder<C, V> {
     /// Builds the client.
     ///
     /// # Errors
-    /// [`Error::Configuration`] when no transport was set and this crate's cannot be created, when the application's
-    /// name is invalid in a header, when there is a rate limit but no timer, and when the [`defaults`](Self::defaults)
-    /// contain a token.
+    /// [`Error::Configuration`] if
+    ///
+    /// - no transport was set, and the default transport cannot be created;
+    /// - the application's name or version is not valid in a header;
+    /// - there is a rate limit, but no timer;
+    /// - the [`defaults`](Self::defaults) contain a token.
     pub fn build(self) -> Result<V::Polar<C>, Error> {
         let shared = self.settings.share(V::VERSION, V::NOT_FOUND)?;
         Ok(V::wrap(Client::from_shared(shared, self.credential)))

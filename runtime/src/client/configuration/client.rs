@@ -13,28 +13,28 @@ use crate::client::credentials::Credential;
 use crate::client::policies::Budget;
 use crate::transport::{self, Clock};
 
-/// An API version, as its generated client describes it.
+/// An API version. Implemented by generated code.
 pub trait ApiVersion: 'static {
-    /// The version, as sent in the `Polar-Version` header: `2026-10`.
+    /// The value of the `Polar-Version` header, such as `2026-10`.
     const VERSION: &'static str;
 
     /// The default server.
     const DEFAULT_SERVER: Server;
 
-    /// All servers of the version.
+    /// All servers of the API version.
     const SERVERS: &'static [Server];
 
     /// The error classes that the OpenAPI description documents for the status 404.
     const NOT_FOUND: &'static [&'static str];
 
-    /// The client type of the version.
+    /// The client type of the API version.
     type Polar<C: Credential>;
 
-    /// Wraps a client in that type.
+    /// Converts a client to the client type of the API version.
     fn wrap<C: Credential>(client: Client<C>) -> Self::Polar<C>;
 }
 
-/// A client of one server with one credential. Cheap to clone: clones share connections, rate limit and retry budget.
+/// A client for one server, with one credential. Cheap to clone: clones share connections, rate limit and retry budget.
 #[derive(Clone)]
 pub struct Client<C> {
     pub(in crate::client) shared: Arc<Shared>,
@@ -44,16 +44,16 @@ pub struct Client<C> {
 }
 
 impl<C: Credential> Client<C> {
-    /// Creates a client of the version's default server, with the default transport and configuration.
+    /// Creates a client for the version's default server, with the default transport and configuration.
     ///
-    /// If the transport cannot be created, the first call fails. To detect that earlier, use
+    /// If the default transport cannot be created, the first call fails. To get that error earlier, use
     /// [`ClientBuilder`](crate::client::ClientBuilder).
     #[must_use]
     pub fn new<V: ApiVersion>(credential: C) -> Self {
         Self::of_server::<V>(V::DEFAULT_SERVER, credential)
     }
 
-    /// Creates a client of this server, otherwise like [`new`](Self::new).
+    /// Creates a client for this server, with the default transport and configuration.
     #[must_use]
     pub fn of_server<V: ApiVersion>(server: Server, credential: C) -> Self {
         let shared = Shared {
@@ -74,7 +74,7 @@ impl<C: Credential> Client<C> {
         Self::from_shared(shared, credential)
     }
 
-    /// Returns a client with another credential, which shares the connections.
+    /// Returns a client with another credential. Both clients share connections, rate limit and retry budget.
     #[must_use]
     pub fn with_credential<D: Credential>(&self, credential: D) -> Client<D> {
         Client {
@@ -84,7 +84,7 @@ impl<C: Credential> Client<C> {
         }
     }
 
-    /// Returns a client that acts for this organization, and shares the connections.
+    /// Returns a client that acts for this organization. Both clients share connections, rate limit and retry budget.
     #[must_use]
     pub fn organization(&self, id: Uuid) -> Self {
         Self {
@@ -93,7 +93,7 @@ impl<C: Credential> Client<C> {
         }
     }
 
-    /// Returns the server.
+    /// Returns the server of the client.
     #[must_use]
     pub fn server(&self) -> &Server {
         &self.shared.server
@@ -108,7 +108,7 @@ impl<C: Credential> Client<C> {
     }
 }
 
-/// Shows everything but the credential.
+/// Omits the credential.
 impl<C: fmt::Debug> fmt::Debug for Client<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")

@@ -12,11 +12,15 @@ const TOKEN: &str = "POLAR_ACCESS_TOKEN";
 const SERVER: &str = "POLAR_SERVER";
 
 impl<V: ApiVersion> ClientBuilder<Anonymous, V> {
-    /// Creates a builder with the token in `POLAR_ACCESS_TOKEN`, and the server in `POLAR_SERVER`: `production`,
-    /// `sandbox` or a URL. Without the latter, the version's default server is used.
+    /// Creates a builder from environment variables: the organization access token in `POLAR_ACCESS_TOKEN`, and the
+    /// server in `POLAR_SERVER`.
+    ///
+    /// The server is `production`, `sandbox` or a URL. If `POLAR_SERVER` is not set, the version's default server is
+    /// used.
     ///
     /// # Errors
-    /// [`Error::Configuration`] when there is no token, or the server is neither a name nor a URL.
+    /// [`Error::Configuration`] if `POLAR_ACCESS_TOKEN` is missing or empty, or if `POLAR_SERVER` is neither the name
+    /// of a server nor a valid URL.
     pub fn from_env() -> Result<ClientBuilder<OrganizationToken, V>, Error> {
         let token = required(TOKEN, env::var(TOKEN))?;
         let server = match env::var(SERVER) {
@@ -27,7 +31,7 @@ impl<V: ApiVersion> ClientBuilder<Anonymous, V> {
     }
 }
 
-/// Returns the value of a variable. Errors do not show it.
+/// Returns the value of an environment variable. Error messages do not contain the value.
 pub(crate) fn required(name: &str, value: Result<String, VarError>) -> Result<String, Error> {
     let problem = match value {
         Ok(value) if !value.trim().is_empty() => return Ok(value.trim().to_owned()),

@@ -13,10 +13,10 @@ use crate::log::error_type;
 
 use super::server::Server;
 
-/// The version of the conventions.
+/// The version of the semantic conventions.
 const SCHEMA: &str = "https://opentelemetry.io/schemas/1.38.0";
 
-/// The bucket boundaries that the conventions recommend, in seconds.
+/// The histogram boundaries that the semantic conventions recommend, in seconds.
 const BOUNDARIES: [f64; 14] = [
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
 ];

@@ -18,7 +18,7 @@ pub(in crate::client) const POLAR_VERSION: HeaderName = HeaderName::from_static(
 pub(in crate::client) const POLAR_ORGANIZATION: HeaderName =
     HeaderName::from_static("polar-organization");
 
-/// Headers that only the client itself sets.
+/// Headers that the client sets itself, and that options cannot set.
 const OWN: [HeaderName; 11] = [
     ACCEPT,
     ACCEPT_ENCODING,
@@ -33,9 +33,12 @@ const OWN: [HeaderName; 11] = [
     POLAR_ORGANIZATION,
 ];
 
-/// Options of a call. Options that are not set are those of the client.
+/// Options of a single call. An option that is not set has the value of the client's
+/// [`defaults`](crate::client::ClientBuilder::defaults).
 ///
-/// Options can be kept and cloned for many calls:
+/// Options can be stored and used for several calls.
+///
+/// # Examples
 /// ```
 /// # use std::time::Duration;
 /// use polar_client_runtime::client::{CallOptions, RetryPolicy};
@@ -64,94 +67,103 @@ pub struct CallOptions {
     pub(in crate::client) headers: HeaderMap,
 }
 
-/// Whether request bodies are validated against the constraints of the OpenAPI description.
+/// Whether request bodies are validated before they are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::client) enum BodyCheck {
     Skipped,
 }
 
 impl CallOptions {
-    /// Creates options without any set.
+    /// Creates options that change nothing.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets the timeout of the call, including all attempts and the waits between them, after which it fails with
-    /// [`Error::Timeout`]; 60 seconds by default. For streamed bodies, it covers the time until the body begins.
+    /// Sets the timeout of the call, including all attempts and the delays between them; 60 seconds by default. After
+    /// it, the call fails with [`Error::Timeout`].
+    ///
+    /// For a streamed body, the timeout covers only the time until the body begins.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// Sets the timeout of an attempt; 30 seconds by default. For streamed bodies, it is also the maximum time between
-    /// two chunks.
+    /// Sets the timeout of each attempt; 30 seconds by default. For a streamed body, it is also the maximum time
+    /// between two chunks.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = Some(timeout);
         self
     }
 
-    /// Sets the timeout of a streamed body or a download, including the time that the reader takes between chunks; 1
-    /// hour by default. It ends with [`Error::Timeout`].
+    /// Sets the total timeout of a streamed body or a download; 1 hour by default. After it, the stream ends with
+    /// [`Error::Timeout`].
+    ///
+    /// The timeout includes the time that the reader of the stream takes between chunks.
     pub fn stream_timeout(mut self, timeout: Duration) -> Self {
         self.stream_timeout = Some(timeout);
         self
     }
 
-    /// Sets the retry policy; [`RetryPolicy::off`] disables retries.
+    /// Sets the retry policy. To disable retries, use [`RetryPolicy::off`].
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = Some(policy);
         self
     }
 
-    /// Treats the call as idempotent, regardless of the operation's [`safety`](crate::client::Operation::safety): it is
-    /// retried even if the server may have acted on it. Use it if the call has the same effect when it is repeated, or
-    /// if the server deduplicates it by other means.
+    /// Treats the call as idempotent, even if its [operation](crate::client::Operation::safety) is not: the call is
+    /// retried even if the server may have processed it.
+    ///
+    /// Use it if a second execution has no further effect, or if the server deduplicates the call.
     pub fn assume_safe(mut self) -> Self {
         self.safety = Some(Safety::Safe);
         self
     }
 
-    /// Treats the call as not idempotent, regardless of the operation's [`safety`](crate::client::Operation::safety):
-    /// it is retried only if the server cannot have acted on it.
+    /// Treats the call as not idempotent, even if its [operation](crate::client::Operation::safety) is: the call is
+    /// retried only if the server cannot have processed it.
     pub fn assume_unsafe(mut self) -> Self {
         self.safety = Some(Safety::Unsafe);
         self
     }
 
-    /// Sets the maximum size of a response in bytes, after decompression; 64 MiB by default. A larger response is an
-    /// [`Error::BodyTooLarge`]. Streamed bodies and files that are saved to disk have no such limit; invoices and receipts
-    /// do.
+    /// Sets the maximum size of a response body in bytes, after decompression; 64 MiB by default. A larger response
+    /// fails with [`Error::BodyTooLarge`].
+    ///
+    /// Streamed bodies, and files that are downloaded to disk, are not limited. Generated documents, such as invoices,
+    /// always are.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = Some(bytes);
         self
     }
 
-    /// Replaces the credential's token with another one of the same kind. A token that is evidently of another kind is
-    /// rejected before anything is sent, and so is one for a call without a credential (of an anonymous client, or of
-    /// an operation that accepts none).
+    /// Replaces the token of the credential with another one of the same kind.
+    ///
+    /// A token that is evidently of another kind is rejected before anything is sent. So is a token for a call without
+    /// a credential: a call of an anonymous client, or of an operation that accepts no credential.
     pub fn access_token(mut self, token: impl Into<Secret>) -> Self {
         self.access_token = Some(token.into());
         self
     }
 
-    /// Sets the organization to act for, for tokens that can act for several.
+    /// Sets the organization to act for. Only for tokens that can act for several organizations.
     pub fn organization(mut self, id: impl Into<Uuid>) -> Self {
         self.organization = Some(id.into());
         self
     }
 
-    /// Sends the body even if it violates constraints of the OpenAPI description, and leaves validation to the server,
-    /// for example if the server has raised a limit since.
+    /// Disables the validation of the request body against the constraints of the OpenAPI description. Use it, for
+    /// example, if the server has raised a limit.
     pub fn send_unchecked(mut self) -> Self {
         self.body_check = Some(BodyCheck::Skipped);
         self
     }
 
-    /// Adds a header. Its value is marked as sensitive: `Debug` does not show it, and HTTP/2 compression does not store
-    /// it.
+    /// Adds a header to the request.
+    ///
+    /// The value is marked as sensitive: `Debug` does not show it, and HTTP/2 header compression does not store it.
     ///
     /// # Errors
-    /// [`Error::Configuration`] when the header is invalid, or is one that the client sets itself.
+    /// [`Error::Configuration`] if the name or value is invalid, or if the client sets this header itself.
     pub fn header(mut self, name: &str, value: &str) -> Result<Self, Error> {
         let rejected = |reason| Error::configuration(format!("the header `{name}` {reason}"));
         let key = HeaderName::try_from(name)
@@ -166,7 +178,7 @@ impl CallOptions {
         Ok(self)
     }
 
-    /// Overrides options by those that are set in `others`.
+    /// Overrides options with those that are set in `others`.
     pub(in crate::client) fn update(&mut self, others: Self) {
         self.timeout = others.timeout.or(self.timeout);
         self.attempt_timeout = others.attempt_timeout.or(self.attempt_timeout);

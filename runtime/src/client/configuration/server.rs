@@ -8,7 +8,7 @@ use http::uri::Authority;
 
 use crate::Error;
 
-/// A server of the API.
+/// A server of the API, such as production or the sandbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
     name: Cow<'static, str>,
@@ -16,7 +16,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Creates a server that is listed in the OpenAPI description.
+    /// Creates a server that the OpenAPI description lists. For generated code.
     #[must_use]
     pub const fn fixed(name: &'static str, url: &'static str) -> Self {
         Self {
@@ -25,12 +25,12 @@ impl Server {
         }
     }
 
-    /// Creates any other server, such as a proxy, or a mock in a test. The paths of operations are appended to the path
+    /// Creates a server with another base URL, such as a proxy or a mock. Paths of operations are appended to the path
     /// of the URL.
     ///
     /// # Errors
-    /// [`Error::Configuration`] unless it is an `http` or `https` URL with a host, and without user name, query and
-    /// fragment.
+    /// [`Error::Configuration`] if the URL is not `http` or `https`, if it has no host, or if it has a user name, query
+    /// or fragment.
     pub fn custom(url: &str) -> Result<Self, Error> {
         check(url).map_err(|reason| Error::Configuration {
             message: format!("the server's URL {reason}"),

@@ -14,7 +14,7 @@ use crate::client::policies::Limiter;
 use crate::client::policies::SharedTurns;
 use crate::transport::{Clock, Transport};
 
-/// The part of `User-Agent` for this crate. It follows the part for the application.
+/// The product and version of this crate in the `User-Agent` header. The application's name precedes it.
 pub(super) const CRATE_USER_AGENT: &str = concat!("polar-client/", env!("CARGO_PKG_VERSION"));
 
 /// The state that a client shares with its clones.
@@ -28,8 +28,8 @@ pub(in crate::client) struct Shared {
     pub(in crate::client) clock: Clock,
     pub(in crate::client) budget: Budget,
     pub(in crate::client) limiter: Option<Limiter>,
-    /// The rate limit that is shared with other processes, if there is one. A limiter is set as well, for use while
-    /// Redis fails.
+    /// The rate limit that is shared with other processes, if there is one. If so, `limiter` is set as well, and limits
+    /// the requests while Redis fails.
     #[cfg(feature = "redis")]
     pub(in crate::client) shared_turns: Option<SharedTurns>,
     #[cfg(feature = "opentelemetry")]

@@ -1,4 +1,4 @@
-//! Credentials. An operation accepts only certain types of credentials, so a wrong one does not compile.
+//! The types of credentials. Each operation accepts only some of them, which the compiler checks.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::token::{Bearer, Secret, Source, TokenProvider};
 use crate::secrets::REDACTED;
 
-/// A credential of a client. Only the types of this module implement it.
+/// A credential of a client, such as an access token. Only the types of this module implement it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a credential",
     label = "expected a credential",
@@ -14,7 +14,7 @@ use crate::secrets::REDACTED;
 )]
 pub trait Credential: sealed::Token + Clone + fmt::Debug + Send + Sync + 'static {}
 
-/// Credentials that act for an account: an organization, or a person who uses the dashboard.
+/// Credentials that act for an organization or for a user of the dashboard.
 #[diagnostic::on_unimplemented(
     message = "the operation takes an organization or personal access token, not `{Self}`",
     label = "the client acts with `{Self}`",
@@ -22,7 +22,7 @@ pub trait Credential: sealed::Token + Clone + fmt::Debug + Send + Sync + 'static
 )]
 pub trait AccountAccess: Credential {}
 
-/// Credentials that act for a person, not for an organization.
+/// Credentials that act for a user of the dashboard.
 #[diagnostic::on_unimplemented(
     message = "the operation takes the token of a person, not `{Self}`",
     label = "the client acts with `{Self}`",
@@ -38,7 +38,7 @@ pub trait PersonalAccess: AccountAccess + OptionalAccess {}
 )]
 pub trait OpenIdAccess: AccountAccess {}
 
-/// No credential, or one that acts for a person.
+/// No credential, or a credential that acts for a user of the dashboard.
 #[diagnostic::on_unimplemented(
     message = "the operation takes no credential or the token of a person, not `{Self}`",
     label = "the client acts with `{Self}`",
@@ -54,7 +54,7 @@ pub trait OptionalAccess: Credential {}
 )]
 pub trait PortalAccess: Credential {}
 
-/// Credentials that act for one member of a customer.
+/// Credentials that act for a member of a customer in the customer portal.
 #[diagnostic::on_unimplemented(
     message = "the operation takes a member session, not `{Self}`",
     label = "the customer portal is used with `{Self}`",
@@ -62,7 +62,7 @@ pub trait PortalAccess: Credential {}
 )]
 pub trait MemberAccess: PortalAccess {}
 
-/// Credentials that manage the registration of one OAuth2 client.
+/// Credentials that manage the registration of an OAuth2 client.
 #[diagnostic::on_unimplemented(
     message = "the operation takes the registration access token of an OAuth2 client, not `{Self}`",
     label = "the client acts with `{Self}`",
@@ -79,7 +79,7 @@ mod sealed {
     }
 }
 
-/// No credential, for operations that require none.
+/// No credential, for operations that need none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Anonymous;
 
@@ -100,14 +100,14 @@ macro_rules! bearer {
         pub struct $name(Source);
 
         impl $name {
-            /// Creates the credential from the token as it was issued. Operations that do not accept this kind of token
-            /// reject it by its prefix before anything is sent.
+            /// Creates the credential from a token as it was issued. If an operation does not accept this kind of
+            /// token, which is detected by the prefix, calls fail before anything is sent.
             #[must_use]
             pub fn new(token: impl Into<Secret>) -> Self {
                 Self(Source::Fixed(token.into()))
             }
 
-            /// Creates the credential from a provider, which is called whenever a token is needed.
+            /// Creates the credential from a token provider, which is called before each request.
             #[must_use]
             pub fn provided_by(provider: impl TokenProvider) -> Self {
                 Self(Source::Provider(Arc::new(provider)))
@@ -151,27 +151,28 @@ bearer! {
 }
 
 bearer! {
-    /// A personal access token: `polar_pat_...`. It acts for a person, in all their organizations.
+    /// A personal access token: `polar_pat_...`. It acts for a user, in all organizations of that user.
     PersonalToken: AccountAccess, OptionalAccess, PersonalAccess
 }
 
 bearer! {
-    /// A token obtained through OpenID Connect: `polar_at_u_...` of a user, `polar_at_o_...` of an organization.
+    /// A token obtained through OpenID Connect: `polar_at_u_...` for a user, `polar_at_o_...` for an organization.
     OpenIdToken: AccountAccess, OptionalAccess, PersonalAccess, OpenIdAccess
 }
 
 bearer! {
-    /// The token of a customer session, for the customer portal.
+    /// The token of a customer session: `polar_cst_...`. It acts for a customer in the customer portal.
     CustomerSession: PortalAccess
 }
 
 bearer! {
-    /// The token of a member session: the customer portal of one member of the customer.
+    /// The token of a member session: `polar_mst_...`. It acts for one member of a customer in the customer portal.
     MemberSession: PortalAccess, MemberAccess
 }
 
 bearer! {
-    /// The registration access token of an OAuth2 client: `polar_crt_...`. It is returned when the client is registered,
-    /// and reads, replaces and deletes that registration (RFC 7592).
+    /// The registration access token of an OAuth2 client: `polar_crt_...`.
+    ///
+    /// The API returns it when the client is registered. It can read, replace and delete that registration (RFC 7592).
     RegistrationToken: RegistrationAccess
 }

@@ -9,24 +9,24 @@ use http::HeaderValue;
 use crate::secrets::REDACTED;
 use crate::transport::BoxFuture;
 
-/// A string that is never shown.
+/// A secret string, such as a token. `Debug` does not show it.
 #[derive(Clone)]
 pub struct Secret(Arc<Content>);
 
 struct Content {
     text: Box<str>,
-    /// The `Authorization` header, created when it is first sent; `None` if the string is not valid in a header.
+    /// The `Authorization` header, created when it is first sent. `None` if the string is not valid in a header.
     authorization: OnceLock<Option<HeaderValue>>,
 }
 
 impl Secret {
-    /// Returns the secret. Do not log it.
+    /// Returns the secret. Do not log or print it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0.text
     }
 
-    /// Returns the `Authorization` header with this bearer token, marked as sensitive; `None` if the token has
+    /// Returns the `Authorization` header for this bearer token, marked as sensitive. `None` if the token contains
     /// characters that are not valid in a header.
     pub(in crate::client) fn authorization(&self) -> Option<HeaderValue> {
         let make = || {
@@ -68,7 +68,9 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Provides tokens that change, for example from a secret store or refreshed with OAuth.
+/// Provides tokens that change over time, for example from a secret store, or refreshed with OAuth.
+///
+/// # Examples
 /// ```
 /// use std::sync::Mutex;
 /// use polar_client_runtime::client::{Secret, TokenProvider, TokenResult};
@@ -96,18 +98,22 @@ impl fmt::Debug for Secret {
 /// }
 /// ```
 pub trait TokenProvider: Send + Sync + 'static {
-    /// Returns the current token. It is called before every request, so cache the token, and let one task fetch it for
-    /// concurrent callers.
+    /// Returns the current token.
+    ///
+    /// The client calls this method before each request. Implementations should therefore cache the token, and fetch it
+    /// only once for concurrent callers.
     fn token(&self) -> BoxFuture<'_, TokenResult>;
 
-    /// Reports that the server rejected this token (401). If [`token`](Self::token) returns another one after that, the
-    /// request is retried with it once.
+    /// Reports that the server rejected this token (401). Implementations should remove it from their cache.
+    ///
+    /// If [`token`](Self::token) then returns another token, the request is retried once with that token. The default
+    /// implementation does nothing.
     fn rejected(&self, token: &Secret) {
         let _ = token;
     }
 }
 
-/// The result of a [`TokenProvider`]. The error is shown to users, so it must not contain the token.
+/// The result of a [`TokenProvider`]. The error is shown in error messages, so it must not contain the token.
 pub type TokenResult = Result<Secret, Box<dyn Error + Send + Sync>>;
 
 /// The token of a credential.

@@ -16,7 +16,7 @@ use crate::transport::{
     Body, BoxFuture, Chunks, Clock, ReadError, Timeout, TransportError, TransportErrorKind,
 };
 
-/// The maximum number of bytes that are read of an error's body.
+/// The maximum number of bytes that are read of the body of an error response.
 const ERROR_BODY_LIMIT: usize = 1 << 20;
 
 /// The state that the attempts of a call share.
@@ -50,12 +50,12 @@ impl Sending<'_> {
         let mut arrived = PartialResponse::default();
         let response = self.request.shared.transport.execute(message);
         let outcome = {
-            // Pinned here, because a wrapper of an unpinned future would reserve its size twice.
+            // Pinned here, because passing an unpinned future to `within` would reserve its size twice.
             let exchange = pin!(self.exchange(response, &mut arrived));
             self.within(timeout, exchange).await
         };
         match (arrived.head.take(), outcome) {
-            // The status of an error is known even if its body was not received.
+            // The status of an error response is known even if its body was not received.
             (Some(head), outcome) if !head.status.is_success() => {
                 let body = arrived.body.join();
                 let received = match outcome {
@@ -87,7 +87,7 @@ impl Sending<'_> {
         }
     }
 
-    /// Receives the response. `arrived` contains the received part, even if this future is dropped.
+    /// Receives the response. `arrived` keeps what has arrived if this future is dropped.
     async fn exchange(
         &self,
         response: BoxFuture<'_, Result<http::Response<Body>, TransportError>>,
@@ -141,7 +141,7 @@ impl Sending<'_> {
         (!hints.is_empty()).then(|| hints.join("; "))
     }
 
-    /// Returns the reply of the attempt.
+    /// Converts the response of the attempt to a reply.
     pub(super) fn reply(
         &self,
         (status, headers): (StatusCode, HeaderMap),
@@ -164,7 +164,7 @@ impl Sending<'_> {
         }
     }
 
-    /// Returns the result of the future, or `None` after a timeout.
+    /// Returns the output of the future, or `None` if the timeout elapses first.
     pub(super) async fn within<T>(
         &self,
         timeout: Duration,

@@ -16,9 +16,10 @@ use crate::client::responses::{ByteStream, Reply, Response};
 use crate::codec::Decode;
 use crate::transport::BoxFuture;
 
-/// A request that is sent when the call is awaited. Resolves to a `T`.
+/// A future that sends a request and returns the decoded response.
 ///
-/// Dropping it cancels the request. The server may process it nevertheless.
+/// The request is sent when the call is first polled. Dropping the call cancels the request, but the server may still
+/// process it.
 #[must_use = "a call does nothing until it is awaited"]
 pub struct Call<T> {
     operation: &'static Operation,
@@ -27,44 +28,44 @@ pub struct Call<T> {
 }
 
 impl<T: Decode> Call<T> {
-    /// Expects JSON.
+    /// Creates a call whose response is JSON.
     pub fn json(request: Request) -> Self {
         Self::new(request, Form::Json, Reply::json)
     }
 }
 
 impl<T: Decode> Call<Option<T>> {
-    /// Expects JSON or no content: an empty body, null, or the status 202, which means that the resource does not exist
-    /// yet.
+    /// Creates a call whose response is JSON or has no content. An empty body, null and the status 202 are decoded as
+    /// `None`. 202 means that the resource does not exist yet.
     pub fn optional(request: Request) -> Self {
         Self::new(request, Form::Json, Reply::optional)
     }
 }
 
 impl Call<()> {
-    /// Expects success, without a body or with JSON, which is ignored. Any other body is not from the API, such as the
-    /// page of a proxy.
+    /// Creates a call whose response is ignored. The body must be empty or JSON: any other body does not come from the
+    /// API, but for example from a proxy.
     pub fn empty(request: Request) -> Self {
         Self::new(request, Form::Empty, Reply::nothing)
     }
 }
 
 impl Call<String> {
-    /// Expects text, such as the response to an export.
+    /// Creates a call whose response is text, such as a CSV export.
     pub fn text(request: Request) -> Self {
         Self::new(request, Form::Text, Reply::text)
     }
 }
 
 impl Call<Bytes> {
-    /// Expects text, and returns it without decoding.
+    /// Creates a call whose response is text, and returns its bytes.
     pub fn bytes(request: Request) -> Self {
         Self::new(request, Form::Text, Reply::bytes)
     }
 }
 
 impl Call<ByteStream> {
-    /// Expects text, and streams it.
+    /// Creates a call whose response is text, and returns it as a stream.
     pub fn stream(request: Request) -> Self {
         Self::new(request, Form::Stream, Reply::stream)
     }
@@ -83,23 +84,23 @@ impl<T> Call<T> {
         }
     }
 
-    /// Polls for the result, together with the reply that it was decoded from.
+    /// Polls for the result. Also returns the reply from which it was decoded.
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Result<(T, Reply), Error>> {
         let mut reply = ready!(self.reply.as_mut().poll(context))?;
         let value = (self.read)(&mut reply).inspect_err(|error| reply.span.failed(error))?;
         Poll::Ready(Ok((value, reply)))
     }
 
-    /// Returns a call that also returns status and headers of the response.
+    /// Returns a call that also returns the status and headers of the response.
     pub fn with_response(self) -> ResponseCall<T> {
         ResponseCall(self)
     }
 
-    /// Blocks this thread until the result is available, without a runtime.
+    /// Blocks the current thread until the result is available. No async runtime is needed.
     ///
     /// # Errors
-    /// Those of the call, and [`Error::InvalidRequest`] on a thread of an async runtime, those of `spawn_blocking` included: await
-    /// the call there, or wait on a thread that `std::thread` started.
+    /// Those of the call, and [`Error::InvalidRequest`] on a thread of an async runtime. That includes threads of
+    /// `spawn_blocking`. There, await the call instead, or call this method on a thread that `std::thread` started.
     #[cfg(feature = "blocking")]
     pub fn wait(self) -> Result<T, Error> {
         blocking::wait(self.operation, self)

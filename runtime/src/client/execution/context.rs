@@ -1,4 +1,4 @@
-//! Sends the W3C trace context, so that the server's spans belong to the caller's trace.
+//! Propagates the W3C trace context, so that the server's spans become part of the caller's trace.
 
 use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue};
@@ -6,8 +6,8 @@ use opentelemetry::Context;
 use opentelemetry::global::get_text_map_propagator;
 use opentelemetry::propagation::Injector;
 
-/// The propagated headers. Baggage is not propagated, because it contains data of the program, and the API belongs to a
-/// third party.
+/// The headers that are propagated. Baggage is not propagated, because it contains data of the program, and the API is
+/// run by a third party.
 const SENT: [&str; 2] = ["traceparent", "tracestate"];
 
 /// Adds the current context to the headers of an attempt, unless the call sets them itself.

@@ -19,21 +19,22 @@ use crate::log;
 use crate::time::Instant;
 use crate::transport::{BoxFuture, Clock, TransportError, TransportErrorKind};
 
-/// Sends a request and classifies the responses: success, or an error of the API.
+/// Sends a request, with retries. Returns the reply of a successful response.
 ///
-/// Boxed here, and not by the generic code that calls it, so that it is compiled once, in this crate.
+/// The future is boxed here and not in the generic callers, so that it is compiled once, in this crate.
 pub(super) fn execute(request: Request, form: Form) -> BoxFuture<'static, Result<Reply, Error>> {
     Box::pin(async move {
         let mut execution = Execution::new(&request, form)?;
         let clock = execution.sending.clock.clone();
-        // Pinned here, because a wrapper of an unpinned future would reserve its size twice.
+        // Pinned here, because passing an unpinned future on would reserve its size twice.
         let run = pin!(execution.run());
         let call = pin!(on_its_runtime(clock, request.operation.id, run));
         observe::call(&request, call).await
     })
 }
 
-/// Fails if the future is polled on a thread where its clock does not work.
+/// Runs a future that needs the client's clock. Fails if the future is polled on a thread where the clock does not
+/// work.
 pub(super) async fn on_its_runtime<T>(
     clock: Option<Clock>,
     operation: &'static str,
@@ -50,25 +51,25 @@ pub(super) async fn on_its_runtime<T>(
     .await
 }
 
-/// A request in execution.
+/// A request that is being executed.
 struct Execution<'a> {
     sending: Sending<'a>,
     token: Option<Bearer>,
     deadline: Option<Instant>,
-    /// The turn of the attempt in the client's own rate limit.
+    /// The time slot of the attempt in the client's own rate limit.
     turn: Option<Instant>,
 }
 
-/// The outcomes of the attempts so far.
+/// The results of the previous attempts of a call.
 #[derive(Default)]
 struct History {
     /// The number of failed attempts.
     failed: u32,
-    /// The number of attempts after the token was renewed. At most one.
+    /// The number of attempts that were repeated with a renewed token. At most one.
     renewed: u32,
-    /// The cost of the last retry.
+    /// The cost of the last retry, withdrawn from the retry budget.
     paid: Option<u32>,
-    /// Whether the server may have acted on one of the attempts.
+    /// Whether the server may have processed one of the attempts.
     maybe_done: bool,
     /// The error of the last attempt.
     last: Option<Error>,
@@ -105,7 +106,7 @@ impl<'a> Execution<'a> {
         loop {
             let token = match self.ready(renewed.take()).await {
                 Ok(token) => token,
-                // The last error of the server says more than that the deadline elapsed.
+                // The last error of the server is more useful than the timeout of the next attempt.
                 Err(error) => return Err(history.last.unwrap_or(error)),
             };
             let timeout = self.attempt_timeout();
@@ -144,7 +145,7 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Returns the time of the client's clock; that of the system clock if there is none.
+    /// Returns the time of the client's clock, or of the system clock if the client has none.
     #[cfg(feature = "opentelemetry")]
     fn now(&self) -> Instant {
         let clock = self.sending.clock.as_ref();
@@ -162,11 +163,11 @@ impl<'a> Execution<'a> {
             .record(operation, &shared.server, took, outcome);
     }
 
-    /// Waits until the attempt can be made: for its token and for its turn. Fails if the deadline elapses.
+    /// Waits for the token and for the rate limit. Returns the token of the attempt. Fails if the deadline elapses.
     async fn ready(&mut self, renewed: Option<Secret>) -> Result<Option<Secret>, Error> {
         self.extend_deadline();
-        // The token comes first: if turns were taken before a slow token provider responds, they would all be used at
-        // once.
+        // The token comes first. Otherwise requests would acquire slots while a slow token provider blocks them, and
+        // would then all be sent at once.
         let token = match renewed {
             Some(token) => Some(token),
             None => self.token().await?,
@@ -189,7 +190,8 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Waits before the next attempt and returns the last error. If the call is not retried, returns it as `Err`.
+    /// Waits before the next attempt, and returns the error of the last attempt. If the call is not retried, returns
+    /// the error as `Err`.
     async fn wait_for_retry(&self, error: Error, history: &mut History) -> Result<Error, Error> {
         let Some(clock) = &self.sending.clock else {
             return Err(error);
@@ -215,14 +217,14 @@ impl<'a> Execution<'a> {
         Ok(error)
     }
 
-    /// Returns whether the request is safe to retry after an unknown outcome.
+    /// Returns whether the call is idempotent, as its options state, or else its request.
     fn safety(&self) -> Safety {
         let request = self.sending.request;
         let assumed = request.options.safety;
         assumed.unwrap_or_else(|| request.safety())
     }
 
-    /// Returns whether the error means that an earlier attempt, whose response was lost, has deleted the resource.
+    /// Returns whether a 404 means that an earlier attempt, whose response was lost, deleted the resource.
     fn is_deleted(&self, error: &Error, history: &History) -> bool {
         history.maybe_done
             && error.is_not_found()
@@ -230,7 +232,7 @@ impl<'a> Execution<'a> {
             && self.sending.request.operation.method == Method::Delete
     }
 
-    /// Returns the time until the deadline; the whole timeout without a clock.
+    /// Returns the time until the deadline. Without a clock, returns the whole timeout.
     fn remaining(&self) -> Duration {
         match (&self.sending.clock, self.deadline) {
             (Some(clock), Some(deadline)) => deadline.saturating_duration_since(clock.now()),
@@ -249,7 +251,7 @@ impl<'a> Execution<'a> {
             .min(self.remaining())
     }
 
-    /// Returns the token to send.
+    /// Returns the token of the credential, if there is one.
     async fn token(&self) -> Result<Option<Secret>, Error> {
         match &self.token {
             Some(bearer) => {
@@ -260,7 +262,7 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Returns a token in place of a rejected one, if the provider has another one.
+    /// Returns a token that replaces a rejected one, if the provider returns another one.
     async fn renewed(&self, rejected: Option<Secret>) -> Option<Secret> {
         let (bearer, rejected) = (self.token.as_ref()?, rejected?);
         tokens::renewed(&self.sending, bearer, &rejected, self.attempt_timeout()).await

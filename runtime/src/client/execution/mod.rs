@@ -1,4 +1,4 @@
-//! Sends requests: calls of the API, and requests to file storages.
+//! Sends requests to the API and to file storages.
 
 mod attempt;
 mod call;

@@ -1,7 +1,8 @@
-//! Spans, named by OpenTelemetry's conventions for HTTP: one for each call, and within it one for each attempt.
+//! The `tracing` spans of calls, by OpenTelemetry's conventions for HTTP. Each call has a span, which contains a span
+//! for each attempt.
 //!
-//! Their attributes are the operation, its path with `{name}` for parameters, the server, and the status and kind of
-//! error. They contain no request or response data.
+//! The attributes are the operation, its path with `{name}` for parameters, the server, the status, and the kind of
+//! error. They contain no data of requests or responses.
 
 #[cfg(feature = "tracing")]
 pub(super) use on::{attempt, call};
@@ -19,7 +20,7 @@ mod on {
 
     type Outcome = Result<Reply, Error>;
 
-    /// Callers pin the futures, because a wrapper of an unpinned future would reserve its size twice.
+    /// Callers must pin the future first, because passing an unpinned future would reserve its size twice.
     pub(in super::super) async fn call(
         request: &Request,
         call: impl Future<Output = Outcome> + Unpin,

@@ -1,4 +1,4 @@
-//! Requests to file storages: to presigned URLs that the API issues, without the API's credentials.
+//! Requests to file storages. The API issues the presigned URLs; the API's credentials are not sent.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -24,13 +24,13 @@ use crate::transport::{
     Body, BoxFuture, Chunks, Clock, ReadError, Timeout, TransportError, TransportErrorKind,
 };
 
-/// The maximum size of a storage's response other than a download, in bytes. Longer error bodies are truncated.
+/// The maximum size of the responses of a storage in bytes, except for downloads. Longer error bodies are truncated.
 const RESPONSE_LIMIT: usize = 64 << 10;
 
-/// The maximum number of redirects.
+/// The maximum number of redirects that are followed.
 const MAX_REDIRECTS: usize = 5;
 
-/// An upload to a URL: idempotent.
+/// The operation of uploads. Idempotent.
 static PUT: Operation = Operation {
     id: "storage:put",
     method: Method::Put,
@@ -39,7 +39,7 @@ static PUT: Operation = Operation {
     safety: Safety::Safe,
 };
 
-/// A download from a URL.
+/// The operation of downloads.
 static GET: Operation = Operation {
     id: "storage:get",
     method: Method::Get,
@@ -48,7 +48,7 @@ static GET: Operation = Operation {
     safety: Safety::Safe,
 };
 
-/// A presigned URL with the headers to send. It grants access, so it is never shown.
+/// A presigned URL with the headers to send. `Debug` does not show it, because it grants access.
 #[derive(Clone)]
 pub(crate) struct Address {
     pub(crate) url: String,
@@ -61,7 +61,7 @@ impl fmt::Debug for Address {
     }
 }
 
-/// What requests to storages use of a client and its options: transport, clock and retry policy.
+/// The parts of a client and its options that requests to storages use: transport, clock, timeouts and retry policy.
 #[derive(Clone)]
 pub(crate) struct Storage {
     shared: Arc<Shared>,
@@ -70,7 +70,7 @@ pub(crate) struct Storage {
 }
 
 impl Storage {
-    /// Creates the context for the requests of an upload or download.
+    /// Creates the context for the storage requests of an upload or download.
     pub(crate) fn of(request: &Request) -> Self {
         Self {
             clock: request.shared.clock.available(),
@@ -79,7 +79,7 @@ impl Storage {
         }
     }
 
-    /// Returns the clock, if it is available.
+    /// Returns the clock, if it works on the current thread.
     pub(crate) fn clock(&self) -> Option<&Clock> {
         self.clock.as_ref()
     }
@@ -89,7 +89,7 @@ impl Storage {
         self.options.body_limit.unwrap_or(DEFAULT_BODY_LIMIT)
     }
 
-    /// Returns the timeout of a download, with all attempts.
+    /// Returns the total timeout of a download, including all attempts.
     pub(crate) fn stream_timeout(&self) -> Duration {
         self.options
             .stream_timeout
@@ -144,8 +144,8 @@ impl Storage {
         })
     }
 
-    /// Starts a download in a single attempt, and follows redirects. The timeout is for the complete body. Also returns
-    /// the headers.
+    /// Starts a download with a single attempt, and follows redirects. Returns the body and the headers. The timeout
+    /// covers the complete body.
     pub(crate) async fn get(
         &self,
         address: &Address,
@@ -179,7 +179,7 @@ impl Storage {
         Err(mismatch(StatusCode::FOUND, "too many redirects"))
     }
 
-    /// Sends an idempotent request, with retries according to the policy.
+    /// Sends an idempotent request, with retries according to the retry policy.
     pub(crate) async fn with_retries<'a, T>(
         &self,
         mut attempt: impl FnMut() -> BoxFuture<'a, Result<T, Error>>,
@@ -209,7 +209,7 @@ impl Storage {
         }
     }
 
-    /// Returns the request of an attempt, with the headers of the presigned URL only.
+    /// Returns the request of an attempt, with only the headers of the presigned URL.
     fn message(
         &self,
         operation: &'static Operation,
@@ -242,7 +242,7 @@ impl Storage {
         Ok(message)
     }
 
-    /// Sends a request. Responses other than a success or redirect are errors.
+    /// Sends a request. A response that is neither a success nor a redirect is returned as an error.
     async fn exchange(
         &self,
         operation: &'static Operation,
@@ -256,7 +256,7 @@ impl Storage {
         }
         let (head, body) = response.into_parts();
         let mut text = Chunks::default();
-        // If the body breaks off, the received part is sufficient.
+        // A failure is ignored, because the received part of an error body is sufficient.
         let _ = body.read(RESPONSE_LIMIT, &mut text).await;
         let error = StorageError::from_response(operation.id, status, &head.headers, &text.join());
         Err(Error::storage_error(error))

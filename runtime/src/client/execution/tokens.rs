@@ -11,7 +11,7 @@ use crate::transport::TransportErrorKind;
 
 const LATE: &str = "the token provider timed out";
 
-/// Returns the credential of a request. If the options contain a token, it replaces the credential's own.
+/// Returns the credential of a request. A token in the options replaces the token of the client.
 pub(super) fn bearer(request: &Request) -> Result<Option<Bearer>, Error> {
     match (&request.token, &request.options.access_token) {
         (bearer, None) => Ok(bearer.clone()),
@@ -23,7 +23,7 @@ pub(super) fn bearer(request: &Request) -> Result<Option<Bearer>, Error> {
     }
 }
 
-/// Returns the token to send.
+/// Returns the current token of a credential.
 pub(super) async fn get(
     sending: &Sending<'_>,
     bearer: &Bearer,
@@ -46,7 +46,7 @@ pub(super) async fn get(
     }
 }
 
-/// Returns a token in place of a rejected one, if the provider has another one.
+/// Returns a token that replaces a rejected one, if the provider returns another one.
 pub(super) async fn renewed(
     sending: &Sending<'_>,
     bearer: &Bearer,

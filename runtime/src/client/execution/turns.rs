@@ -1,4 +1,4 @@
-//! The turn of an attempt in the client's own rate limit.
+//! Waits for the client's own rate limit, and reports responses to it.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::log;
 use crate::time::Instant;
 use crate::transport::TransportErrorKind;
 
-/// Waits for the turn of a request, and returns its time. `None` without a rate limit.
+/// Waits until the rate limit permits the request. Returns the time slot of the request; `None` without a rate limit.
 pub(super) async fn take(
     sending: &Sending<'_>,
     max_wait: Duration,
@@ -44,7 +44,7 @@ pub(super) async fn take(
 }
 
 /// Reports the outcome of an attempt to the rate limit, which pauses after a 429. The maximum pause is that of the
-/// client's policy, because other calls wait as well.
+/// client's policy and not of the call, because other calls pause as well.
 pub(super) fn report(sending: &Sending<'_>, turn: Option<Instant>, outcome: &Result<Reply, Error>) {
     let shared = &sending.request.shared;
     let (Some(limiter), Some(clock)) = (&shared.limiter, &sending.clock) else {
@@ -72,8 +72,8 @@ pub(super) fn report(sending: &Sending<'_>, turn: Option<Instant>, outcome: &Res
     }
 }
 
-/// Returns whether an error other than a rate limit shows that the API itself processed the request. Not the case for
-/// an error that a gateway may have sent, and without a response.
+/// Returns whether an error shows that the API processed the request, so that no rate limit was exceeded. False without
+/// a response, and for an error that a gateway may have sent.
 fn is_past_rate_limit(error: &Error) -> bool {
     match error.status().map(|status| status.as_u16()) {
         Some(408 | 502..=504) => false,

@@ -1,4 +1,4 @@
-//! Opens WebSocket connections by an HTTP upgrade.
+//! WebSocket connections, opened by an HTTP upgrade.
 
 use std::time::Duration;
 
@@ -15,12 +15,13 @@ use crate::transport::{Body, Transport, TransportError, TransportErrorKind};
 /// An upgraded connection.
 pub(crate) type Connection = TokioIo<upgrade::Upgraded>;
 
-/// Sends a request that asks for an upgrade, through the given transport or that of the client. Returns the headers of
-/// the response, and the connection. If the server rejects the upgrade, the error contains its status, but not its
-/// body.
+/// Sends an upgrade request through the given transport, or else through the transport of the client. Returns the
+/// headers of the response, and the connection.
 ///
-/// hyper stores the upgrade in the extensions of the response, and layers keep these. So the connection uses the TLS
-/// and proxy configuration of the client, and the trait `Transport` needs no method for upgrades.
+/// If the server rejects the upgrade, the error contains the status but not the body.
+///
+/// The connection uses the TLS and proxy configuration of the client. hyper stores the upgrade in the extensions of the
+/// response, which layers keep, so the trait `Transport` needs no method for upgrades.
 pub(crate) async fn upgrade(
     request: &Request,
     transport: Option<&dyn Transport>,

@@ -1,7 +1,7 @@
-//! CSV exports, row by row (feature `exports`).
+//! CSV exports as streams of rows (feature `exports`).
 //!
-//! Rows are decoded as they arrive, so an export may be of any size. csv-core splits the cells; the codec decodes them,
-//! like all other received values.
+//! Rows are decoded while the response arrives, so an export may be of any size. csv-core splits the rows into cells,
+//! and the codec decodes the cells.
 
 mod records;
 mod rows;

@@ -1,4 +1,4 @@
-//! Exports with unknown columns.
+//! Rows of exports with any columns.
 
 use std::fmt;
 use std::pin::Pin;
@@ -22,11 +22,14 @@ use crate::client::responses::ByteStream;
 use crate::codec::{self, Decode};
 use crate::error::{Error, ExportError, shown};
 
-/// The rows of an export, as strings by the titles of their columns.
+/// The rows of a CSV export as strings, accessed by column title.
 ///
-/// A [`Stream`] with its own [`next`](Self::next) and [`try_next`](Self::try_next), so that no other crate is needed. A
-/// row without a cell for each column is an [`Error::Export`], after which the stream continues; every other error ends
-/// it. The request is sent when the stream is first polled, and retried like other calls, but not once rows arrive.
+/// A [`Stream`] that also has the methods [`next`](Self::next) and [`try_next`](Self::try_next), so no other crate is
+/// needed. The request is sent when the stream is first polled. It is retried like other calls until the first row
+/// arrives.
+///
+/// A row whose number of cells differs from the header is returned as [`Error::Export`], after which the stream
+/// continues. Any other error ends the stream.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Records {
     operation: &'static Operation,
@@ -41,13 +44,13 @@ enum Source {
     Call(Box<ResponseCall<ByteStream>>),
     /// The rest of the body, and the rest of the last chunk.
     Body(Box<ByteStream>, Bytes),
-    /// The body is complete, and its last row may be pending.
+    /// The body is complete, but the last row may not have been returned yet.
     Complete,
     /// The stream has ended.
     Over,
 }
 
-/// A row of an export.
+/// A row of a CSV export, as strings.
 #[derive(Clone)]
 pub struct Record {
     operation: &'static Operation,
@@ -57,7 +60,7 @@ pub struct Record {
 }
 
 impl Records {
-    /// Creates the stream of the rows of an export request.
+    /// Creates a stream of the rows of an export request. For generated code.
     pub fn new(request: Request) -> Self {
         Self {
             operation: request.operation(),
@@ -94,7 +97,7 @@ impl Records {
         self.operation
     }
 
-    /// Reads the body until there is a row.
+    /// Reads the body until a row is complete.
     fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<Result<Step, Error>> {
         loop {
             match &mut self.source {
@@ -122,7 +125,7 @@ impl Records {
         }
     }
 
-    /// Returns the row with these cells; `None` for the header row.
+    /// Creates a row from its cells. `None` for the header row.
     fn record(&mut self, cells: Cells) -> Option<Result<Record, Error>> {
         let Some(header) = &self.header else {
             self.header = Some(cells.iter().map(str::to_owned).collect());
@@ -186,29 +189,29 @@ impl Stream for Records {
 }
 
 impl Record {
-    /// Returns the number of the row, from 1, without the header row.
+    /// Returns the number of the row: 1 for the first row after the header.
     #[must_use]
     pub fn row(&self) -> u64 {
         self.row
     }
 
-    /// Returns the cell in the column with this title; `None` if there is no such column.
+    /// Returns the cell in the column with this title. `None` if there is no such column.
     #[must_use]
     pub fn get(&self, column: &str) -> Option<&str> {
         let mut cells = self.cells();
         cells.find_map(|(title, text)| (title == column).then_some(text))
     }
 
-    /// Iterates over the titles and cells of the columns.
+    /// Returns an iterator over column titles and cells.
     pub fn cells(&self) -> impl Iterator<Item = (&str, &str)> {
         let titles = self.header.iter().map(String::as_str);
         titles.zip(self.cells.iter())
     }
 
-    /// Decodes the row as the type of its export.
+    /// Decodes the row as a type, such as the row type of the export.
     ///
     /// # Errors
-    /// [`Error::Export`] when a column is missing, or a cell is invalid for its column.
+    /// [`Error::Export`] if a column is missing, or a cell is invalid for its column.
     pub fn read<R: Decode>(&self) -> Result<R, Error> {
         let entries = self.cells().map(|(title, text)| (title, Cell(text)));
         codec::from_entries(entries).map_err(|problem| Error::Export {
@@ -218,7 +221,7 @@ impl Record {
     }
 }
 
-/// Returns the media type of the response, if it is not CSV.
+/// Returns the media type of the response. `None` if it is CSV.
 fn other_media_type(headers: &HeaderMap) -> Option<String> {
     let text = headers.get(CONTENT_TYPE)?.to_str().ok()?;
     let media_type = text.split(';').next().unwrap_or_default().trim();

@@ -1,4 +1,4 @@
-//! Exports with known columns.
+//! Decoded rows of exports.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -14,11 +14,13 @@ use crate::client::blocking::Blocking;
 use crate::client::requests::Request;
 use crate::codec::Decode;
 
-/// The decoded rows of an export.
+/// The decoded rows of a CSV export with its default columns. For other columns, use [`Records`].
 ///
-/// A [`Stream`] with its own [`next`](Self::next) and [`try_next`](Self::try_next), so that no other crate is needed.
-/// An invalid row is an [`Error::Export`] that names row and column, after which the stream continues; every other
-/// error ends it. If the request asks for other columns than the default ones, use [`Records`].
+/// A [`Stream`] that also has the methods [`next`](Self::next) and [`try_next`](Self::try_next), so no other crate is
+/// needed.
+///
+/// A row that cannot be decoded is returned as [`Error::Export`], which names the row and column; then the stream
+/// continues. Any other error ends the stream.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Rows<R> {
     records: Records,
@@ -26,7 +28,7 @@ pub struct Rows<R> {
 }
 
 impl<R: Decode> Rows<R> {
-    /// Creates the stream of the rows of an export request.
+    /// Creates a stream of the rows of an export request. For generated code.
     pub fn new(request: Request) -> Self {
         Self {
             records: Records::new(request),

@@ -3,7 +3,7 @@
 use bytes::{Buf, Bytes};
 use csv_core::{ReadRecordResult, Reader};
 
-/// The maximum size of a row in bytes. Protects against responses that are not CSV, which could fill the memory.
+/// The maximum size of a row in bytes. Without it, a response that is not CSV could fill the memory.
 const MAX_ROW: usize = 1 << 20;
 
 /// The maximum number of cells of a row.
@@ -12,10 +12,10 @@ const MAX_CELLS: usize = 10_000;
 /// Splits chunks into rows.
 pub(super) struct Splitter {
     reader: Reader,
-    /// The content of the current row, without separators, in a larger buffer.
+    /// The cells of the current row without separators. The buffer is longer than its content.
     text: Vec<u8>,
     text_len: usize,
-    /// The end of each cell in `text`, in a larger buffer.
+    /// The end of each cell in `text`. The buffer is longer than its content.
     ends: Vec<usize>,
     ends_len: usize,
 }
@@ -24,11 +24,11 @@ pub(super) struct Splitter {
 pub(super) enum Step {
     /// The row is incomplete: the next chunk is needed.
     Incomplete,
-    /// A row.
+    /// A complete row.
     Row(Cells),
-    /// An invalid row, and the reason.
+    /// The row is invalid, for this reason.
     Bad(&'static str),
-    /// The end.
+    /// There are no more rows.
     End,
 }
 
@@ -50,7 +50,7 @@ impl Splitter {
         }
     }
 
-    /// Removes the next row from a chunk. An empty chunk means the end of the body.
+    /// Removes the next row from the start of a chunk. An empty chunk ends the body.
     pub(super) fn split(&mut self, chunk: &mut Bytes) -> Step {
         loop {
             let text = self.text.get_mut(self.text_len..).unwrap_or_default();

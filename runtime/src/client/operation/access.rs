@@ -1,28 +1,30 @@
-//! Checks whether an operation accepts a token, for tokens whose kind the type system does not know.
+//! Checks at run time whether an operation accepts a token, by the prefix of the token.
 
-/// The credentials that an operation accepts. Generated clients check them at compile time, by types; this enum is for
-/// tokens whose kind is only known at run time.
+/// The credentials that an operation accepts.
+///
+/// Generated clients check credentials at compile time, by their types. This enum is for tokens whose kind is only
+/// known at run time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// None. No `Authorization` header is sent, because the server would reject an invalid one.
+    /// No credential. The client sends no `Authorization` header, because the server would reject an invalid one.
     Public,
-    /// None, or the credential of a person.
+    /// No credential, or one that acts for a user of the dashboard.
     Optional,
-    /// The credential of an organization or of a person.
+    /// A credential that acts for an organization or for a user of the dashboard.
     Account,
-    /// The credential of a person.
+    /// A credential that acts for a user of the dashboard.
     Personal,
     /// A token obtained through OpenID Connect.
     OpenIdConnect,
-    /// The session of a customer or of a member.
+    /// The session of a customer or of a member of a customer.
     Portal,
-    /// The session of a member.
+    /// The session of a member of a customer.
     Member,
     /// The registration access token of an OAuth2 client.
     Registration,
 }
 
-/// Kinds of tokens by prefix.
+/// Token kinds by prefix.
 const KINDS: [(&str, Kind); 7] = [
     ("polar_oat_", Kind::Organization),
     ("polar_pat_", Kind::Personal),
@@ -33,7 +35,7 @@ const KINDS: [(&str, Kind); 7] = [
     ("polar_crt_", Kind::Registration),
 ];
 
-/// Other strings of Polar that users mistake for tokens, and the message for each.
+/// Prefixes of other strings of Polar that may be mistaken for tokens, with the error message for each.
 const NOT_TOKENS: [(&str, &str); 10] = [
     ("polar_whs_", SIGNING),
     ("whsec_", SIGNING),
@@ -68,7 +70,7 @@ const NOT_TOKENS: [(&str, &str); 10] = [
 const SIGNING: &str = "the token is the secret of a webhook, which grants no access";
 const EMAIL: &str = "the token verifies an e-mail address, which grants no access";
 
-/// The prefix of the token in the `Authorization` header.
+/// The prefix of the `Authorization` header, which must not be part of a token.
 const SCHEME: &str = "bearer ";
 
 #[derive(Clone, Copy)]
@@ -83,7 +85,7 @@ enum Kind {
 }
 
 impl Access {
-    /// Returns why the operation does not accept a token. `None` if its prefix does not show that.
+    /// Returns why the operation does not accept a token. `None` if the prefix of the token does not show a reason.
     pub(in crate::client) fn rejection_reason(self, token: &str) -> Option<&'static str> {
         let start = token.as_bytes().get(..SCHEME.len());
         if start.is_some_and(|start| start.eq_ignore_ascii_case(SCHEME.as_bytes())) {
@@ -96,7 +98,7 @@ impl Access {
         (!self.accepts(kind)).then(|| self.other_kind())
     }
 
-    /// Returns a hint at what may be wrong with a token that the server rejected, if its prefix is unknown.
+    /// Returns a hint for a token that the server rejected. `None` if its prefix is known.
     pub(in crate::client) fn rejection_hint(self, token: &str) -> Option<String> {
         kind(token)
             .is_none()

@@ -1,21 +1,21 @@
-//! Static facts about an operation.
+//! Static descriptions of operations.
 
 mod access;
 
 pub use access::Access;
 
-/// An operation of the API.
+/// The static description of an operation of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Operation {
-    /// The operation ID, which error messages contain: `customers:list`.
+    /// The operation ID, such as `customers:list`. Error messages contain it.
     pub id: &'static str,
     /// The HTTP method.
     pub method: Method,
-    /// The path relative to the server's URL, with `{name}` for parameters. Trailing slashes are significant.
+    /// The path relative to the server's URL, with `{name}` for path parameters. A trailing slash is significant.
     pub path: &'static str,
-    /// The credentials that it accepts.
+    /// The credentials that the operation accepts.
     pub access: Access,
-    /// Whether it is safe to retry.
+    /// Whether the operation is idempotent.
     pub safety: Safety,
 }
 
@@ -41,7 +41,7 @@ impl Method {
         }
     }
 
-    /// Returns the name as it is sent.
+    /// Returns the name of the method, such as `GET`.
     #[cfg(feature = "opentelemetry")]
     pub(in crate::client) const fn as_str(self) -> &'static str {
         match self {
@@ -53,20 +53,20 @@ impl Method {
         }
     }
 
-    /// Returns whether servers require a `Content-Length` even without a body.
+    /// Returns whether servers expect a `Content-Length` header even if there is no body.
     pub(in crate::client) fn has_body(self) -> bool {
         matches!(self, Self::Patch | Self::Post | Self::Put)
     }
 }
 
-/// Whether a request is safe to retry when its outcome is unknown.
+/// Whether an operation is safe to retry when it is unknown whether the server has processed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Safety {
-    /// Idempotent: a retry has the same effect.
+    /// A retry has the same effect as a single execution.
     Safe,
-    /// Not idempotent: a retry may perform the operation again.
+    /// A retry may perform the operation again.
     Unsafe,
-    /// Idempotent if the body has an idempotency key at this path, in every item of lists on the way (which the path
-    /// does not name). [`Request::safety`](crate::client::Request::safety) evaluates that.
+    /// Idempotent if the body contains an idempotency key at this path of object keys. If the path leads through a
+    /// list, every item must contain a key. [`Request::safety`](crate::client::Request::safety) evaluates it.
     Keyed(&'static [&'static str]),
 }

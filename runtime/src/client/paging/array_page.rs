@@ -1,10 +1,10 @@
-//! Decodes lists that are a plain array instead of a page.
+//! Decodes lists that are plain arrays instead of pages.
 
 use super::page::Page;
 use crate::codec::{self, Decode, Kind, Node};
 use crate::types::Json;
 
-/// Decodes a page from an object with `decode_object`, or from an array, which is the only page.
+/// Decodes a page from an object with `decode_object`, or from an array, which is the whole list.
 pub fn decode_page<P: Page>(node: Node<'_, '_>, decode_object: fn(Node<'_, '_>) -> P) -> P {
     if node.kind() != Kind::Array {
         return decode_object(node);
@@ -12,12 +12,12 @@ pub fn decode_page<P: Page>(node: Node<'_, '_>, decode_object: fn(Node<'_, '_>) 
     let items: Vec<P::Item> = Decode::decode(node);
     match only_page(items) {
         Some(page) => page,
-        // Only if the page type has other required keys, which an array lacks.
+        // The page type requires other keys than `items` and `pagination`, which an array lacks.
         None => decode_object(node),
     }
 }
 
-/// Returns the page that contains a whole list, with the pagination that the server would send.
+/// Returns a page with all items of a list, and the pagination that the server would return.
 fn only_page<P: Page>(items: Vec<P::Item>) -> Option<P> {
     let last =
         serde_json::json!({"total_count": items.len(), "max_page": i64::from(!items.is_empty())});
@@ -27,7 +27,7 @@ fn only_page<P: Page>(items: Vec<P::Item>) -> Option<P> {
     Some(page)
 }
 
-/// Returns the page without items that has this pagination.
+/// Returns a page without items, with this pagination.
 fn empty_page<P: Page>(pagination: Json) -> Option<P> {
     let page = serde_json::json!({"items": [], "pagination": pagination});
     let mut page: P = codec::from_value(&page).ok()?;

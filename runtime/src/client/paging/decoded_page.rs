@@ -1,4 +1,4 @@
-//! Decodes pages item by item if some items cannot be decoded.
+//! Decodes the items of a page one by one if some of them are invalid.
 
 use std::collections::BTreeMap;
 
@@ -15,18 +15,18 @@ use crate::error::RawBody;
 /// The key of the items of a page.
 const ITEMS: &str = "items";
 
-/// Items, some of which cannot be decoded.
+/// The items of a page, some of which cannot be decoded.
 type Decoded<T> = Vec<Result<T, Error>>;
 
-/// The decoded part of a page.
+/// A page that was decoded completely or partially.
 pub(in crate::client) enum DecodedPage<P: Page> {
-    /// The whole page.
+    /// All items were decoded.
     Complete(P),
-    /// A page with items that cannot be decoded.
+    /// Some items cannot be decoded.
     Partial {
         /// The page without its items.
         page: P,
-        /// The error of the page as a whole.
+        /// The error for callers who request whole pages.
         error: Error,
         /// All items, in order.
         items: Decoded<P::Item>,
@@ -34,7 +34,7 @@ pub(in crate::client) enum DecodedPage<P: Page> {
 }
 
 impl<P: Page> DecodedPage<P> {
-    /// Returns what the page says about the pages after it.
+    /// Returns what the page states about later pages.
     pub(super) fn extent(&self) -> Extent {
         match self {
             Self::Complete(page) | Self::Partial { page, .. } => page.extent(),
@@ -51,7 +51,7 @@ impl<P: Page> DecodedPage<P> {
 }
 
 impl<P: Page> Call<DecodedPage<P>> {
-    /// Decodes a page, some of whose items may be invalid.
+    /// Creates a call that decodes a page even if some of its items are invalid.
     pub(super) fn decoded_page(request: Request) -> Self {
         Self::new(request, Form::Json, Reply::decoded_page)
     }
@@ -74,7 +74,8 @@ impl Reply {
         Ok(DecodedPage::Partial { page, error, items })
     }
 
-    /// Decodes the page without items, and each item on its own. `None` if the rest of the page is invalid as well.
+    /// Decodes the page without its items, and each item separately. `None` if the page is invalid even without its
+    /// items.
     fn parts<P: Page>(&self) -> Option<(P, Decoded<P::Item>)> {
         let (page, items) = split(&self.body)?;
         let page: P = codec::from_str(&page).ok()?;
@@ -93,7 +94,7 @@ impl Reply {
     }
 }
 
-/// Splits the JSON of a page into the page without its items and the JSON of each item.
+/// Splits the JSON of a page into the page without its items, and the JSON of each item.
 fn split(body: &[u8]) -> Option<(String, Vec<&RawValue>)> {
     if let Ok(items) = serde_json::from_slice(body) {
         return Some(("[]".to_owned(), items));

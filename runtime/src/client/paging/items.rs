@@ -15,13 +15,17 @@ use crate::Error;
 use crate::client::operation::Operation;
 use crate::client::requests::Request;
 
-/// The items of a list, in order, over all pages from the one that the request sets.
+/// A stream of the items of all pages of a list, in order.
 ///
-/// A [`Stream`] with its own [`next`](Self::next) and [`try_next`](Self::try_next), so that no other crate is needed.
-/// An item that cannot be decoded is an [`Error::Decode`] with the JSON of that item, after which the stream continues
-/// with the next item; every other error ends it. Both are wrapped in [`Error::Page`], which contains the page number.
-/// A larger `limit` on the request results in fewer requests. How a list that changes in the meantime is read is
-/// described at [`Pages`].
+/// A [`Stream`] that also has the methods [`next`](Self::next) and [`try_next`](Self::try_next), so no other crate is
+/// needed. It begins with the page that the request sets, or else with the first page. To send fewer requests, set a
+/// larger `limit` on the request.
+///
+/// Errors are wrapped in [`Error::Page`], which contains the page number. An item that cannot be decoded is returned as
+/// [`Error::Decode`] with its JSON, after which the stream continues with the next item. Any other error ends the
+/// stream.
+///
+/// If the list changes while it is read, items can be returned twice or missed: see [`Pages`].
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Items<P: Page> {
     pages: Pages<P>,
@@ -31,7 +35,7 @@ pub struct Items<P: Page> {
 /// The items of the current page that were not returned yet.
 enum Remaining<T> {
     Complete(vec::IntoIter<T>),
-    /// Of a page with items that cannot be decoded. Contains the page number.
+    /// Items of a page some of which cannot be decoded, with the page number.
     Partial(i64, vec::IntoIter<Result<T, Error>>),
 }
 
@@ -50,7 +54,7 @@ impl<T> Iterator for Remaining<T> {
 }
 
 impl<P: Page> Items<P> {
-    /// Creates the stream of the items of a list request.
+    /// Creates a stream of the items of a list request. For generated code.
     pub fn new(request: Request) -> Self {
         Self {
             pages: Pages::new(request),
@@ -58,7 +62,7 @@ impl<P: Page> Items<P> {
         }
     }
 
-    /// Prefetches up to this many pages: see [`Pages::prefetch`].
+    /// Sets how many pages are requested in advance; none by default. See [`Pages::prefetch`].
     pub fn prefetch(mut self, pages: usize) -> Self {
         self.pages = self.pages.prefetch(pages);
         self
@@ -72,7 +76,7 @@ impl<P: Page> Items<P> {
     /// Returns the next item; `None` after the last one, and after an error that ended the stream. Cancel safe.
     ///
     /// # Errors
-    /// The error of the call that requested a page, or of an item that cannot be decoded, as [`Error::Page`].
+    /// [`Error::Page`], which contains the error of the call, or of the item if it cannot be decoded.
     pub async fn try_next(&mut self) -> Result<Option<P::Item>, Error> {
         self.next().await.transpose()
     }
@@ -82,7 +86,7 @@ impl<P: Page> Items<P> {
         self.pages.operation()
     }
 
-    /// Collects all remaining items. Fails with the first error, including that of an item that cannot be decoded.
+    /// Collects all remaining items in a `Vec`. Fails with the first error, even if it is about a single item.
     pub fn collect_all(self) -> CollectAll<P> {
         CollectAll {
             items: self,
@@ -127,7 +131,7 @@ impl<P: Page> fmt::Debug for Items<P> {
     }
 }
 
-/// A future of all items of a list. Fails with the first error.
+/// A future that collects all items of a list in a `Vec`. Fails with the first error.
 #[must_use = "a future does nothing until it is awaited"]
 pub struct CollectAll<P: Page> {
     items: Items<P>,

@@ -1,7 +1,6 @@
 //! Pagination: lists as streams of pages and of items.
 //!
-//! It is implemented once, for any [`Page`]. Nothing is spawned: requests make progress when the stream is polled, and
-//! dropping the stream cancels them.
+//! The streams spawn no tasks. Requests make progress while the stream is polled, and are canceled when it is dropped.
 
 mod array_page;
 #[cfg(feature = "blocking")]

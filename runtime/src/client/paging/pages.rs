@@ -15,23 +15,27 @@ use crate::client::execution::Call;
 use crate::client::operation::Operation;
 use crate::client::requests::Request;
 
-/// The query parameter of the page number.
+/// The query parameter that contains the page number.
 const PAGE: &str = "page";
 
-/// The pages of a list, in order, from the page that the request sets (the first by default).
+/// A stream of the pages of a list, in order.
 ///
-/// A [`Stream`] with its own [`next`](Self::next) and [`try_next`](Self::try_next), so that no other crate is needed. A
-/// page is requested when the one before it has announced it. Errors are wrapped in [`Error::Page`], which contains the
-/// page number. A page with items that cannot be decoded is an [`Error::Decode`] with the raw body, after which the
-/// stream continues with the next page; every other error ends it. To continue, send a new request for that page.
+/// A [`Stream`] that also has the methods [`next`](Self::next) and [`try_next`](Self::try_next), so no other crate is
+/// needed. It begins with the page that the request sets, or else with the first page. It ends after the last page, or
+/// after a page without items.
 ///
-/// The list may change in the meantime. An item that moves to a later page is returned twice, and one that moves to an
-/// earlier page may be missed. If that matters, sort by a property that does not change, and deduplicate by `id`. A
-/// page without items ends the stream, whatever it says about later pages.
+/// # Errors
+/// Errors are wrapped in [`Error::Page`], which contains the page number. A page with items that cannot be decoded is
+/// returned as [`Error::Decode`] with the raw body, after which the stream continues with the next page. Any other
+/// error ends the stream. To continue, send a new request for that page.
+///
+/// # Lists that change
+/// If the list changes while it is read, an item that moves to a later page is returned twice, and one that moves to an
+/// earlier page may be missed. To avoid that, sort by a property that does not change, and deduplicate by `id`.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Pages<P: Page> {
     request: Request,
-    /// The number of pages to request in advance while a page is being processed.
+    /// The maximum number of pages that are requested in advance.
     ahead: usize,
     /// The number of the first page.
     first: i64,
@@ -39,7 +43,7 @@ pub struct Pages<P: Page> {
     next: Option<i64>,
     /// The number of the last page that is known to exist.
     last: i64,
-    /// Requested pages that were not returned yet, in order.
+    /// The requested pages that were not returned yet, in order.
     requested: VecDeque<Requested<P>>,
 }
 
@@ -53,11 +57,11 @@ enum State<P: Page> {
     Arrived(Result<DecodedPage<P>, Error>),
 }
 
-/// A page or its error, with the page number.
+/// A page number, and the page or its error.
 type Numbered<P> = (i64, Result<DecodedPage<P>, Error>);
 
 impl<P: Page> Pages<P> {
-    /// Creates the stream of the pages of a list request.
+    /// Creates a stream of the pages of a list request. For generated code.
     pub fn new(request: Request) -> Self {
         let first = request
             .query_text(PAGE)
@@ -73,11 +77,11 @@ impl<P: Page> Pages<P> {
         }
     }
 
-    /// Prefetches up to this many pages, and still returns them in order. By default, a page is requested when it is
-    /// polled for.
+    /// Sets how many pages are requested in advance. By default, a page is requested only when the stream is polled for
+    /// it. Pages are always returned in order.
     ///
-    /// Most lists state the number of pages. If a list states only whether there is a next page, one request is sent at
-    /// a time. Prefetching makes progress while the stream is polled.
+    /// Prefetching makes progress only while the stream is polled. It has no effect on lists that state only whether
+    /// there is a next page, and not how many pages there are.
     pub fn prefetch(mut self, pages: usize) -> Self {
         self.ahead = pages;
         self
@@ -91,7 +95,7 @@ impl<P: Page> Pages<P> {
     /// Returns the next page; `None` after the last one, and after an error that ended the stream. Cancel safe.
     ///
     /// # Errors
-    /// The error of the call that requested the page, as [`Error::Page`].
+    /// [`Error::Page`], which contains the error of the call.
     pub async fn try_next(&mut self) -> Result<Option<P>, Error> {
         self.next().await.transpose()
     }
@@ -101,12 +105,12 @@ impl<P: Page> Pages<P> {
         self.request.operation()
     }
 
-    /// Requests pages that are known to exist, up to `max_pending` at a time.
+    /// Sends requests for pages that are known to exist, up to `max_pending` at a time.
     fn begin(&mut self, max_pending: usize) {
         while self.requested.len() < max_pending
             && let Some(page) = self.next.filter(|page| *page <= self.last)
         {
-            // The first request is sent as it was built, and may not set a page at all.
+            // The first request is sent unchanged, because it may not set a page.
             if page != self.first {
                 self.request.query(PAGE, &page);
             }
@@ -129,7 +133,7 @@ impl<P: Page> Pages<P> {
         }
     }
 
-    /// Returns the next page, if it has arrived.
+    /// Returns the next page if its response has arrived.
     fn arrived(&mut self) -> Option<Numbered<P>> {
         match self.requested.pop_front()? {
             Requested {
@@ -143,20 +147,20 @@ impl<P: Page> Pages<P> {
         }
     }
 
-    /// Records what a page states about the pages after it.
+    /// Records what a page states about later pages.
     fn learn(&mut self, number: i64, page: &DecodedPage<P>) {
         self.last = match page.extent() {
             _ if page.is_empty() => number,
             Extent::Last(last) => last,
             Extent::More => number.saturating_add(1),
-            // For an unknown variant, the stream already returned an error.
+            // The stream has already returned an error for an unknown variant.
             Extent::End | Extent::Unknown => number,
         };
         let last = self.last;
         self.requested.retain(|requested| requested.page <= last);
     }
 
-    /// Ends the stream, and drops its requests.
+    /// Ends the stream and cancels its requests.
     fn stop(&mut self) {
         self.next = None;
         self.requested.clear();
@@ -164,7 +168,7 @@ impl<P: Page> Pages<P> {
 }
 
 impl<P: Page> Pages<P> {
-    /// Returns the next page, item by item if some items cannot be decoded.
+    /// Polls for the next page. Its items are decoded one by one if some of them are invalid.
     pub(super) fn poll_decoded(&mut self, context: &mut Context<'_>) -> Poll<Option<Numbered<P>>> {
         self.begin(self.ahead.max(1));
         self.advance(context);
@@ -177,7 +181,7 @@ impl<P: Page> Pages<P> {
         match &result {
             Ok(page) => {
                 self.learn(number, page);
-                // Requests the pages to prefetch while this one is being processed.
+                // The pages to prefetch are requested now, so that they arrive while the caller processes this page.
                 self.begin(self.ahead);
                 self.advance(context);
             }

@@ -1,4 +1,4 @@
-//! When an attempt may be sent: rate limits and retries.
+//! Policies that decide when an attempt is sent: rate limits and retries.
 
 mod limiter;
 mod retry;

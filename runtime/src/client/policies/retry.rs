@@ -1,8 +1,8 @@
-//! Retry policy and retry budget.
+//! The retry policy and the retry budget.
 //!
-//! The schedule is that of the standard mode of the AWS SDKs: few attempts, exponential backoff with full jitter, and a
-//! budget that the clones of a client share, so that retries do not amplify an outage. Backoff libraries support
-//! neither `Retry-After` nor budgets, and the rest is a few lines ([`RetryPolicy::backoff`]).
+//! Retries follow the standard mode of the AWS SDKs: few attempts, exponential backoff with full jitter, and a budget
+//! that limits retries during an outage. The clones of a client share the budget. Crates for backoff support neither
+//! `Retry-After` nor budgets.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -14,15 +14,19 @@ use crate::error::RetrySafety;
 /// The maximum delay. The policy cannot exceed it.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Configures when a call is retried, and after which delay.
+/// Configures which failed attempts are retried, and after which delay.
 ///
-/// A request that the server may have processed is retried only if the operation is idempotent, or the call says so
-/// ([`CallOptions::assume_safe`](crate::client::CallOptions::assume_safe)). A retry after a rate limit, or when no connection
-/// was established, is always safe. `Retry-After` is respected; if it exceeds
-/// [`max_retry_after`](Self::max_retry_after) or the rest of the call's timeout, the call fails immediately.
+/// Only transient errors are retried. If the server may have processed the request, it is retried only if the operation
+/// is idempotent, or if the call is marked as idempotent with
+/// [`CallOptions::assume_safe`](crate::client::CallOptions::assume_safe). A retry after a rate limit, or when no
+/// connection was established, is always safe.
 ///
-/// If the response to a `DELETE` is lost and the retry gets a 404, the first attempt has deleted the resource. The call
-/// succeeds if the operation has no response body; otherwise, it returns the 404.
+/// The delay is at least the `Retry-After` of the response. If that exceeds [`max_retry_after`](Self::max_retry_after)
+/// or the remaining timeout of the call, the call fails immediately.
+///
+/// # Retries of `DELETE`
+/// If a retry of a `DELETE` gets a 404, an earlier attempt has deleted the resource, and its response was lost. The
+/// call then succeeds if the operation has no response body. Otherwise, it fails with the 404.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct RetryPolicy {
@@ -39,8 +43,8 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Creates the default policy: up to three attempts, delays of up to 0.5 s, 1 s, 2 s, … 20 s, and a `Retry-After`
-    /// of up to 60 s.
+    /// Creates the default policy: up to three attempts, delays of up to 0.5 s, 1 s, 2 s, and so on up to 20 s, and a
+    /// `Retry-After` of up to 60 s.
     pub const fn new() -> Self {
         Self {
             attempts: 3,
@@ -55,33 +59,37 @@ impl RetryPolicy {
         Self::new().max_attempts(1)
     }
 
-    /// Sets the maximum number of attempts, including the first one.
+    /// Sets the maximum number of attempts, including the first one; 3 by default.
     pub const fn max_attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts;
         self
     }
 
-    /// Sets the maximum delay before the second attempt. It doubles with each further one.
+    /// Sets the maximum delay before the second attempt; 0.5 seconds by default. It doubles before each further
+    /// attempt.
     pub const fn base_delay(mut self, delay: Duration) -> Self {
         self.base_delay = delay;
         self
     }
 
-    /// Sets the maximum delay before any attempt, unless the server asks for more.
+    /// Sets the maximum delay between two attempts; 20 seconds by default. A longer `Retry-After` is respected
+    /// nevertheless.
     pub const fn max_delay(mut self, delay: Duration) -> Self {
         self.max_delay = delay;
         self
     }
 
-    /// Sets the maximum `Retry-After` that is respected. In the policy of a client with a
-    /// [`RateLimit`](crate::client::RateLimit), it is also the maximum time for which a 429 pauses its other calls. After that,
-    /// one call is sent as a probe, and the others follow unless it is rejected as well.
+    /// Sets the maximum `Retry-After` that is respected; 60 seconds by default.
+    ///
+    /// For a client with a [`RateLimit`](crate::client::RateLimit), it is also the maximum time for which a 429 pauses
+    /// all calls. If the server asks for a longer pause, one call is then sent as a probe, and the others wait for its
+    /// response.
     pub const fn max_retry_after(mut self, delay: Duration) -> Self {
         self.max_retry_after = delay;
         self
     }
 
-    /// Returns the delay before the next attempt, after this number of failures. `None` if there is no further attempt.
+    /// Returns the delay before the next attempt, after `failed` failures. `None` if there is no further attempt.
     pub(in crate::client) fn delay(
         &self,
         error: &Error,
@@ -96,7 +104,7 @@ impl RetryPolicy {
         if !useful || failed >= self.attempts {
             return None;
         }
-        // Adds jitter, so that clients with the same `Retry-After` do not all retry at the same time.
+        // Jitter is added, so that clients with the same `Retry-After` do not all retry at the same time.
         let jitter = self.jitter(failed);
         match error.retry_after() {
             None => Some(jitter),
@@ -109,12 +117,12 @@ impl RetryPolicy {
         self.max_retry_after.min(DAY)
     }
 
-    /// Returns a random delay after this number of failures, for responses without `Retry-After`.
+    /// Returns a random delay after `failed` failures, for responses without `Retry-After`.
     pub(crate) fn jitter(&self, failed: u32) -> Duration {
         self.backoff(failed).mul_f64(fastrand::f64())
     }
 
-    /// Returns the maximum delay after this number of failures.
+    /// Returns the maximum delay after `failed` failures.
     fn backoff(&self, failed: u32) -> Duration {
         let factor = 1_u32.checked_shl(failed.saturating_sub(1));
         self.base_delay
@@ -124,7 +132,7 @@ impl RetryPolicy {
     }
 }
 
-/// The retry budget. All clones of a client share it.
+/// The retry budget, which all clones of a client share. Retries withdraw from it, successful calls refund it.
 #[derive(Debug)]
 pub(in crate::client) struct Budget(Mutex<u32>);
 
@@ -140,7 +148,7 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// Withdraws the cost of a retry after this error. Returns the cost, or `None` if the budget is exhausted.
+    /// Withdraws the cost of a retry after this error, and returns the cost. `None` if the budget is exhausted.
     pub(in crate::client) fn pay(&self, error: &Error) -> Option<u32> {
         let price = match error.is_timeout() {
             true => COST_OF_TIMEOUT,
@@ -149,7 +157,7 @@ impl Budget {
         self.change(|left| left.checked_sub(price)).then_some(price)
     }
 
-    /// Refunds the cost of the last retry of a call that succeeded.
+    /// Refunds the budget after a successful call: the cost of its last retry, or a small reward if it had none.
     pub(in crate::client) fn refund(&self, paid: Option<u32>) {
         self.change(|left| Some(left.saturating_add(paid.unwrap_or(REWARD)).min(CAPACITY)));
     }

@@ -1,7 +1,7 @@
 //! A rate limit that several processes share, through Redis.
 //!
-//! The state is one number: the time of the next free turn, in microseconds by the clock of Redis. A script takes a
-//! turn, so processes are served in the order of their requests, and returns the delay until the turn.
+//! Redis stores one number: the time of the next free slot, in microseconds of the clock of Redis. A script assigns the
+//! slot and returns the delay until then. So slots are assigned in the order of the requests to Redis.
 
 use std::fmt;
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -16,18 +16,18 @@ use crate::scripts::Connection;
 use crate::time::Instant;
 use crate::transport::Clock;
 
-/// The timeout of a Redis command. After a failure, Redis is not used for the same time.
+/// The timeout of a Redis command. After a failure, Redis is not used for this time either.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The maximum delay between a turn and its request. Turns are spread over a minute plus this time, so that the limit
-/// is not exceeded within any minute.
+/// The maximum delay between a slot and its request. The slots of a minute are distributed over a minute plus this
+/// time, so that the limit is not exceeded within any minute.
 const LATEST: Duration = Duration::from_secs(1);
 
-/// The maximum pause that is shared. A turn that is more than an hour ahead is an error of the clock.
+/// The maximum pause that is shared. A slot that is more than an hour in the future is an error of the clock.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30 * 60);
 
-/// Takes a turn. If the caller would wait longer for it than `max_wait`, returns -1 instead. Arguments in microseconds:
-/// interval, how far in the past a turn may be, `max_wait`.
+/// Assigns a slot and returns the delay until then, or -1 if it is longer than `max_wait`. Arguments in microseconds:
+/// interval, how far in the past a slot may be, `max_wait`.
 static TAKE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "local interval, rest, max_wait = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]) \
@@ -44,7 +44,7 @@ static TAKE: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// Postpones the next turn. Arguments in microseconds: the pause, and how far in the past a turn may be, which only
+/// Postpones the next slot. Arguments in microseconds: the pause, and how far in the past a slot may be, which
 /// determines when the key expires.
 static PAUSE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
@@ -61,11 +61,11 @@ static PAUSE: LazyLock<Script> = LazyLock::new(|| {
 
 /// A [`RateLimit`] that all processes with the same key in Redis share.
 ///
-/// Requests are sent in the order in which they ask Redis for their turns, over all processes. Times are those of the
-/// Redis server, version 5 or later. A `Retry-After` of the API is shared, too.
+/// Requests are sent in the order in which they ask Redis for a time slot. Times are those of the Redis server, which
+/// must have version 5 or later. The processes also share a `Retry-After` of the API.
 ///
-/// While Redis is unreachable or does not respond within a second, each client applies the limit on its own, and a
-/// warning is logged with the feature `tracing`. If Redis loses its data, the limit starts anew.
+/// If Redis is unreachable or does not respond within a second, each client applies the limit on its own, and logs a
+/// warning with the feature `tracing`. If Redis loses its data, the limit starts anew.
 ///
 /// # Examples
 /// ```no_run
@@ -87,9 +87,10 @@ pub struct SharedRateLimit {
 }
 
 impl SharedRateLimit {
-    /// Creates a limit that is shared by all processes with the same key in Redis. They must all set the same `limit`. The
-    /// connection should reconnect automatically, such as a [`ConnectionManager`](redis::aio::ConnectionManager) or one to
-    /// a cluster.
+    /// Creates a limit that all processes with the same `key` in Redis share. All of them must set the same `limit`.
+    ///
+    /// The connection should reconnect automatically, for example a
+    /// [`ConnectionManager`](redis::aio::ConnectionManager) or a connection to a cluster.
     #[must_use]
     pub fn new<C>(limit: RateLimit, connection: C, key: impl Into<String>) -> Self
     where
@@ -107,12 +108,12 @@ impl SharedRateLimit {
         micros(interval + interval / 60) + 1
     }
 
-    /// Returns how far in the past a turn may be, which is also the time after which the key expires.
+    /// Returns how far in the past a slot may be. The key expires after the same time.
     fn rest(&self) -> u64 {
         self.interval() * u64::from(self.limit.burst() - 1)
     }
 
-    /// Takes a turn, and returns the delay until then. `None` if it is not within `max_wait`.
+    /// Assigns a slot, and returns the delay until then. `None` if it is not within `max_wait`.
     async fn take(&self, max_wait: Duration) -> Result<Option<Duration>, RedisError> {
         let mut take = TAKE.key(&self.key);
         take.arg(self.interval()).arg(self.rest());
@@ -140,11 +141,11 @@ impl fmt::Debug for SharedRateLimit {
     }
 }
 
-/// The state of a client that shares a limit.
+/// The shared rate limit of a client.
 #[derive(Debug)]
 pub(in crate::client) struct SharedTurns {
     limit: SharedRateLimit,
-    /// The time until which Redis is not used, after it failed.
+    /// The time until which Redis is not used after a failure.
     broken: Mutex<Option<Instant>>,
 }
 
@@ -156,7 +157,7 @@ impl SharedTurns {
         }
     }
 
-    /// Waits for a turn. `None` if it is not within `max_wait`.
+    /// Waits for a time slot. `None` if it is not within `max_wait`.
     pub(in crate::client) async fn take_turn(
         &self,
         clock: &Clock,
@@ -181,15 +182,16 @@ impl SharedTurns {
             if waited.saturating_sub(wait) < LATEST {
                 return Some(());
             }
-            // The turn is too long ago, and later requests have been sent since. This request takes a new turn.
+            // The slot is too far in the past, because later requests have been sent since. The request asks for a new
+            // slot.
         }
     }
 
-    /// Postpones the turns of all processes by this time.
+    /// Postpones the slots of all processes by this time.
     pub(in crate::client) fn pause(&self, pause: Duration) {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let limit = self.limit.clone();
-            // A failure is ignored: the other processes get the 429 of the server themselves.
+            // A failure is ignored, because the other processes also get 429 responses from the server.
             runtime.spawn(async move { limit.put_off(pause).await });
         }
     }
@@ -209,7 +211,7 @@ impl SharedTurns {
 }
 
 fn micros(time: Duration) -> u64 {
-    // The numbers of Lua are not exact for times beyond 100 years.
+    // Lua's numbers are not exact for times of more than 100 years.
     const CENTURY: u64 = 100 * 365 * 24 * 60 * 60 * 1_000_000;
     u64::try_from(time.as_micros()).map_or(CENTURY, |micros| micros.min(CENTURY))
 }

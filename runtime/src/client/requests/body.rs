@@ -2,7 +2,7 @@
 
 use crate::codec::Encode;
 
-/// A value that can be sent as a `T`: a `T`, a reference to one, or a variant of a union `T`.
+/// A value that can be sent as a `T`: a `T`, a reference to a `T`, or a variant of the union `T`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be sent as `{T}`",
     label = "expected a `{T}`, or a reference to one",

@@ -1,15 +1,15 @@
-//! The expected content of a response.
+//! The kind of response that a call expects.
 
-/// The expected content of a successful response.
+/// The kind of content that is expected of a successful response.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::client) enum Form {
-    /// JSON, or an empty body if the operation permits it.
+    /// JSON. Calls of some operations also accept an empty body.
     Json,
     /// An empty body, or JSON that is ignored.
     Empty,
     /// Text.
     Text,
-    /// Text, streamed.
+    /// Text, as a stream of chunks.
     Stream,
 }
 

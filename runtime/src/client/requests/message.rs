@@ -1,4 +1,4 @@
-//! The HTTP request of an attempt.
+//! Builds the HTTP request of an attempt.
 
 use bytes::Bytes;
 use http::Uri;
@@ -77,7 +77,7 @@ fn describe_body(request: &Request, headers: &mut HeaderMap) {
     if let Some(Content { media_type, .. }) = &request.body {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     }
-    // The API rejects requests of unknown length, and some transports omit a length of zero.
+    // The API rejects requests without a `Content-Length`, and some transports omit a length of zero.
     let is_empty = request.body.as_ref().is_none_or(|it| it.bytes.is_empty());
     if is_empty && request.operation.method.has_body() {
         headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));

@@ -1,4 +1,4 @@
-//! Requests, and how they become HTTP requests.
+//! Requests, and their conversion to HTTP requests.
 
 mod body;
 mod form;

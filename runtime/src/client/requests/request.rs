@@ -1,4 +1,4 @@
-//! Requests under construction.
+//! Requests and their parameters.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,21 +16,21 @@ use crate::codec::{self, Encode, View, Violations};
 #[cfg(feature = "ingest")]
 use crate::transport::Clock;
 
-/// All characters except those that RFC 3986 calls unreserved.
+/// All characters except the unreserved characters of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// The reason for rejecting a value with a slash in a path: the server treats `%2F` like a separator, and finds no such
-/// path.
+/// The reason for rejecting a path parameter with a slash: the server treats `%2F` like a separator, so it finds no
+/// route.
 const SLASH: &str = "contains `/`, which the server cannot route, not even percent-encoded: use another identifier of the \
                      resource, such as its `id`";
 
-/// A request for one operation, with its parameters, body and options.
+/// A request for an operation, with parameters, body and options.
 ///
-/// Invalid values are recorded. Sending the request then fails, and nothing is sent.
+/// The setters do not fail. If a value is invalid, sending the request fails, and nothing is sent.
 #[derive(Clone)]
 pub struct Request {
     pub(in crate::client) shared: Arc<Shared>,
@@ -40,7 +40,7 @@ pub struct Request {
     pub(in crate::client) options: CallOptions,
     pub(in crate::client) body: Option<Content>,
     path: Vec<(&'static str, String)>,
-    /// The query parameters that are set, each with its encoded pairs.
+    /// The query parameters that are set. Each has its encoded pairs: `key=value`, joined by `&`.
     query: Vec<(&'static str, String)>,
     /// Whether the body contains all idempotency keys.
     keyed: bool,
@@ -63,7 +63,7 @@ struct InvalidParameter {
 }
 
 impl<C: Credential> Client<C> {
-    /// Creates a request for an operation.
+    /// Creates a request for an operation. For generated code.
     #[must_use]
     pub fn request(&self, operation: &'static Operation) -> Request {
         let mut request =
@@ -79,7 +79,7 @@ impl Request {
         Self {
             options: shared.options.clone(),
             shared,
-            // No token is sent to an operation that needs none, because the server would reject an invalid one.
+            // A public operation gets no token, because the server would reject an invalid one.
             token: token.filter(|_| operation.access != Access::Public),
             operation,
             body: None,
@@ -91,13 +91,15 @@ impl Request {
         }
     }
 
-    /// Sets options of this request. Options that are not set here keep their earlier values.
+    /// Sets options of this request. Options that are not set in `options` keep their previous values.
     pub fn options(&mut self, options: CallOptions) {
         self.options.update(options);
     }
 
-    /// Sets `{name}` in the operation's path. Empty values, `.` and `..` are rejected, because they would select
-    /// another operation, and so is `/`, which the server's router does not accept even percent-encoded.
+    /// Sets the path parameter `name`.
+    ///
+    /// Empty values, `.` and `..` are rejected, because they would change the path to that of another operation. `/` is
+    /// rejected because the server does not accept it, even percent-encoded.
     pub fn path(&mut self, name: &'static str, value: &dyn Encode) {
         let segment = match string(value) {
             Ok(Some(text)) if text.is_empty() => Err("is empty"),
@@ -113,17 +115,17 @@ impl Request {
         }
     }
 
-    /// Sets a query parameter. A list repeats the key; null and an empty list are omitted.
+    /// Sets a query parameter. A list is sent as repeated parameters. Null and an empty list are omitted.
     pub fn query(&mut self, name: &'static str, value: &dyn Encode) {
         let mut pairs = String::new();
         let result = each_string(value, &mut |text| push_pair(&mut pairs, name, text));
         self.set_query(name, result.map(|()| pairs));
     }
 
-    /// Sets a query parameter to the items of a list, separated by commas; null and an empty list are omitted.
+    /// Sets a query parameter to a comma-separated list. Null and an empty list are omitted.
     pub fn joined_query(&mut self, name: &'static str, value: &dyn Encode) {
         let mut pair = String::new();
-        // Each item is encoded separately, so that a comma in an item is not read as a separator.
+        // Items are encoded separately, so that a comma in an item is not read as a separator.
         let result = each_string(value, &mut |text| match pair.is_empty() {
             true => push_pair(&mut pair, name, text),
             false => {
@@ -134,7 +136,7 @@ impl Request {
         self.set_query(name, result.map(|()| pair));
     }
 
-    /// Sets a query parameter that is an object, as `name[key]=value` for each of its entries. Lists repeat the key.
+    /// Sets a query parameter to an object, as `name[key]=value` for each entry. Lists are sent as repeated parameters.
     pub fn deep_object(&mut self, name: &'static str, value: &dyn Encode) {
         let pairs = entries(value).map(|entries| {
             let mut pairs = String::new();
@@ -149,7 +151,7 @@ impl Request {
         self.set_query(name, pairs);
     }
 
-    /// Sets a query parameter to the JSON of a value; null is omitted.
+    /// Sets a query parameter to a value as JSON. Null is omitted.
     pub fn json_query(&mut self, name: &'static str, value: &dyn Encode) {
         let mut pair = String::new();
         if !matches!(value.view(), View::Absent | View::Null) {
@@ -165,7 +167,7 @@ impl Request {
             self.keyed = has_key(value, path);
         }
         let mut bytes = codec::to_vec(value);
-        // The body is kept until the call ends.
+        // The body is kept in memory until the call ends, so unused capacity is released.
         bytes.shrink_to_fit();
         self.body = Some(Content {
             media_type: "application/json",
@@ -173,7 +175,7 @@ impl Request {
         });
     }
 
-    /// Sets the body to an object as a form. Null and missing values are omitted, lists repeat the key.
+    /// Sets the body to an object as a form. Null and missing values are omitted. Lists are sent as repeated fields.
     pub fn form_body(&mut self, value: &dyn Encode) {
         self.violations = codec::validate(value).err();
         if let Some(entries) = self.note("body", entries(value)) {
@@ -188,13 +190,14 @@ impl Request {
         }
     }
 
-    /// Returns the operation.
+    /// Returns the operation of the request.
     #[must_use]
     pub fn operation(&self) -> &'static Operation {
         self.operation
     }
 
-    /// Returns whether this request is safe to retry when its outcome is unknown: [`Safety::Safe`] or [`Safety::Unsafe`].
+    /// Returns whether the request is safe to retry: [`Safety::Idempotent`] or [`Safety::NotIdempotent`]. For an
+    /// operation with idempotency keys, it depends on the body.
     #[must_use]
     pub fn safety(&self) -> Safety {
         match self.operation.safety {
@@ -210,7 +213,7 @@ impl Request {
         &self.shared.clock
     }
 
-    /// Returns a request for another operation, with the client, the credential and the options of this one.
+    /// Returns a request for another operation, with the client, credential and options of this one.
     #[cfg(feature = "outpost")]
     pub(crate) fn of_operation(&self, operation: &'static Operation) -> Self {
         let mut request = Self::new(Arc::clone(&self.shared), self.token.clone(), operation);
@@ -218,7 +221,7 @@ impl Request {
         request
     }
 
-    /// Returns the value of a query parameter, the first one of a list.
+    /// Returns the value of a query parameter; the first value of a list.
     pub(in crate::client) fn query_text(&self, name: &str) -> Option<Cow<'_, str>> {
         let (_, pairs) = self.query.iter().find(|(other, _)| *other == name)?;
         let (_, value) = form_urlencoded::parse(pairs.as_bytes()).next()?;
@@ -243,7 +246,7 @@ impl Request {
         Ok(url)
     }
 
-    /// Returns an error if the body violates constraints.
+    /// Returns an error if the body violates constraints of the OpenAPI description.
     pub(in crate::client) fn check_body(&self) -> Result<(), Error> {
         match &self.violations {
             None => Ok(()),
@@ -254,7 +257,7 @@ impl Request {
         }
     }
 
-    /// Returns an error about this request, which was not sent.
+    /// Creates the error of a request that was not sent.
     pub(in crate::client) fn invalid(
         &self,
         parameter: Option<&'static str>,
@@ -291,7 +294,7 @@ impl Request {
         }
     }
 
-    /// Records the first reason not to send the request. If the parameter is later set to a valid value, its reason is
+    /// Records the first reason not to send the request. If the parameter is set to a valid value later, the reason is
     /// removed.
     fn note<T>(&mut self, parameter: &'static str, result: Result<T, &'static str>) -> Option<T> {
         if self
@@ -310,7 +313,7 @@ impl Request {
     }
 }
 
-/// Adds a pair to those of a parameter.
+/// Appends a pair to the pairs of a parameter.
 fn push_pair(pairs: &mut String, key: &str, value: &str) {
     pairs.reserve(key.len() + value.len() + 2);
     if !pairs.is_empty() {
@@ -325,7 +328,7 @@ fn push_encoded(pairs: &mut String, text: &str) {
     pairs.extend(form_urlencoded::byte_serialize(text.as_bytes()));
 }
 
-/// Shows which parameters are set, without their values, which can be secrets.
+/// Shows the names of the parameters, but not their values, which can be secrets.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let query: Vec<&str> = self.query.iter().map(|(parameter, _)| *parameter).collect();

@@ -1,16 +1,16 @@
-//! Converts values to the plain strings of paths, queries and forms.
+//! Converts values to strings for paths, queries and forms.
 
 use crate::codec::{self, Encode, FieldWriter, Record, View};
 use crate::types::{Json, timestamp};
 
-/// The reason why a structured value cannot be converted to a plain string.
+/// The reason why an object or nested list cannot be sent in a path, query or form.
 pub(super) const STRUCTURED: &str = "is an object or a nested list, which has no plain text";
 
-/// The reason why a number cannot be converted to a plain string: it is not finite, which JSON would write as `null`.
+/// The reason why NaN and infinities cannot be sent. JSON would encode them as null.
 const NOT_FINITE: &str = "is not a finite number";
 
-/// Calls `take` with the strings of a value: one for a scalar, one for each item of a list, none for null and absent
-/// values.
+/// Calls `take` with the strings of a value: once for a scalar, once for each item of a list, and not at all for null
+/// and absent values.
 pub(super) fn each_string(
     value: &dyn Encode,
     take: &mut dyn FnMut(&str),
@@ -32,7 +32,7 @@ pub(super) fn string(value: &dyn Encode) -> Result<Option<String>, &'static str>
     Ok(found)
 }
 
-/// Calls `take` with the string of a scalar, if it has one.
+/// Calls `take` with the string of a scalar, unless it is null or absent.
 fn one_string(value: &dyn Encode, take: &mut dyn FnMut(&str)) -> Result<(), &'static str> {
     match value.view() {
         View::Absent | View::Null | View::Json(Json::Null) => {}
@@ -60,7 +60,7 @@ fn one_string(value: &dyn Encode, take: &mut dyn FnMut(&str)) -> Result<(), &'st
     Ok(())
 }
 
-/// Returns the entries of an object, with the strings of each value.
+/// Returns the keys of an object, with the strings of each value.
 pub(super) fn entries(value: &dyn Encode) -> Result<Vec<(String, Vec<String>)>, &'static str> {
     let record = match value.view() {
         View::Absent | View::Null | View::Json(Json::Null) => return Ok(Vec::new()),
@@ -84,7 +84,8 @@ pub(super) fn entries(value: &dyn Encode) -> Result<Vec<(String, Vec<String>)>, 
     found
 }
 
-/// Returns whether the value has a non-empty string at the path; in every item, if there are lists on the path.
+/// Returns whether a value contains a non-empty string at a path of object keys. If there are lists on the path, every
+/// item must contain one.
 pub(super) fn has_key(value: &dyn Encode, path: &[&str]) -> bool {
     match (value.view(), path) {
         (View::Secret(inner) | View::Variant { content: inner, .. }, _) => has_key(inner, path),

@@ -1,4 +1,4 @@
-//! Successful responses: received, decoded and streamed.
+//! Successful responses.
 
 mod reply;
 mod response;

@@ -35,7 +35,7 @@ impl Reply {
         codec::from_slice(&self.body).map_err(|error| self.undecodable(error))
     }
 
-    /// Decodes the body as JSON; `None` for an empty body, null, and the status 202.
+    /// Decodes the body as JSON. `None` for an empty body, null, and the status 202.
     pub(in crate::client) fn optional<T: Decode>(&mut self) -> Result<Option<T>, Error> {
         let is_nothing = matches!(self.body.trim_ascii(), b"" | b"null");
         match is_nothing || self.status == StatusCode::ACCEPTED {
@@ -75,7 +75,7 @@ impl Reply {
         Ok(self.stream.take().map_or_else(read, |stream| *stream))
     }
 
-    /// Checks that the body is complete, and that it is not an HTML page of a proxy.
+    /// Returns an error if the body is incomplete, or is an HTML page, which a proxy may send.
     fn expect_document(&self) -> Result<(), Error> {
         let reason = match self.status {
             StatusCode::OK if !is_html(&self.headers) => return Ok(()),
@@ -90,9 +90,9 @@ impl Reply {
         })
     }
 
-    /// Returns the error of a body that cannot be decoded.
+    /// Creates the error of a body that cannot be decoded.
     pub(in crate::client) fn undecodable(&self, source: DecodeError) -> Error {
-        // If the body is not JSON at all, the media type says more than the place of the error.
+        // If the body is not JSON at all, the media type is more useful than the position of the error.
         let is_other = std::error::Error::source(&source).is_some();
         Error::Decode {
             operation: self.operation.id,
@@ -102,7 +102,7 @@ impl Reply {
         }
     }
 
-    /// Returns the media type of the body, if it is not JSON.
+    /// Returns the media type of the body. `None` if it is JSON.
     fn other_media_type(&self) -> Option<String> {
         let text = self.headers.get(CONTENT_TYPE)?.to_str().ok()?;
         let media_type = text.split(';').next().unwrap_or_default().trim();
@@ -111,7 +111,7 @@ impl Reply {
     }
 }
 
-/// Returns whether the body is HTML, which proxies and login pages send regardless of the request.
+/// Returns whether the body is HTML. Proxies and login pages respond with HTML to any request.
 pub(crate) fn is_html(headers: &HeaderMap) -> bool {
     let text = headers
         .get(CONTENT_TYPE)

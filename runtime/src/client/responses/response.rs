@@ -6,7 +6,7 @@ use http::{HeaderMap, StatusCode};
 
 use crate::error::Headers;
 
-/// The result of a call with status and headers of the response.
+/// A decoded response with its status and headers.
 #[derive(Clone)]
 pub struct Response<T> {
     value: T,
@@ -23,32 +23,32 @@ impl<T> Response<T> {
         }
     }
 
-    /// Returns the status.
+    /// Returns the HTTP status of the response.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// Returns all headers.
+    /// Returns the headers of the response.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// Returns the result.
+    /// Returns the decoded response.
     #[must_use]
     pub fn value(&self) -> &T {
         &self.value
     }
 
-    /// Returns the result without the response.
+    /// Converts to the decoded response, without the status and headers.
     #[must_use]
     pub fn into_inner(self) -> T {
         self.value
     }
 }
 
-/// Omits the result, which can be a whole export.
+/// Omits the decoded response, which may be large.
 impl<T> fmt::Debug for Response<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response")

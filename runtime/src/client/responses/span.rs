@@ -1,4 +1,4 @@
-//! The span of a call, for facts that are known after decoding.
+//! The span of a call. Records errors that occur while the response is decoded.
 
 #[cfg(feature = "tracing")]
 use tracing::Span;
@@ -7,10 +7,10 @@ use crate::Error;
 #[cfg(feature = "tracing")]
 use crate::log::error_type;
 
-/// The span of a call, to record facts that are only known once the reply is decoded.
+/// The span of a call, which is kept until the response is decoded.
 #[derive(Default)]
 pub(in crate::client) struct CallSpan {
-    /// `None` for a reply without a span.
+    /// The span. `None` if the reply has none.
     #[cfg(feature = "tracing")]
     pub(in crate::client) span: Option<Span>,
 }
@@ -29,7 +29,7 @@ impl CallSpan {
     pub(in crate::client) fn failed(&self, _: &Error) {}
 }
 
-/// Records the error of a span.
+/// Records an error in a span.
 #[cfg(feature = "tracing")]
 pub(in crate::client) fn record(span: &Span, error: &Error) {
     span.record("otel.status_code", "ERROR");

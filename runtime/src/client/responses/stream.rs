@@ -1,4 +1,4 @@
-//! A response body as a stream.
+//! Response bodies as streams.
 
 use std::fmt;
 use std::pin::Pin;
@@ -14,11 +14,11 @@ use crate::client::blocking::Blocking;
 use crate::client::operation::Operation;
 use crate::transport::{Body, Clock, Deadline, TransportError, TransportErrorKind};
 
-/// A streamed response body.
+/// A response body as a stream of chunks.
 ///
-/// An error ends it. So does a pause between two chunks that is longer than the call's attempt timeout, and the [stream
-/// timeout](crate::client::CallOptions::stream_timeout) if the body is not complete by then. Dropping it closes the
-/// connection.
+/// The stream ends with the first error. It fails if no chunk arrives within the attempt timeout of the call, or if the
+/// body is not complete within the [stream timeout](crate::client::CallOptions::stream_timeout). Dropping the stream
+/// closes the connection.
 pub struct ByteStream {
     operation: &'static Operation,
     body: Body,
@@ -30,24 +30,23 @@ pub struct ByteStream {
 struct Timeouts {
     clock: Clock,
     longest_pause: Duration,
-    /// The deadline of the next chunk.
+    /// The deadline for the next chunk.
     pause: Option<Deadline>,
-    /// The deadline of the whole body.
+    /// The deadline for the complete body.
     total: Deadline,
 }
 
-/// Inspects the chunks of a stream, and can end it with an error.
+/// Inspects the chunks of a stream. Can end the stream with an error.
 pub(crate) trait Inspect: Send {
     /// Inspects the next chunk.
     fn chunk(&mut self, chunk: &Bytes) -> Result<(), Error>;
 
-    /// Inspects the end of the stream.
+    /// Is called when the body is complete.
     fn end(&mut self) -> Result<(), Error>;
 }
 
 impl ByteStream {
-    /// Creates the deadlines from the maximum time between two chunks and the maximum time for the whole body, by the
-    /// given clock.
+    /// Creates a stream with timeouts: the maximum time between two chunks, and the maximum time for the complete body.
     pub(in crate::client) fn new(
         operation: &'static Operation,
         body: Body,
@@ -69,29 +68,29 @@ impl ByteStream {
         }
     }
 
-    /// Returns the operation of the response.
+    /// Returns the ID of the operation of the response.
     pub(crate) fn operation(&self) -> &'static str {
         self.operation.id
     }
 
-    /// Adds an inspection of the chunks.
+    /// Adds an inspection of all chunks.
     pub(crate) fn inspected(mut self, inspection: impl Inspect + 'static) -> Self {
         self.inspection = Some(Box::new(inspection));
         self
     }
 
-    /// Returns the next chunk; `None` at the end.
+    /// Returns the next chunk; `None` at the end of the body.
     pub async fn next(&mut self) -> Option<Result<Bytes, Error>> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
-    /// Returns an iterator over the chunks, which blocks this thread.
+    /// Returns a blocking iterator over the chunks.
     #[cfg(feature = "blocking")]
     pub fn blocking(self) -> Blocking<Self> {
         Blocking::new(self.operation, self)
     }
 
-    /// Inspects a chunk, or the end.
+    /// Inspects the next chunk, or the end of the body (`None`).
     fn inspect(&mut self, chunk: Option<&Bytes>) -> Result<(), Error> {
         let Some(inspection) = &mut self.inspection else {
             return Ok(());
@@ -122,7 +121,7 @@ impl ByteStream {
 }
 
 impl Timeouts {
-    /// Ready with an error if a deadline has elapsed.
+    /// Returns `Ready` with an error if a deadline has elapsed.
     fn poll(&mut self, is_waiting: bool, context: &mut Context<'_>) -> Poll<TransportError> {
         const PAUSE: &str = "the body paused for too long";
         const TOTAL: &str = "the body was not complete before the deadline";
@@ -158,7 +157,7 @@ impl Stream for ByteStream {
             Poll::Ready(chunk) => Poll::Ready(chunk.and_then(Result::ok)),
             Poll::Pending => Poll::Pending,
         };
-        // If the body is complete, a deadline that has elapsed does not matter.
+        // An elapsed deadline does not matter if the body is complete.
         if !matches!(chunk, Poll::Ready(None))
             && let Some(timeouts) = &mut stream.timeouts
             && let Poll::Ready(error) = timeouts.poll(chunk.is_pending(), context)

@@ -1,4 +1,4 @@
-//! Locates the bytes of a download: waits for documents, and searches lists for files.
+//! Locates the bytes of a download: waits until a document exists, or searches a list for a file.
 
 use std::time::Duration;
 
@@ -12,20 +12,20 @@ use crate::error::{Error, RawBody, retry_after};
 use crate::log;
 use crate::transport::{TransportError, TransportErrorKind};
 
-/// The first delay before a document is requested again. It doubles each time.
+/// The delay before a document is requested again for the first time. It doubles each time.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 
 /// The minimum delay, even if the server asks for a shorter one.
 const SHORTEST_WAIT: Duration = Duration::from_millis(100);
 
-/// The time before the deadline at which the last request is made, so that its response can arrive. Shorter for short
-/// deadlines.
+/// How long before the deadline the last request is sent, so that its response can arrive. At most a tenth of the
+/// timeout.
 const LAST_CALL: Duration = Duration::from_secs(1);
 
 /// The maximum delay, unless the server asks for a longer one.
 const LONGEST_WAIT: Duration = Duration::from_secs(8);
 
-/// Requests a document until it exists. If it does not exist at first, its generation is requested.
+/// Requests a document until it exists. If the first response is that it does not exist, requests its generation.
 pub(super) async fn wait(
     request: Request,
     mut generate: Option<Box<Request>>,
@@ -83,14 +83,14 @@ pub(super) async fn find(list: Request, id: Uuid) -> Result<Located, Error> {
                 return located.map_err(|source| unreadable(operation, source));
             }
             Ok(_) => {}
-            // Skips other items that cannot be decoded, unless the file is not found.
+            // Other items that cannot be decoded only matter if the file is not found.
             Err(error) => failed = failed.or(Some(error)),
         }
     }
     Err(failed.unwrap_or(Error::NotListed { operation, id }))
 }
 
-/// The meaning of a 404 for a document.
+/// What a 404 means for a document.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Missing {
     /// The document must be generated, or is being generated.
@@ -101,7 +101,7 @@ enum Missing {
 
 enum Attempt {
     Found(Located),
-    /// The document does not exist yet. Contains the `Retry-After` of the response.
+    /// The document does not exist yet. Contains the `Retry-After` of the response, if it has one.
     Pending(Option<Duration>),
 }
 

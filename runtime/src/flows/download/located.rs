@@ -16,13 +16,13 @@ use crate::error::{Error, StorageError};
 use crate::flows::disk::TemporaryFile;
 use crate::time::Instant;
 
-/// The progress of a download, in bytes.
+/// The progress of a download.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DownloadProgress {
-    /// Bytes received. Starts again from 0 when the file is fetched again.
+    /// The number of bytes that were received. Restarts from 0 if the file is fetched again after an error.
     pub received: u64,
-    /// Total size, if the API or the storage states it.
+    /// The total size in bytes. `None` if neither the API nor the storage reports it.
     pub total: Option<u64>,
 }
 
@@ -32,11 +32,11 @@ pub(super) type OnProgress = Arc<Mutex<dyn FnMut(DownloadProgress) + Send>>;
 /// The URL of a file, and what is known about it.
 pub(super) struct Located {
     pub(super) address: Address,
-    /// What the API states about a file; `None` for documents.
+    /// The facts that the API reports about a file; `None` for documents.
     pub(super) known: Option<Known>,
 }
 
-/// What the API states about a file.
+/// The facts that the API reports about a file.
 pub(super) struct Known {
     pub(super) size: u64,
     pub(super) sum: Option<Sum>,
@@ -55,7 +55,7 @@ pub(super) struct Fetch<'a> {
 impl Fetch<'_> {
     /// Opens the file as a stream, whose bytes are verified.
     pub(super) async fn open(&self, located: &Located) -> Result<ByteStream, Error> {
-        // Only documents have a size that is not known in advance, so it is limited.
+        // The size of a file is known in advance. The size of a document is not, so it is limited.
         let limit = located.known.is_none().then(|| self.storage.body_limit());
         self.begin(located, limit).await
     }
@@ -120,7 +120,7 @@ impl Fetch<'_> {
     }
 }
 
-/// Verifies the bytes of a download, and reports progress.
+/// Verifies the bytes of a download and reports the progress.
 struct Verifier {
     operation: &'static str,
     check: Option<Check>,
@@ -161,7 +161,7 @@ impl Inspect for Verifier {
     }
 }
 
-/// Returns the length of a body, if it is stated and the body is not compressed.
+/// Returns the length of a body from its headers. `None` if it is missing or the body is compressed.
 fn length(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }

@@ -25,17 +25,19 @@ use crate::transport::{TransportError, TransportErrorKind};
 use located::{Fetch, Located, OnProgress};
 use wire::Listed;
 
-/// The default wait for a document.
+/// The default time to wait until a document exists.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The API's maximum page size.
 const LONGEST_PAGE: i64 = 100;
 
-/// A download, which starts when its bytes are requested.
+/// A file download, which starts when [`bytes`](Self::bytes), [`stream`](Self::stream) or `to_file` is called.
 ///
-/// If a document does not exist yet, the download requests it again at the interval that the server asks for. The bytes
-/// are fetched from a file storage, without the client's credential. It is an error if the storage responds with a
-/// failure, with a part of the file, or with an HTML page although the file is not one.
+/// Documents, such as invoices, are generated on demand. The download requests a document until it exists, at the
+/// interval that the server asks for.
+///
+/// The bytes are fetched from a file storage, without the client's credential. The download fails if the storage
+/// responds with an error, with only a part of the file, or with an HTML page in place of another file.
 #[must_use = "a download does nothing until its bytes are requested"]
 pub struct Download {
     request: Request,
@@ -66,13 +68,13 @@ impl Download {
         }
     }
 
-    /// Creates the download of a document whose URL the request returns. For generated code.
+    /// Creates the download of a document. The response to the request contains its URL. For generated code.
     #[doc(hidden)]
     pub fn document(request: impl Into<Request>) -> Self {
         Self::new(request.into(), Content::Document { generate: None })
     }
 
-    /// Sets the request that generates the document first. For generated code.
+    /// Sets a request that asks the API to generate the document. For generated code.
     #[doc(hidden)]
     pub fn generated_by(mut self, request: impl Into<Request>) -> Self {
         let generate = Some(Box::new(request.into()));
@@ -80,14 +82,15 @@ impl Download {
         self
     }
 
-    /// Creates the download of a file from a list. For generated code.
+    /// Creates the download of a file that a list returned. For generated code.
     #[doc(hidden)]
     pub fn file(request: Request, file: &dyn Encode) -> Self {
         let listed = codec::from_slice::<Listed>(&codec::to_vec(file));
         Self::new(request, Content::File(listed.and_then(Located::try_from)))
     }
 
-    /// Creates the download of a file that is searched in a list, by its ID or that of its item. For generated code.
+    /// Creates the download of a file by its ID, or by the ID of the list item that contains it. The download searches
+    /// the list. For generated code.
     #[doc(hidden)]
     pub fn listed(list: impl Into<Request>, id: Uuid) -> Self {
         let mut request = list.into();
@@ -95,31 +98,34 @@ impl Download {
         Self::new(request, Content::Listed(id))
     }
 
-    /// Sets the total timeout, after which the download fails with [`Error::Timeout`]. It covers the wait for a
-    /// document, all attempts, and the time that the reader of a [`stream`](Self::stream) takes between chunks.
-    /// Default: [`CallOptions::stream_timeout`], or 1 hour.
+    /// Sets the total timeout, after which the download fails with [`Error::Timeout`].
+    ///
+    /// The timeout covers the wait for a document, all attempts, and the time that the reader of a
+    /// [`stream`](Self::stream) takes between chunks. By default, it is [`CallOptions::stream_timeout`], or 1 hour.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// Sets how long to wait for a document that does not exist yet; 2 minutes by default. The total
-    /// [`timeout`](Self::timeout) applies as well.
+    /// Sets how long to wait until a document exists; 2 minutes by default. The total [`timeout`](Self::timeout) also
+    /// covers this wait.
     pub fn wait_timeout(mut self, timeout: Duration) -> Self {
         self.wait_timeout = timeout;
         self
     }
 
-    /// Calls a function with the progress, at the start and after each chunk. It runs while the bytes are read, so it
-    /// must return quickly.
+    /// Sets a callback for the progress. It is called at the start and after each chunk, and delays the download until
+    /// it returns.
     pub fn on_progress(mut self, callback: impl FnMut(DownloadProgress) + Send + 'static) -> Self {
         self.on_progress = Some(Arc::new(Mutex::new(callback)));
         self
     }
 
-    /// Sets options of the API calls, and of the retries of the download. The attempt timeout is also the maximum time
-    /// between two chunks. The body limit applies to [`bytes`](Self::bytes), and to documents however they are read;
-    /// the size of other files is known from the API.
+    /// Sets options of the API calls. The retry policy also applies to the download.
+    ///
+    /// The attempt timeout is also the maximum time between two chunks. The body limit applies to
+    /// [`bytes`](Self::bytes). For documents, it also applies to the other methods, because their size is not known in
+    /// advance.
     pub fn with(mut self, options: CallOptions) -> Self {
         if let Content::Document {
             generate: Some(generate),
@@ -135,9 +141,9 @@ impl Download {
     /// error.
     ///
     /// # Errors
-    /// Errors of the calls and of the storage; [`Error::Timeout`] when a document is not available before the deadline;
-    /// [`Error::BodyTooLarge`] when a document exceeds the body limit. The stream ends with an [`Error::Storage`] when
-    /// the bytes do not match the checksum of the API.
+    /// Errors of the API calls and of the storage; [`Error::Timeout`] if a document does not exist before the deadline;
+    /// [`Error::BodyTooLarge`] if a document exceeds the body limit. The stream ends with an [`Error::Storage`] if the
+    /// bytes do not match the checksum that the API reported.
     pub async fn stream(self) -> Result<ByteStream, Error> {
         let (job, content) = self.begin();
         let work = async {
@@ -149,11 +155,12 @@ impl Download {
         job.run(work).await
     }
 
-    /// Returns the bytes in memory, up to the body limit of the client or of the options. If the connection breaks,
-    /// they are fetched again.
+    /// Downloads the file into memory. If the connection breaks, the file is fetched again.
+    ///
+    /// The maximum size is the [body limit](CallOptions::body_limit), 64 MiB by default.
     ///
     /// # Errors
-    /// Those of [`stream`](Self::stream), and [`Error::BodyTooLarge`].
+    /// Those of [`stream`](Self::stream), and [`Error::BodyTooLarge`] if the file exceeds the limit.
     pub async fn bytes(self) -> Result<Bytes, Error> {
         let (job, content) = self.begin();
         let work = async {
@@ -165,15 +172,18 @@ impl Download {
         job.run(work).await
     }
 
-    /// Writes the bytes to a file, and returns their number. If the connection breaks, they are fetched again.
+    /// Downloads the file to a local path, and returns its size in bytes. If the connection breaks, the file is fetched
+    /// again.
     ///
-    /// They are written to a temporary file in the same folder, which replaces the target when it is complete. The
-    /// target never contains a part of the file, and keeps its content if the download fails. On Unix, permissions of a
-    /// replaced file are preserved. Only regular files are replaced: if the target is a directory, device, pipe or
-    /// symbolic link, it is an error and nothing is requested.
+    /// The bytes are written to a temporary file in the same folder. When it is complete, it replaces the target. The
+    /// target is never incomplete, and is unchanged if the download fails. On Unix, the permissions of a replaced file
+    /// are preserved.
+    ///
+    /// Only regular files are replaced. If the target is a directory, device, pipe or symbolic link, the method returns
+    /// an error and sends no request.
     ///
     /// # Errors
-    /// Those of [`stream`](Self::stream), and [`Error::File`].
+    /// Those of [`stream`](Self::stream), and [`Error::File`] if the file cannot be written.
     #[cfg(feature = "files")]
     pub async fn to_file(self, path: impl AsRef<Path>) -> Result<u64, Error> {
         let (job, content) = self.begin();
@@ -188,19 +198,19 @@ impl Download {
         job.run(work).await
     }
 
-    /// Returns the file as bytes like [`bytes`](Self::bytes), but blocks this thread.
+    /// Downloads the file into memory like [`bytes`](Self::bytes), but blocks the current thread.
     ///
     /// # Errors
-    /// Those of [`bytes`](Self::bytes), and [`Error::Configuration`] inside of an async task.
+    /// Those of [`bytes`](Self::bytes), and [`Error::Configuration`] inside an async task.
     #[cfg(feature = "blocking")]
     pub fn bytes_blocking(self) -> Result<Bytes, Error> {
         crate::client::wait(self.operation(), self.bytes())
     }
 
-    /// Writes the file like [`to_file`](Self::to_file), but blocks this thread.
+    /// Downloads the file to a local path like [`to_file`](Self::to_file), but blocks the current thread.
     ///
     /// # Errors
-    /// Those of [`to_file`](Self::to_file), and [`Error::Configuration`] inside of an async task.
+    /// Those of [`to_file`](Self::to_file), and [`Error::Configuration`] inside an async task.
     #[cfg(all(feature = "blocking", feature = "files"))]
     pub fn to_file_blocking(self, path: impl AsRef<Path>) -> Result<u64, Error> {
         crate::client::wait(self.operation(), self.to_file(path))
@@ -211,7 +221,7 @@ impl Download {
         self.request.operation()
     }
 
-    /// Starts the deadline of the download.
+    /// Computes the deadline of the download.
     fn begin(self) -> (Job, Work) {
         let storage = Storage::of(&self.request);
         let timeout = self.timeout.unwrap_or_else(|| storage.stream_timeout());
@@ -230,7 +240,7 @@ impl Download {
     }
 }
 
-/// The request and what it locates.
+/// A request, and what its response is used for.
 type Work = (Request, Content);
 
 /// A download in progress.
@@ -244,7 +254,7 @@ struct Job {
 }
 
 impl Job {
-    /// Locates the bytes of the download. For a document, waits until it exists.
+    /// Locates the bytes of the download. Waits until a document exists.
     async fn locate(&self, (request, content): Work) -> Result<Located, Error> {
         let operation = self.operation.id;
         match content {

@@ -1,4 +1,4 @@
-//! The parts of API responses that downloads use.
+//! The fields of API responses that downloads use.
 
 use std::collections::BTreeMap;
 

@@ -14,14 +14,14 @@ use crate::Error;
 use crate::checksum::{Hashing, Sums};
 use crate::flows::disk::blocking;
 
-/// The number of bytes that are hashed or written per blocking task. A blocking task cannot be canceled, so it should
-/// be short.
+/// The number of bytes that are hashed or written per blocking task. A blocking task cannot be canceled, so it must be
+/// short.
 const BLOCKING_CHUNK: usize = 8 << 20;
 
-/// The size of the buffer for that.
+/// The size of the buffer of a blocking task.
 const BUFFER: usize = 256 << 10;
 
-/// An open file whose parts can be read. Renaming or replacing the file has no effect.
+/// An open file that is read in parts. Renaming or replacing the file has no effect on the upload.
 #[derive(Clone)]
 pub(super) struct FileParts {
     file: Arc<Mutex<File>>,
@@ -90,7 +90,7 @@ impl FileParts {
         .await
     }
 
-    /// Fails if the length of the file has changed since it was opened.
+    /// Returns an error if the length of the file has changed since it was opened.
     async fn is_unchanged(&self, operation: &'static str) -> Result<(), Error> {
         let (file, len) = (Arc::clone(&self.file), self.len);
         blocking(operation, move || {
@@ -134,7 +134,7 @@ fn changed() -> io::Error {
     )
 }
 
-/// A reader whose bytes are buffered in a temporary file.
+/// A reader that is copied to a temporary file, so that its bytes can be read twice.
 pub(super) struct Spool {
     reader: Pin<Box<dyn AsyncRead + Send>>,
     len: u64,
@@ -152,7 +152,7 @@ impl Spool {
         self.len
     }
 
-    /// Reads everything into an unnamed file.
+    /// Copies the reader to an unnamed temporary file.
     pub(super) async fn fill(
         mut self,
         operation: &'static str,
@@ -191,7 +191,7 @@ impl Spool {
         Ok((file, hashing.finish()))
     }
 
-    /// Reads the next bytes into the buffer; none at the end.
+    /// Reads the next bytes of the reader. Returns an empty buffer at the end.
     async fn next(&mut self, mut buffer: Vec<u8>) -> io::Result<Vec<u8>> {
         buffer.resize(BUFFER, 0);
         let count = std::future::poll_fn(|context| {

@@ -1,4 +1,4 @@
-//! The parts that are being sent.
+//! Parts that are being sent concurrently.
 
 use std::task::Poll;
 

@@ -27,28 +27,29 @@ use plan::Part;
 use source::Readable;
 use wire::{Announced, Announcement, Completion, Multipart, PartAddress};
 
-/// The default number of concurrent parts.
+/// The default number of parts that are sent concurrently.
 const PARALLEL: usize = 4;
 
-/// The default timeout of a part. It suffices for 10 MiB at about 280 kilobits per second.
+/// The default timeout of an attempt to send a part. A part of 10 MiB then needs at least 280 kilobits per second.
 const PART_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// The progress of an upload, in bytes.
+/// The progress of an upload.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UploadProgress {
-    /// Bytes read to compute the checksums. Nothing is sent before that is complete.
+    /// The number of bytes that were read to compute the checksums. Parts are sent only after the whole source was
+    /// read.
     pub read: u64,
-    /// Bytes stored. It grows by whole parts.
+    /// The number of bytes that the storage has stored. It grows by whole parts.
     pub stored: u64,
-    /// Total size.
+    /// The total size in bytes.
     pub total: u64,
 }
 
-/// An upload, which starts when it is awaited, and returns the file.
+/// A file upload, which starts when it is awaited, and returns the uploaded file.
 ///
-/// Dropping it midway leaves the created file behind without content. If it fails, [`Error::Upload`] contains the
-/// progress.
+/// If the future is dropped before it completes, the file may already exist without content. If the upload fails,
+/// [`Error::Upload`] contains the failed step and the progress.
 #[must_use = "an upload does nothing until it is awaited"]
 pub struct Upload<T> {
     job: Job,
@@ -56,7 +57,7 @@ pub struct Upload<T> {
 }
 
 impl<T> Upload<T> {
-    /// Creates an upload that starts with one request and is completed with another one. For generated code.
+    /// Creates an upload from the requests that create the file and that complete the upload. For generated code.
     #[doc(hidden)]
     pub fn new(
         create: Request,
@@ -64,7 +65,8 @@ impl<T> Upload<T> {
         file: NewFile,
         source: UploadSource,
     ) -> Self {
-        // A retry cannot create another file: the request names the upload and its parts, so it is idempotent.
+        // The completion is idempotent, although it is a POST: it names the upload and its parts, so a retry creates no
+        // other file.
         complete.options(CallOptions::new().assume_safe());
         Self {
             job: Job {
@@ -81,33 +83,36 @@ impl<T> Upload<T> {
         }
     }
 
-    /// Sets how many parts are in memory and being sent at a time; 4 by default, at least 1.
+    /// Sets the maximum number of parts that are in memory and sent concurrently; 4 by default, at least 1.
     pub fn parallel(mut self, parts: usize) -> Self {
         self.job.parallel = parts.max(1);
         self
     }
 
-    /// Sets the size of a part in bytes; 10 MiB by default. Values below 5 MiB, the minimum of the storage, are raised
-    /// to 5 MiB. For a large file, the size is raised so that there are at most 10,000 parts, the maximum of the API.
+    /// Sets the part size in bytes; 10 MiB by default.
+    ///
+    /// The minimum is 5 MiB, the minimum of the storage; smaller values are raised to it. The API allows 10,000 parts
+    /// per file, so the part size is raised for very large files.
     pub fn part_size(mut self, bytes: u64) -> Self {
         self.job.part_size = Some(bytes);
         self
     }
 
-    /// Sets the timeout of an attempt to send a part; 5 minutes by default. The URLs of the parts expire after an hour,
-    /// so all parts must be stored within it.
+    /// Sets the timeout of an attempt to send a part; 5 minutes by default. All parts must be sent within an hour,
+    /// because their URLs expire.
     pub fn part_timeout(mut self, timeout: Duration) -> Self {
         self.job.part_timeout = timeout;
         self
     }
 
-    /// Calls a function whenever the progress changes. The upload waits for it, so it must return quickly.
+    /// Sets a callback for the progress. It is called whenever the progress changes, and delays the upload until it
+    /// returns.
     pub fn on_progress(mut self, callback: impl FnMut(UploadProgress) + Send + 'static) -> Self {
         self.job.on_progress = Box::new(callback);
         self
     }
 
-    /// Sets options of the API calls, and the retries of parts and of the last step.
+    /// Sets options of the API calls. The retry policy also applies to the parts.
     pub fn with(mut self, options: CallOptions) -> Self {
         self.job.create.options(options.clone());
         self.job.complete.options(options);
@@ -125,10 +130,10 @@ impl<T: Decode + 'static> Upload<T> {
         })
     }
 
-    /// Uploads the file like [`send`](Self::send), but blocks this thread.
+    /// Uploads the file like [`send`](Self::send), but blocks the current thread.
     ///
     /// # Errors
-    /// Those of the upload, and [`Error::Configuration`] inside of an async task.
+    /// Those of the upload, and [`Error::Configuration`] inside an async task.
     #[cfg(feature = "blocking")]
     pub fn send_blocking(self) -> Result<T, Error> {
         crate::client::wait(self.job.create.operation(), self.send())
@@ -155,7 +160,7 @@ impl<T> fmt::Debug for Upload<T> {
     }
 }
 
-/// An upload, independent of the type that it returns.
+/// The data of an upload, without the type that it returns.
 struct Job {
     create: Request,
     complete: Request,

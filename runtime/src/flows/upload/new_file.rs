@@ -1,8 +1,8 @@
-//! The description of a file to upload.
+//! The name, type and owner of a file to upload.
 
 use uuid::Uuid;
 
-/// Describes a file to upload.
+/// The name, media type and purpose of a file to upload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a file is uploaded by the `upload` method of a service"]
 pub struct NewFile {
@@ -14,8 +14,10 @@ pub struct NewFile {
 }
 
 impl NewFile {
-    /// Describes a file for this service (a `FileServiceTypes`) with its name and media type, such as `manual.pdf` and
-    /// `application/pdf`. Some services restrict media types and sizes.
+    /// Creates the description of a file, such as `manual.pdf` with the media type `application/pdf`.
+    ///
+    /// The service is the purpose of the file: a value of `FileServiceTypes`. Some services restrict media types and
+    /// sizes.
     pub fn new(
         service: impl AsRef<str>,
         name: impl Into<String>,
@@ -30,13 +32,13 @@ impl NewFile {
         }
     }
 
-    /// Sets the organization that it belongs to. Required unless the access token belongs to an organization.
+    /// Sets the organization that the file belongs to. Required unless the access token belongs to an organization.
     pub fn organization_id(mut self, id: impl Into<Uuid>) -> Self {
         self.organization_id = Some(id.into());
         self
     }
 
-    /// Sets the name of its version.
+    /// Sets the version name of the file.
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = Some(version.into());
         self

@@ -3,13 +3,13 @@
 /// The default part size.
 const PART_SIZE: u64 = 10 << 20;
 
-/// The storage's minimum size of a part, except for the last one.
+/// The minimum size of a part, except for the last one. A limit of the storage.
 const SMALLEST_PART: u64 = 5 << 20;
 
-/// The API's maximum number of parts.
+/// The maximum number of parts. A limit of the API.
 const MOST_PARTS: u64 = 10_000;
 
-/// The division of a file.
+/// The sizes and offsets of the parts of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Plan {
     size: u64,
@@ -19,7 +19,7 @@ pub(super) struct Plan {
 /// A part of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Part {
-    /// Its number, from 1.
+    /// The number of the part, from 1.
     pub(super) number: u32,
     /// The offset of its first byte.
     pub(super) start: u64,
@@ -28,19 +28,19 @@ pub(super) struct Part {
 }
 
 impl Part {
-    /// Returns its index, from 0.
+    /// Returns the index of the part, from 0.
     pub(super) fn index(self) -> usize {
         usize::try_from(self.number - 1).unwrap_or(usize::MAX)
     }
 
-    /// Returns its size in bytes.
+    /// Returns the size of the part in bytes.
     pub(super) fn len(self) -> u64 {
         self.end - self.start
     }
 }
 
 impl Plan {
-    /// Divides a file of this size, with the requested part size if it is possible.
+    /// Divides a file into parts of the requested size. The size is raised if the limits require it.
     pub(super) fn new(size: u64, part_size: Option<u64>) -> Self {
         let smallest = SMALLEST_PART.max(size.div_ceil(MOST_PARTS));
         Self {

@@ -1,4 +1,4 @@
-//! Sources of uploads. Each is read twice: to compute its checksums, and to send it part by part.
+//! The sources of uploads. A source is read twice: to compute its checksums, and to send it part by part.
 
 #![cfg_attr(
     not(feature = "files"),
@@ -18,13 +18,13 @@ use crate::checksum::{Hashing, Sums};
 #[cfg(feature = "files")]
 use super::file::{FileParts, Spool};
 
-/// The number of bytes that are hashed before yielding to other tasks.
+/// The number of bytes that are hashed before the task yields to others.
 const STRIDE: usize = 1 << 20;
 
-/// The source of an upload: bytes, a file, or a reader.
+/// The content of a file to upload: bytes in memory, a local file, or a reader.
 ///
-/// The API requires checksums before the first byte is sent, so the source is read twice. The bytes of a reader are
-/// buffered in a temporary file for that. Only the parts that are being sent are in memory.
+/// The API requires checksums before the first part is sent, so the source is read twice. A reader is copied to a
+/// temporary file for that. Of files and readers, only the parts that are being sent are in memory.
 pub struct UploadSource(pub(super) Kind);
 
 pub(super) enum Kind {
@@ -37,9 +37,10 @@ pub(super) enum Kind {
 
 #[cfg(feature = "files")]
 impl UploadSource {
-    /// Uploads the bytes of a reader, which must return exactly `len` bytes.
+    /// Creates a source from a reader, which must return exactly `len` bytes.
     ///
-    /// They are buffered in an unnamed file in the folder for temporary files, which needs that much free space.
+    /// The bytes are copied to an unnamed file in the system's folder for temporary files, which must have enough free
+    /// space.
     pub fn reader(reader: impl tokio::io::AsyncRead + Send + 'static, len: u64) -> Self {
         Self(Kind::Reader(Spool::new(reader, len)))
     }
@@ -89,7 +90,7 @@ impl fmt::Debug for UploadSource {
     }
 }
 
-/// A source whose checksums are computed and whose parts can be read.
+/// A source with its checksums, which is read in parts.
 pub(super) struct Readable {
     pub(super) plan: Plan,
     pub(super) sums: Sums,
@@ -151,7 +152,7 @@ impl Readable {
     pub(super) async fn part(&self, operation: &'static str, part: Part) -> Result<Bytes, Error> {
         match &self.content {
             Content::Bytes(bytes) => {
-                // The conversion cannot fail, because the positions are within the bytes.
+                // Always succeeds, because the offsets are within the bytes.
                 let position = |place: u64| usize::try_from(place).unwrap_or(usize::MAX);
                 Ok(bytes.slice(position(part.start)..position(part.end)))
             }
@@ -161,7 +162,7 @@ impl Readable {
     }
 }
 
-/// Hashes bytes, and yields to other tasks in between.
+/// Hashes bytes, and yields to other tasks after each [`STRIDE`].
 async fn hash(bytes: &Bytes, plan: &Plan, on_read: &mut (impl FnMut(u64, u64) + Send)) -> Sums {
     let mut hashing = Hashing::new(plan.part_size());
     let mut read = 0;

@@ -51,7 +51,7 @@ impl<'a> Announcement<'a> {
     }
 }
 
-/// Converts a size in bytes. No file is so large that it is out of range.
+/// Converts a size in bytes to an `i64`, which is large enough for any file.
 fn integer(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
@@ -118,7 +118,7 @@ pub(super) struct Announced {
     pub(super) upload: Multipart,
 }
 
-/// The URLs of its parts.
+/// The URLs of the parts of a file.
 pub(super) struct Multipart {
     pub(super) id: String,
     pub(super) path: String,

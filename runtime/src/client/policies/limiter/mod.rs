@@ -1,10 +1,13 @@
 //! The client's own rate limit.
 //!
-//! Each request gets a turn: the time at which it may be sent. Turns are assigned in the order of arrival, across all
-//! tasks. A request waits for its own turn only, so a task that is not polled delays no other. If a request is dropped,
-//! later ones move up. If the server asked for a longer pause than the client makes, the first request after the pause
-//! is a probe. Other crates for rate limits wake all waiting requests and let them race, or support clocks and keys
-//! that a single queue does not need.
+//! Each request is assigned a time slot, in the order of arrival, across all tasks. A request waits only for its own
+//! slot, so a task that is not polled does not delay others. If a request is dropped, later ones move to earlier slots.
+//!
+//! If the server asks for a pause that is longer than the maximum, the client pauses for the maximum, and then sends
+//! one request as a probe. The others wait for its response.
+//!
+//! Other crates for rate limits were not suitable. Some wake all waiting requests, which then compete. Others support
+//! several clocks and keys, which a single queue does not need.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,10 +19,10 @@ use crate::transport::{BoxFuture, Clock};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// How many requests a client and its clones may send.
+/// The maximum number of requests per minute that a client and its clones send.
 ///
-/// The limit is never exceeded within any minute. After an idle period, a tenth of the requests may be sent at once;
-/// the others are spread evenly. Retries count like any request.
+/// The limit is not exceeded within any period of one minute. After an idle period, a tenth of the requests may be sent
+/// at once; the others are distributed evenly. Retries count as requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimit {
     interval: Duration,
@@ -27,11 +30,12 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    /// Returns a limit of requests per minute. Polar allows 500 in production and 100 in the sandbox. Zero counts as one.
+    /// Creates a limit of `requests` per minute. Polar allows 500 in production and 100 in the sandbox. Zero is treated
+    /// as one.
     #[must_use]
     pub const fn per_minute(requests: u32) -> Self {
         let burst = if requests < 20 { 1 } else { requests / 10 };
-        // The requests of the burst and those spread over the following minute add up to the limit.
+        // The requests of a burst, and those of the following minute, add up to the limit.
         let spread = match requests {
             0 => 1,
             more => more - burst + 1,
@@ -42,7 +46,7 @@ impl RateLimit {
         Self { interval, burst }
     }
 
-    /// Returns the time between two requests.
+    /// Returns the time between two slots.
     #[cfg(feature = "redis")]
     pub(in crate::client) fn interval(&self) -> Duration {
         self.interval
@@ -55,7 +59,7 @@ impl RateLimit {
     }
 }
 
-/// The queue in which requests wait for their turn.
+/// The queue of requests that wait for their time slots.
 #[derive(Debug)]
 pub(in crate::client) struct Limiter {
     limit: RateLimit,
@@ -64,25 +68,25 @@ pub(in crate::client) struct Limiter {
 
 #[derive(Debug, Default)]
 struct Queue {
-    /// The earliest time at which the turn after the last used one can start.
+    /// The earliest time of the slot after the last used one.
     taken: Option<Instant>,
-    /// The earliest time at which the turn after the last assigned one can start.
+    /// The earliest time of the slot after the last assigned one.
     next: Option<Instant>,
-    /// In the order of their turns.
+    /// The waiting requests, in the order of their slots.
     waiting: VecDeque<Waiting>,
     tickets: u64,
     probe: Option<Probe>,
 }
 
-/// State while the server asked for a longer pause than clients make. One request at a time is sent to find out whether
-/// the rate limit still applies.
+/// The state after a pause that was shorter than the server asked for. One request at a time is sent as a probe, to
+/// find out whether the rate limit still applies.
 #[derive(Clone, Copy, Debug)]
 struct Probe {
     /// The time at which the client's pause ended.
     start: Instant,
     /// The time after which another probe is sent if the last one got no response.
     gap: Duration,
-    /// The time at which the last probe was sent.
+    /// The time at which the last probe was sent; `None` if none was sent yet.
     sent: Option<Instant>,
 }
 
@@ -93,7 +97,7 @@ struct Waiting {
     waker: Option<Waker>,
 }
 
-/// A position in the queue. Dropping it leaves the queue.
+/// The position of a request in the queue. Dropping it removes the request from the queue.
 struct QueuePosition<'a> {
     limiter: &'a Limiter,
     ticket: u64,
@@ -107,7 +111,7 @@ impl Limiter {
         }
     }
 
-    /// Waits for a turn and uses it. Returns the time of the turn; `None` if it is not within `max_wait`.
+    /// Waits for a time slot and uses it. Returns the time of the slot; `None` if it is not within `max_wait`.
     pub(in crate::client) async fn take_turn(
         &self,
         clock: &Clock,
@@ -120,8 +124,8 @@ impl Limiter {
         Some(clock.now())
     }
 
-    /// Pauses after a response with 429: no turn is assigned for `retry_after`, up to `max_pause`. If it is longer, one
-    /// request is then sent as a probe, and the others wait for its outcome.
+    /// Pauses after a 429 response: assigns no slots for `retry_after`, but at most for `max_pause`. If `retry_after`
+    /// is longer than `max_pause`, one request is then sent as a probe.
     pub(in crate::client) fn pause(
         &self,
         now: Instant,
@@ -140,15 +144,16 @@ impl Limiter {
             });
             return self.postpone(&mut queue, 0, until);
         }
-        // If no probe was sent yet, this is the response to a request from before the pause. It does not shorten the
-        // pause.
+        // If no probe was sent yet, the response belongs to a request that was sent before the pause. It does not
+        // shorten the pause.
         match queue.probe.and_then(|probe| probe.sent) {
             Some(sent) => self.reschedule(queue, sent, until),
             None => self.postpone(&mut queue, 0, until),
         }
     }
 
-    /// Records that the request with this turn got no 429 response. If it was a probe, the waiting requests continue.
+    /// Records that the request in this slot got a response other than a 429 of the rate limit. If it was a probe, the
+    /// waiting requests are sent.
     pub(in crate::client) fn passed(&self, turn: Instant, now: Instant) {
         let queue = self.lock();
         let Some(probe) = queue.probe.filter(|probe| turn >= probe.start) else {
@@ -157,8 +162,8 @@ impl Limiter {
         self.reschedule(queue, probe.sent.unwrap_or(now), now);
     }
 
-    /// Ends probing after the response to the probe that was sent at `sent`. The waiting requests are sent after it at
-    /// the usual intervals, and none of them before `start`.
+    /// Ends probing after the response to a probe, which was sent at the time `sent`. The waiting requests are assigned
+    /// new slots at the usual intervals, none of which is before `start`.
     fn reschedule(&self, mut queue: MutexGuard<'_, Queue>, sent: Instant, start: Instant) {
         queue.probe = None;
         let after = sent + self.limit.interval;
@@ -175,7 +180,7 @@ impl Limiter {
         wakers.into_iter().for_each(Waker::wake);
     }
 
-    /// Returns a place at the end of the queue, unless its turn is too late.
+    /// Adds a request to the end of the queue. `None` if its slot is not within `max_wait`.
     fn enter(&self, now: Instant, max_wait: Duration) -> Option<QueuePosition<'_>> {
         let mut queue = self.lock();
         let turn = self.next_turn(&queue, now);
@@ -192,7 +197,7 @@ impl Limiter {
         })
     }
 
-    /// Uses the turn of a place. If it is not due yet, returns the time of the turn.
+    /// Uses the slot of a request. If it is in the future, returns its time as `Err`.
     fn take(&self, ticket: u64, now: Instant) -> Result<(), Instant> {
         let mut queue = self.lock();
         let Some(index) = queue.waiting.iter().position(|it| it.ticket == ticket) else {
@@ -207,7 +212,7 @@ impl Limiter {
         }
         let used = turn.max(self.earliest(now));
         if used > turn && queue.taken.is_some_and(|taken| taken > turn) {
-            // It missed its turn, and a later request has already been sent.
+            // The request missed its slot, and a later request has already been sent. It is assigned a new slot.
             queue.waiting.remove(index);
             let turn = self.next_turn(&queue, now);
             if turn > now {
@@ -225,7 +230,7 @@ impl Limiter {
         Ok(())
     }
 
-    /// Postpones the turns of this place and later ones as far as necessary, so that none is before `start`.
+    /// Postpones the slots from this index on as far as necessary, so that none is before `start`.
     fn postpone(&self, queue: &mut Queue, index: usize, start: Instant) {
         let (spacing, mut next) = (self.spacing(queue), start);
         for waiting in queue.waiting.iter_mut().skip(index) {
@@ -244,13 +249,13 @@ impl Limiter {
         queue.next = Some(turn + self.spacing(queue));
     }
 
-    /// Returns the time between two turns.
+    /// Returns the minimum time between two slots.
     fn spacing(&self, queue: &Queue) -> Duration {
         let gap = queue.probe.map_or(Duration::ZERO, |probe| probe.gap);
         self.limit.interval.max(gap)
     }
 
-    /// Returns the earliest time at which a turn may come: if the probe succeeds, turns are brought forward.
+    /// Returns the earliest time that a slot can be moved to, because a successful probe moves slots forward.
     fn soonest(&self, queue: &Queue, turn: Instant, now: Instant) -> Instant {
         let Some(probe) = queue.probe else {
             return turn;
@@ -261,13 +266,14 @@ impl Limiter {
         soonest.map_or(turn, |soonest| soonest.min(turn))
     }
 
-    /// Returns the time of the next free turn.
+    /// Returns the time of the next free slot.
     fn next_turn(&self, queue: &Queue, now: Instant) -> Instant {
         let earliest = self.earliest(now);
         queue.next.map_or(earliest, |next| next.max(earliest))
     }
 
-    /// Returns the earliest time of a turn. After an idle period, some turns in the past are still available.
+    /// Returns the earliest time of a slot. It is in the past, so that some requests can be sent at once after an idle
+    /// period.
     fn earliest(&self, now: Instant) -> Instant {
         let RateLimit { interval, burst } = self.limit;
         now.checked_sub(interval * (burst - 1)).unwrap_or(now)
@@ -278,7 +284,7 @@ impl Limiter {
     }
 }
 
-/// The turn that is waited for, and the future of its timer.
+/// The time of the slot that is awaited, and the future of its timer.
 type Armed = Option<(Instant, BoxFuture<'static, ()>)>;
 
 impl QueuePosition<'_> {
@@ -289,7 +295,7 @@ impl QueuePosition<'_> {
                 return Poll::Ready(());
             };
             self.wake_with(context.waker());
-            // The turn can change while it is awaited.
+            // The slot can be moved while it is awaited.
             let sleep = match armed {
                 Some((until, sleep)) if *until == turn => sleep,
                 _ => &mut armed.insert((turn, clock.sleep(turn - now))).1,
@@ -317,7 +323,7 @@ impl Drop for QueuePosition<'_> {
         let Some(Waiting { turn, .. }) = queue.waiting.remove(index) else {
             return;
         };
-        // A turn before the last used one is lost.
+        // A slot before the last used one cannot be assigned again.
         if queue.taken.is_some_and(|taken| taken > turn) {
             return;
         }

@@ -4,8 +4,8 @@
 
 use super::*;
 
-/// Returns the times at which requests are sent, in milliseconds after the first one. `times` are those of their
-/// arrival.
+/// Returns the times at which requests are sent, for requests that arrive at `times`. All in milliseconds after the
+/// start.
 fn turns(limiter: &Limiter, start: Instant, times: &[u64]) -> Vec<u128> {
     let turn = |millis: &u64| {
         let mut now = start + Duration::from_millis(*millis);
@@ -116,7 +116,7 @@ fn after_a_pause_that_was_cut_short_one_request_goes_ahead() {
     let early = limiter.enter(now, hour).unwrap();
     assert_eq!(limiter.take(early.ticket, now), Ok(()));
     limiter.pause(now, hour * 24, MINUTE);
-    // Requests are rejected because the pause is too long for them, not because of the gaps between probes.
+    // Rejected because the pause is as long as `max_wait`. The intervals between probes do not count.
     assert!(limiter.enter(now, MINUTE).is_none());
     let max_wait = MINUTE + Duration::from_secs(1);
     let places = [(); 3].map(|()| limiter.enter(now, max_wait).unwrap());
