@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::entry::Value;
 use super::node::Node;
 use super::object::{Missing, Object};
-use super::traits::{Decode, Key};
+use super::traits::{Decode, MapKey};
 use crate::types::{Date, Decimal, Id, Json, JsonObject, Number, Patch, Timestamp};
 
 /// The maximum initial capacity of a list. Without it, memory for a million items would be allocated even if all are
@@ -33,26 +33,26 @@ macro_rules! once {
     };
 }
 
-impl Key for String {
-    fn from_text(text: &str) -> Option<Self> {
-        Some(text.to_owned())
+impl MapKey for String {
+    fn from_key(key: &str) -> Option<Self> {
+        Some(key.to_owned())
     }
 
-    fn as_text(&self) -> Cow<'_, str> {
+    fn to_key(&self) -> Cow<'_, str> {
         Cow::Borrowed(self)
     }
 
-    fn value_in<'m, T>(map: &'m BTreeMap<Self, T>, text: &str) -> Option<&'m T> {
-        map.get(text)
+    fn get_in<'m, T>(map: &'m BTreeMap<Self, T>, key: &str) -> Option<&'m T> {
+        map.get(key)
     }
 }
 
-impl Key for Uuid {
-    fn from_text(text: &str) -> Option<Self> {
-        Self::try_parse(text).ok()
+impl MapKey for Uuid {
+    fn from_key(key: &str) -> Option<Self> {
+        Self::try_parse(key).ok()
     }
 
-    fn as_text(&self) -> Cow<'_, str> {
+    fn to_key(&self) -> Cow<'_, str> {
         Cow::Owned(self.to_string())
     }
 }
@@ -310,14 +310,14 @@ impl<T: Decode> Decode for Vec<T> {
     }
 }
 
-impl<K: Key, T: Decode> Decode for BTreeMap<K, T> {
+impl<K: MapKey, T: Decode> Decode for BTreeMap<K, T> {
     fn decode(node: Node<'_, '_>) -> Self {
         if !matches!(node.value(), Value::Object { .. }) {
             node.expected("an object");
         }
         let mut map = Self::new();
         for (text, value) in node.fields() {
-            match K::from_text(text) {
+            match K::from_key(text) {
                 Some(key) => {
                     map.insert(key, T::decode(value));
                 }

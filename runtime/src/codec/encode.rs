@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use super::traits::Key;
+use super::traits::MapKey;
 use super::view::{Encode, FieldWriter, List, Record, View};
 use crate::types::{
     Date, Decimal, Id, Json, JsonObject, Number, OneOrMany, Pairs, Patch, Timestamp,
@@ -196,21 +196,21 @@ impl<T: Encode> Encode for OneOrMany<T> {
     }
 }
 
-impl<K: Key, T: Encode> Encode for BTreeMap<K, T> {
+impl<K: MapKey, T: Encode> Encode for BTreeMap<K, T> {
     fn view(&self) -> View<'_> {
         View::Map(self)
     }
 }
 
-impl<K: Key, T: Encode> Record for BTreeMap<K, T> {
+impl<K: MapKey, T: Encode> Record for BTreeMap<K, T> {
     fn write(&self, writer: &mut FieldWriter<'_>) {
         for (key, value) in self {
-            writer.fields(&[(&key.as_text(), value)]);
+            writer.fields(&[(&key.to_key(), value)]);
         }
     }
 
     fn entry(&self, key: &str) -> Option<&dyn Encode> {
-        K::value_in(self, key).map(|value| value as &dyn Encode)
+        K::get_in(self, key).map(|value| value as &dyn Encode)
     }
 }
 

@@ -234,7 +234,7 @@ macro_rules! from_float {
 /// Implements the methods and traits of an enum of strings, whose last variant must be `Unknown(String)`: `VALUES`,
 /// `as_str`, `is_unknown`, `Display`, `Debug`, `FromStr`, `From` strings and references, `AsRef<str>`,
 /// [`StringEnum`](crate::types::StringEnum), [`Decode`](crate::codec::Decode), [`Encode`](crate::codec::Encode),
-/// [`Key`](crate::codec::Key), `serde::Serialize` and `serde::Deserialize`.
+/// [`MapKey`](crate::codec::MapKey), `serde::Serialize` and `serde::Deserialize`.
 ///
 /// ```
 /// #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -334,14 +334,14 @@ macro_rules! string_enum {
             }
         }
 
-        impl $crate::codec::Key for $name {
+        impl $crate::codec::MapKey for $name {
             #[inline]
-            fn from_text(text: &str) -> ::core::option::Option<Self> {
-                ::core::option::Option::Some(Self::from(text))
+            fn from_key(key: &str) -> ::core::option::Option<Self> {
+                ::core::option::Option::Some(Self::from(key))
             }
 
             #[inline]
-            fn as_text(&self) -> ::std::borrow::Cow<'_, str> {
+            fn to_key(&self) -> ::std::borrow::Cow<'_, str> {
                 ::std::borrow::Cow::Borrowed(self.as_str())
             }
         }

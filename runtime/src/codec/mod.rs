@@ -43,7 +43,7 @@ pub use node::{Kind, Node};
 pub use object::{Missing, Object};
 pub use serialize::serialize;
 use tape::Tape;
-pub use traits::{Decode, Key, Model, Union, UnknownVariant};
+pub use traits::{Decode, MapKey, Model, Union, UnknownVariant};
 pub use validate::{Violation, Violations, validate};
 pub use view::{Encode, Field, FieldWriter, List, Record, Redacted, View, optional, text_at};
 

@@ -71,16 +71,16 @@ pub trait UnknownVariant: Sized {
 }
 
 /// A type of map keys, which are strings in JSON.
-pub trait Key: Ord + Sized {
+pub trait MapKey: Ord + Sized {
     /// Parses a key. `None` if the string is invalid.
-    fn from_text(text: &str) -> Option<Self>;
+    fn from_key(key: &str) -> Option<Self>;
 
     /// Returns the key as a string.
-    fn as_text(&self) -> Cow<'_, str>;
+    fn to_key(&self) -> Cow<'_, str>;
 
     /// Returns the value of the map entry whose key is represented by this string.
-    fn value_in<'m, T>(map: &'m BTreeMap<Self, T>, text: &str) -> Option<&'m T> {
-        map.get(&Self::from_text(text)?)
+    fn get_in<'m, T>(map: &'m BTreeMap<Self, T>, key: &str) -> Option<&'m T> {
+        map.get(&Self::from_key(key)?)
     }
 }
 
