@@ -98,18 +98,18 @@ impl Fetch<'_> {
 
     /// Writes the file to disk.
     #[cfg(feature = "files")]
-    pub(super) async fn land(
+    pub(super) async fn write_to(
         &self,
         located: &Located,
         operation: &'static str,
         target: &Path,
     ) -> Result<u64, Error> {
-        let mut landing = TemporaryFile::beside(operation, target).await?;
+        let mut file = TemporaryFile::beside(operation, target).await?;
         let mut stream = self.open(located).await?;
         while let Some(chunk) = stream.next().await {
-            landing = landing.write(&chunk?).await?;
+            file = file.write(&chunk?).await?;
         }
-        landing.finish(target).await
+        file.finish(target).await
     }
 
     fn remaining(&self) -> Duration {

@@ -192,7 +192,7 @@ impl Download {
             disk::check_target(job.operation.id, &target).await?;
             let located = job.locate(content).await?;
             let fetch = job.fetch();
-            let attempt = || fetch.land(&located, job.operation.id, &target);
+            let attempt = || fetch.write_to(&located, job.operation.id, &target);
             job.storage.with_retries(|| Box::pin(attempt())).await
         };
         job.run(work).await

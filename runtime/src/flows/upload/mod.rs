@@ -25,7 +25,7 @@ use crate::transport::BoxFuture;
 use in_flight::InFlight;
 use plan::Part;
 use source::Readable;
-use wire::{Announced, Announcement, Completion, Multipart, PartAddress};
+use wire::{Completion, CreatedFile, FileCreation, Multipart, PartAddress};
 
 /// The default number of parts that are sent concurrently.
 const PARALLEL: usize = 4;
@@ -67,7 +67,7 @@ impl<T> Upload<T> {
     ) -> Self {
         // The completion is idempotent, although it is a POST: it names the upload and its parts, so a retry creates no
         // other file.
-        complete.options(CallOptions::new().assume_safe());
+        complete.options(CallOptions::new().assume_idempotent());
         Self {
             job: Job {
                 create,
@@ -214,12 +214,12 @@ impl Job {
         let source = source.map_err(|error| state.failed(UploadStep::Read, error))?;
         state.parts = source.plan.count();
 
-        let announcement = Announcement::new(&self.file, &source.plan, &source.sums);
-        self.create.json_body(&announcement);
-        let announced = announce(self.create).await;
-        let announced = announced.map_err(|error| state.failed(UploadStep::Create, error))?;
-        state.file_id = Some(announced.id);
-        let Multipart { id, path, parts } = announced.upload;
+        let creation = FileCreation::new(&self.file, &source.plan, &source.sums);
+        self.create.json_body(&creation);
+        let created = create_file(self.create).await;
+        let created = created.map_err(|error| state.failed(UploadStep::Create, error))?;
+        state.file_id = Some(created.id);
+        let Multipart { id, path, parts } = created.upload;
         let addresses = addresses(operation, &source, parts);
         let addresses = addresses.map_err(|error| state.failed(UploadStep::Create, error))?;
 
@@ -255,13 +255,13 @@ impl Job {
         drop(in_flight);
 
         let mut complete = self.complete;
-        complete.path("id", &announced.id);
+        complete.path("id", &created.id);
         complete.json_body(&Completion::new(&id, &path, etags, &source.sums));
         Ok(Ready { complete, state })
     }
 }
 
-async fn announce(create: Request) -> Result<Announced, Error> {
+async fn create_file(create: Request) -> Result<CreatedFile, Error> {
     Call::json(create).await
 }
 

@@ -11,7 +11,7 @@ use crate::client::Address;
 use crate::codec::{Encode, FieldWriter, Model, Object, Record, Redacted, optional};
 
 /// The request that creates a file.
-pub(super) struct Announcement<'a> {
+pub(super) struct FileCreation<'a> {
     file: &'a NewFile,
     size: i64,
     checksum: String,
@@ -29,7 +29,7 @@ struct PlannedPart {
     checksum: String,
 }
 
-impl<'a> Announcement<'a> {
+impl<'a> FileCreation<'a> {
     pub(super) fn new(file: &'a NewFile, plan: &Plan, sums: &Sums) -> Self {
         let parts = plan
             .parts()
@@ -71,14 +71,14 @@ macro_rules! encode {
 }
 
 encode!(
-    Announcement<'_>,
+    FileCreation<'_>,
     Parts,
     PlannedPart,
     Completion<'_>,
     StoredPart
 );
 
-impl Record for Announcement<'_> {
+impl Record for FileCreation<'_> {
     fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 8] = [
             ("organization_id", optional(&self.file.organization_id)),
@@ -113,7 +113,7 @@ impl Record for PlannedPart {
 }
 
 /// The response to the creation of a file.
-pub(super) struct Announced {
+pub(super) struct CreatedFile {
     pub(super) id: Uuid,
     pub(super) upload: Multipart,
 }
@@ -143,7 +143,7 @@ impl PartAddress {
     }
 }
 
-impl Model for Announced {
+impl Model for CreatedFile {
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -193,7 +193,7 @@ impl Model for PartAddress {
     }
 }
 
-crate::model! { Announced, Multipart, PartAddress }
+crate::model! { CreatedFile, Multipart, PartAddress }
 
 /// The request that completes an upload.
 pub(super) struct Completion<'a> {
