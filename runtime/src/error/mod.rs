@@ -254,7 +254,7 @@ impl fmt::Display for Error {
                 write!(f, "the response is larger than {limit} bytes")
             }
             Self::Storage(error) => error.fmt(f),
-            Self::File { source, .. } => write!(f, "the file on this machine: {source}"),
+            Self::File { source, .. } => write!(f, "local file: {source}"),
         }
     }
 }

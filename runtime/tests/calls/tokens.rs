@@ -222,11 +222,11 @@ async fn errors_hint_at_wrong_tokens_without_showing_them() {
     for (server, hint) in [
         (
             sandbox,
-            "it was sent to sandbox, where tokens of production are not known",
+            "it was sent to sandbox, where tokens of production are not valid",
         ),
         (
             polar::PRODUCTION,
-            "it was sent to production, where tokens of sandbox are not known",
+            "it was sent to production, where tokens of sandbox are not valid",
         ),
     ] {
         let error = error(server, "polar_oat_hush").await;
@@ -250,7 +250,7 @@ async fn errors_hint_at_wrong_tokens_without_showing_them() {
     let hint = unknown.api().unwrap().hint().unwrap();
     assert!(
         hint.starts_with(
-            "it was sent to production, where tokens of sandbox are not known; perhaps the token"
+            "it was sent to production, where tokens of sandbox are not valid; perhaps the token"
         ),
         "{hint}"
     );

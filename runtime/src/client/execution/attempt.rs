@@ -136,7 +136,7 @@ impl Sending<'_> {
             _ => None,
         };
         let elsewhere = other
-            .map(|other| format!("it was sent to {server}, where tokens of {other} are not known"));
+            .map(|other| format!("it was sent to {server}, where tokens of {other} are not valid"));
         let hints: Vec<String> = elsewhere.into_iter().chain(unknown_kind).collect();
         (!hints.is_empty()).then(|| hints.join("; "))
     }

@@ -66,7 +66,7 @@ fn authorize(
         return Err(request.invalid(None, reason));
     }
     let Some(value) = secret.authorization() else {
-        const REASON: &str = "the token contains characters that no token has";
+        const REASON: &str = "the token contains characters that are not valid in a header";
         return Err(request.invalid(None, REASON));
     };
     headers.insert(AUTHORIZATION, value);

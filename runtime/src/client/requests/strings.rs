@@ -4,7 +4,8 @@ use crate::codec::{self, Encode, FieldWriter, Record, View};
 use crate::types::{Json, timestamp};
 
 /// The reason why an object or nested list cannot be sent in a path, query or form.
-pub(super) const STRUCTURED: &str = "is an object or a nested list, which has no plain text";
+pub(super) const STRUCTURED: &str =
+    "is an object or a nested list, which cannot be sent as a plain string";
 
 /// The reason why NaN and infinities cannot be sent. JSON would encode them as null.
 const NOT_FINITE: &str = "is not a finite number";
