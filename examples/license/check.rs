@@ -29,7 +29,7 @@ pub(crate) async fn check(
     let mut request = LicenseKeyValidate::new(license.key.as_str(), organization);
     request.activation_id = license.activation()?;
     // Safe to retry, because a validation does not count as a use here.
-    let options = CallOptions::new().assume_safe();
+    let options = CallOptions::new().assume_idempotent();
     let result = keys.validate(request).with(options).await;
     let status = license.update(result, now());
     let code = status.report();

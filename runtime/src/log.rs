@@ -66,7 +66,7 @@ pub(crate) fn paused(operation: &'static str, retry_after: Duration, max_pause: 
 }
 
 /// Logs that a request waited because of the client's own rate limit.
-pub(crate) fn turn(operation: &'static str, waited: Duration) {
+pub(crate) fn rate_limited(operation: &'static str, waited: Duration) {
     #[cfg(feature = "tracing")]
     if !waited.is_zero() {
         tracing::debug!(

@@ -28,7 +28,7 @@ static OUTPOST: Operation = Operation {
     method: Method::Get,
     path: "/v1/outpost/",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 /// The timeout for connecting, and for sending a message.

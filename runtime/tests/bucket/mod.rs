@@ -35,14 +35,14 @@ pub static CREATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/files/",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 pub static UPLOADED: Operation = Operation {
     id: "files:uploaded",
     method: Method::Post,
     path: "/v1/files/{id}/uploaded",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 /// The outcome of sending a part.

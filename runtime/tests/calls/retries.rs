@@ -74,8 +74,8 @@ async fn non_idempotent_operations_are_retried_only_if_nothing_was_done() {
 
 #[tokio::test(start_paused = true)]
 async fn callers_can_override_idempotency() {
-    let safe = CallOptions::new().assume_safe();
-    let not_safe = CallOptions::new().assume_unsafe();
+    let safe = CallOptions::new().assume_idempotent();
+    let not_safe = CallOptions::new().assume_not_idempotent();
     let script = ScriptedTransport::new([CONNECTION_LOST, response(201, r#"{"name":"x"}"#)]);
     let create = script.polar().create(thing());
     create.with(safe.clone()).await.unwrap();
@@ -93,7 +93,9 @@ async fn callers_can_override_idempotency() {
     polar.list().await.unwrap();
     let script = ScriptedTransport::new([CONNECTION_LOST, response(200, "[]")]);
     let polar = script.builder().defaults(safe).build().unwrap();
-    let list = polar.list().with(CallOptions::new().assume_unsafe());
+    let list = polar
+        .list()
+        .with(CallOptions::new().assume_not_idempotent());
     list.await.unwrap_err();
     assert_eq!(script.count(), 1);
 }

@@ -33,7 +33,7 @@ const fn create(id: &'static str, path: &'static str) -> Operation {
         method: Method::Post,
         path,
         access: Access::Account,
-        safety: Safety::Unsafe,
+        safety: Safety::NotIdempotent,
     }
 }
 

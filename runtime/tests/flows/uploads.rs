@@ -221,7 +221,7 @@ async fn api_errors_end_the_upload() {
     assert_eq!(bucket.calls(), ["files:create", last, last, last]);
 
     // The options mark the operation as unsafe, so it is not retried.
-    let unsafe_ = CallOptions::new().assume_unsafe();
+    let unsafe_ = CallOptions::new().assume_not_idempotent();
     let upload = bucket.upload(bytes(1)).with(unsafe_);
     let error = upload.await.unwrap_err();
     assert!(error.may_have_been_sent());
@@ -334,7 +334,8 @@ mod files {
             let error = failed(bucket.upload(file.path()).await.unwrap_err());
             assert!(matches!(error.step(), UploadStep::Part(_)));
             let shown = error.error().to_string();
-            let expected = "files:create: the file on this machine: the length of the file changed while it was read";
+            let expected =
+                "files:create: local file: the length of the file changed while it was read";
             assert_eq!(shown, expected);
             assert_eq!(bucket.calls(), ["files:create"]);
         }

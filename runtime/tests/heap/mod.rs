@@ -32,7 +32,7 @@ static OPERATION: Operation = Operation {
     method: Method::Patch,
     path: "/v1/things/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 /// Never responds, without allocating.

@@ -173,7 +173,7 @@ pub(crate) static INGEST: Operation = Operation {
     method: Method::Post,
     path: "/v1/events/ingest",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 pub(crate) static METERS: Operation = Operation {
@@ -181,7 +181,7 @@ pub(crate) static METERS: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-meters/",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 async fn serve(listener: TcpListener, shared: Arc<Shared>) {

@@ -116,63 +116,63 @@ pub static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/things/",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 pub static GET: Operation = Operation {
     id: "things:get",
     method: Method::Get,
     path: "/v1/things/{id}/state",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 pub static CREATE: Operation = Operation {
     id: "things:create",
     method: Method::Post,
     path: "/v1/things/",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 pub static TOKEN: Operation = Operation {
     id: "oauth2:token",
     method: Method::Post,
     path: "/v1/oauth2/token",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 pub static INVOICE: Operation = Operation {
     id: "things:invoice",
     method: Method::Post,
     path: "/v1/things/{id}/invoice",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 pub static RECEIPT: Operation = Operation {
     id: "things:receipt",
     method: Method::Get,
     path: "/v1/receipt",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 pub static DELETE: Operation = Operation {
     id: "things:delete",
     method: Method::Delete,
     path: "/v1/things/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 pub static REVOKE: Operation = Operation {
     id: "things:revoke",
     method: Method::Delete,
     path: "/v1/things/{id}/revoke",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 pub static EXPORT: Operation = Operation {
     id: "things:export",
     method: Method::Get,
     path: "/v1/export",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 #[derive(Clone, Debug)]

@@ -164,15 +164,15 @@ fn requests_with_a_key_for_each_entry_are_idempotent() {
         polar_client_runtime::client::Request::from(entries).safety()
     };
     let keyed = || Entry::from(EntryOfCustomer::new("c").external_id("1"));
-    assert_eq!(ingest(vec![keyed()]), Safety::Safe);
+    assert_eq!(ingest(vec![keyed()]), Safety::Idempotent);
     let member = EntryOfMember::new("m").external_id("2");
-    assert_eq!(ingest(vec![keyed(), member.into()]), Safety::Safe);
+    assert_eq!(ingest(vec![keyed(), member.into()]), Safety::Idempotent);
     assert_eq!(
         ingest(vec![keyed(), EntryOfMember::new("m").into()]),
-        Safety::Unsafe
+        Safety::NotIdempotent
     );
     let empty = EntryOfCustomer::new("c").external_id("");
-    assert_eq!(ingest(vec![empty.into()]), Safety::Unsafe);
+    assert_eq!(ingest(vec![empty.into()]), Safety::NotIdempotent);
 }
 
 #[test]

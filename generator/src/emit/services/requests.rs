@@ -147,8 +147,8 @@ pub(super) fn operation_facts(operation: &Operation, visible: &TokenStream) -> T
         Method::Delete => quote!(Delete),
     };
     let safety = match &operation.safety {
-        Safety::Idempotent => quote!(Safe),
-        Safety::NotIdempotent => quote!(Unsafe),
+        Safety::Idempotent => quote!(Idempotent),
+        Safety::NotIdempotent => quote!(NotIdempotent),
         Safety::Keyed(path) => quote!(Keyed(&[#(#path),*])),
     };
     let access = match operation.access {

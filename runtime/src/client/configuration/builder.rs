@@ -19,7 +19,7 @@ use crate::client::credentials::{Anonymous, Credential, OrganizationToken};
 use crate::client::policies::{Budget, RetryPolicy};
 use crate::client::policies::{Limiter, RateLimit};
 #[cfg(feature = "redis")]
-use crate::client::policies::{SharedRateLimit, SharedTurns};
+use crate::client::policies::{SharedLimiter, SharedRateLimit};
 use crate::transport::{self, Clock, Timer, Transport};
 
 /// Builds a client of the API version `V`.
@@ -270,7 +270,7 @@ impl Settings {
             budget: Budget::default(),
             limiter: self.limit.map(Limiter::new),
             #[cfg(feature = "redis")]
-            shared_turns: self.shared_limit.map(SharedTurns::new),
+            shared_limiter: self.shared_limit.map(SharedLimiter::new),
             #[cfg(feature = "opentelemetry")]
             metrics: self.metrics,
         })

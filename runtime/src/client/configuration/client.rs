@@ -67,7 +67,7 @@ impl<C: Credential> Client<C> {
             budget: Budget::default(),
             limiter: None,
             #[cfg(feature = "redis")]
-            shared_turns: None,
+            shared_limiter: None,
             #[cfg(feature = "opentelemetry")]
             metrics: Default::default(),
         };

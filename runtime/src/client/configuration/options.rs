@@ -114,15 +114,15 @@ impl CallOptions {
     /// retried even if the server may have processed it.
     ///
     /// Use it if a second execution has no further effect, or if the server deduplicates the call.
-    pub fn assume_safe(mut self) -> Self {
-        self.safety = Some(Safety::Safe);
+    pub fn assume_idempotent(mut self) -> Self {
+        self.safety = Some(Safety::Idempotent);
         self
     }
 
     /// Treats the call as not idempotent, even if its [operation](crate::client::Operation::safety) is: the call is
     /// retried only if the server cannot have processed it.
-    pub fn assume_unsafe(mut self) -> Self {
-        self.safety = Some(Safety::Unsafe);
+    pub fn assume_not_idempotent(mut self) -> Self {
+        self.safety = Some(Safety::NotIdempotent);
         self
     }
 

@@ -11,7 +11,7 @@ use super::server::Server;
 use crate::client::policies::Budget;
 use crate::client::policies::Limiter;
 #[cfg(feature = "redis")]
-use crate::client::policies::SharedTurns;
+use crate::client::policies::SharedLimiter;
 use crate::transport::{Clock, Transport};
 
 /// The product and version of this crate in the `User-Agent` header. The application's name precedes it.
@@ -31,7 +31,7 @@ pub(in crate::client) struct Shared {
     /// The rate limit that is shared with other processes, if there is one. If so, `limiter` is set as well, and limits
     /// the requests while Redis fails.
     #[cfg(feature = "redis")]
-    pub(in crate::client) shared_turns: Option<SharedTurns>,
+    pub(in crate::client) shared_limiter: Option<SharedLimiter>,
     #[cfg(feature = "opentelemetry")]
     pub(in crate::client) metrics: Metrics,
 }

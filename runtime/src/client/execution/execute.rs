@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::{StatusCode, Uri};
 
 use super::attempt::{PartialResponse, Sending};
-use super::{observe, tokens, turns};
+use super::{observe, rate_limit, tokens};
 use crate::client::configuration::{BodyCheck, DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_TIMEOUT};
 use crate::client::credentials::{Bearer, Secret};
 use crate::client::operation::{Method, Safety};
@@ -57,7 +57,7 @@ struct Execution<'a> {
     token: Option<Bearer>,
     deadline: Option<Instant>,
     /// The time slot of the attempt in the client's own rate limit.
-    turn: Option<Instant>,
+    slot: Option<Instant>,
 }
 
 /// The results of the previous attempts of a call.
@@ -90,7 +90,7 @@ impl<'a> Execution<'a> {
             deadline: clock
                 .as_ref()
                 .and_then(|clock| clock.now().checked_add(timeout)),
-            turn: None,
+            slot: None,
             sending: Sending {
                 request,
                 form,
@@ -119,7 +119,7 @@ impl<'a> Execution<'a> {
             };
             #[cfg(feature = "opentelemetry")]
             self.measure(start, &outcome);
-            turns::report(&self.sending, self.turn, &outcome);
+            rate_limit::report(&self.sending, self.slot, &outcome);
             let error = match outcome {
                 Ok(reply) => {
                     self.sending.request.shared.budget.refund(history.paid);
@@ -172,7 +172,7 @@ impl<'a> Execution<'a> {
             Some(token) => Some(token),
             None => self.token().await?,
         };
-        self.turn = turns::take(&self.sending, self.remaining()).await?;
+        self.slot = rate_limit::acquire(&self.sending, self.remaining()).await?;
         self.extend_deadline();
         match self.remaining().is_zero() {
             true => {
@@ -299,7 +299,7 @@ mod tests {
         method: Method::Get,
         path: "/v1/things/",
         access: Access::Account,
-        safety: Safety::Safe,
+        safety: Safety::Idempotent,
     };
 
     /// The spans of `tracing` must not multiply the size of the future that they wrap.

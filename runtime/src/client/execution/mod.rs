@@ -6,9 +6,9 @@ mod call;
 mod context;
 mod execute;
 mod observe;
+mod rate_limit;
 mod storage;
 mod tokens;
-mod turns;
 #[cfg(feature = "outpost")]
 mod upgrade;
 

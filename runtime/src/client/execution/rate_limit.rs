@@ -10,7 +10,7 @@ use crate::time::Instant;
 use crate::transport::TransportErrorKind;
 
 /// Waits until the rate limit permits the request. Returns the time slot of the request; `None` without a rate limit.
-pub(super) async fn take(
+pub(super) async fn acquire(
     sending: &Sending<'_>,
     max_wait: Duration,
 ) -> Result<Option<Instant>, Error> {
@@ -19,25 +19,26 @@ pub(super) async fn take(
         return Ok(None);
     };
     let start = clock.now();
-    let turn = limiter.take_turn(clock, max_wait).await;
+    let slot = limiter.acquire(clock, max_wait).await;
     #[cfg(feature = "redis")]
-    let turn = match (turn, &shared.shared_turns) {
-        (Some(turn), Some(turns)) => {
+    let slot = match (slot, &shared.shared_limiter) {
+        (Some(slot), Some(shared_limiter)) => {
             // Boxed, so that the futures of calls without a rate limit stay small.
-            let rest = max_wait.saturating_sub(turn.saturating_duration_since(start));
-            let turn = Box::pin(turns.take_turn(clock, rest));
-            turn.await.map(|()| clock.now())
+            let rest = max_wait.saturating_sub(slot.saturating_duration_since(start));
+            let slot = Box::pin(shared_limiter.acquire(clock, rest));
+            slot.await.map(|()| clock.now())
         }
-        (turn, _) => turn,
+        (slot, _) => slot,
     };
-    match turn {
-        Some(turn) => {
-            let waited = turn.saturating_duration_since(start);
-            log::turn(sending.request.operation.id, waited);
-            Ok(Some(turn))
+    match slot {
+        Some(slot) => {
+            let waited = slot.saturating_duration_since(start);
+            log::rate_limited(sending.request.operation.id, waited);
+            Ok(Some(slot))
         }
         None => {
-            const FULL: &str = "the client's own rate limit leaves no room before the timeout";
+            const FULL: &str =
+                "the timeout elapses before the client's own rate limit permits the request";
             Err(sending.failure(TransportErrorKind::NotSent, FULL))
         }
     }
@@ -45,7 +46,7 @@ pub(super) async fn take(
 
 /// Reports the outcome of an attempt to the rate limit, which pauses after a 429. The maximum pause is that of the
 /// client's policy and not of the call, because other calls pause as well.
-pub(super) fn report(sending: &Sending<'_>, turn: Option<Instant>, outcome: &Result<Reply, Error>) {
+pub(super) fn report(sending: &Sending<'_>, slot: Option<Instant>, outcome: &Result<Reply, Error>) {
     let shared = &sending.request.shared;
     let (Some(limiter), Some(clock)) = (&shared.limiter, &sending.clock) else {
         return;
@@ -58,15 +59,15 @@ pub(super) fn report(sending: &Sending<'_>, turn: Option<Instant>, outcome: &Res
                 log::paused(sending.request.operation.id, retry_after, max_pause);
                 limiter.pause(clock.now(), retry_after, max_pause);
                 #[cfg(feature = "redis")]
-                if let Some(turns) = &shared.shared_turns {
-                    turns.pause(retry_after.min(max_pause));
+                if let Some(shared_limiter) = &shared.shared_limiter {
+                    shared_limiter.pause(retry_after.min(max_pause));
                 }
             }
         }
         Err(error) if !is_past_rate_limit(error) => {}
         _ => {
-            if let Some(turn) = turn {
-                limiter.passed(turn, clock.now());
+            if let Some(slot) = slot {
+                limiter.passed(slot, clock.now());
             }
         }
     }

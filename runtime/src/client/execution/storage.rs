@@ -36,7 +36,7 @@ static PUT: Operation = Operation {
     method: Method::Put,
     path: "",
     access: Access::Public,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 /// The operation of downloads.
@@ -45,7 +45,7 @@ static GET: Operation = Operation {
     method: Method::Get,
     path: "",
     access: Access::Public,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 /// A presigned URL with the headers to send. `Debug` does not show it, because it grants access.
@@ -195,7 +195,7 @@ impl Storage {
             };
             failed += 1;
             let policy = self.options.retry.unwrap_or_default();
-            let delay = policy.delay(&error, Safety::Safe, failed);
+            let delay = policy.delay(&error, Safety::Idempotent, failed);
             let (Some(clock), Some(delay)) = (&self.clock, delay) else {
                 return Err(error);
             };

@@ -63,9 +63,9 @@ impl Method {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Safety {
     /// A retry has the same effect as a single execution.
-    Safe,
+    Idempotent,
     /// A retry may perform the operation again.
-    Unsafe,
+    NotIdempotent,
     /// Idempotent if the body contains an idempotency key at this path of object keys. If the path leads through a
     /// list, every item must contain a key. [`Request::safety`](crate::client::Request::safety) evaluates it.
     Keyed(&'static [&'static str]),

@@ -10,6 +10,6 @@ pub use limiter::RateLimit;
 pub(in crate::client) use retry::Budget;
 pub use retry::RetryPolicy;
 #[cfg(feature = "redis")]
-pub use shared_limit::SharedRateLimit;
+pub(in crate::client) use shared_limit::SharedLimiter;
 #[cfg(feature = "redis")]
-pub(in crate::client) use shared_limit::SharedTurns;
+pub use shared_limit::SharedRateLimit;

@@ -18,7 +18,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 ///
 /// Only transient errors are retried. If the server may have processed the request, it is retried only if the operation
 /// is idempotent, or if the call is marked as idempotent with
-/// [`CallOptions::assume_safe`](crate::client::CallOptions::assume_safe). A retry after a rate limit, or when no
+/// [`CallOptions::assume_idempotent`](crate::client::CallOptions::assume_idempotent). A retry after a rate limit, or when no
 /// connection was established, is always safe.
 ///
 /// The delay is at least the `Retry-After` of the response. If that exceeds [`max_retry_after`](Self::max_retry_after)
@@ -98,7 +98,7 @@ impl RetryPolicy {
     ) -> Option<Duration> {
         let useful = match error.retry_safety() {
             RetrySafety::Never => false,
-            RetrySafety::IfIdempotent => safety == Safety::Safe,
+            RetrySafety::IfIdempotent => safety == Safety::Idempotent,
             RetrySafety::Always => true,
         };
         if !useful || failed >= self.attempts {
@@ -197,7 +197,7 @@ mod tests {
         let policy = RetryPolicy::new();
         let connect = failure(TransportErrorKind::Connect);
         let delays: Vec<Duration> = (0..1000)
-            .map(|_| policy.delay(&connect, Safety::Unsafe, 1).unwrap())
+            .map(|_| policy.delay(&connect, Safety::NotIdempotent, 1).unwrap())
             .collect();
         assert!(delays.iter().all(|delay| delay.as_millis() <= 500));
         assert!(delays.iter().any(|delay| delay.as_millis() < 50));
@@ -217,12 +217,19 @@ mod tests {
             let error = failure(kind);
             let repeated = |safety| policy.delay(&error, safety, 1).is_some();
             assert_eq!(
-                (repeated(Safety::Safe), repeated(Safety::Unsafe)),
+                (
+                    repeated(Safety::Idempotent),
+                    repeated(Safety::NotIdempotent)
+                ),
                 (safe, unsafe_),
                 "{kind:?}"
             );
-            assert!(policy.delay(&error, Safety::Safe, 3).is_none());
-            assert!(RetryPolicy::off().delay(&error, Safety::Safe, 1).is_none());
+            assert!(policy.delay(&error, Safety::Idempotent, 3).is_none());
+            assert!(
+                RetryPolicy::off()
+                    .delay(&error, Safety::Idempotent, 1)
+                    .is_none()
+            );
         }
     }
 

@@ -33,13 +33,13 @@ static TAKE: LazyLock<Script> = LazyLock::new(|| {
         "local interval, rest, max_wait = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]) \
          local time = redis.call('TIME') \
          local now = tonumber(time[1]) * 1000000 + tonumber(time[2]) \
-         local turn = now - rest \
+         local slot = now - rest \
          local taken = tonumber(redis.call('GET', KEYS[1]) or '') \
-         if taken and taken > turn and taken < now + 3600000000 then turn = taken end \
-         local wait = math.max(0, turn - now) \
+         if taken and taken > slot and taken < now + 3600000000 then slot = taken end \
+         local wait = math.max(0, slot - now) \
          if wait >= max_wait then return -1 end \
-         local expiry = math.ceil((turn + interval + rest - now) / 1000) + 1000 \
-         redis.call('SET', KEYS[1], string.format('%.0f', turn + interval), 'PX', string.format('%.0f', expiry)) \
+         local expiry = math.ceil((slot + interval + rest - now) / 1000) + 1000 \
+         redis.call('SET', KEYS[1], string.format('%.0f', slot + interval), 'PX', string.format('%.0f', expiry)) \
          return wait",
     )
 });
@@ -122,11 +122,11 @@ impl SharedRateLimit {
         Ok(u64::try_from(wait).ok().map(Duration::from_micros))
     }
 
-    async fn put_off(&self, pause: Duration) -> Result<(), RedisError> {
-        let mut put_off = PAUSE.key(&self.key);
-        put_off.arg(micros(pause.min(LONGEST_PAUSE)));
-        put_off.arg(self.rest());
-        self.connection.run(put_off).await?;
+    async fn postpone(&self, pause: Duration) -> Result<(), RedisError> {
+        let mut postpone = PAUSE.key(&self.key);
+        postpone.arg(micros(pause.min(LONGEST_PAUSE)));
+        postpone.arg(self.rest());
+        self.connection.run(postpone).await?;
         Ok(())
     }
 }
@@ -143,13 +143,13 @@ impl fmt::Debug for SharedRateLimit {
 
 /// The shared rate limit of a client.
 #[derive(Debug)]
-pub(in crate::client) struct SharedTurns {
+pub(in crate::client) struct SharedLimiter {
     limit: SharedRateLimit,
     /// The time until which Redis is not used after a failure.
     broken: Mutex<Option<Instant>>,
 }
 
-impl SharedTurns {
+impl SharedLimiter {
     pub(in crate::client) fn new(limit: SharedRateLimit) -> Self {
         Self {
             limit,
@@ -158,11 +158,7 @@ impl SharedTurns {
     }
 
     /// Waits for a time slot. `None` if it is not within `max_wait`.
-    pub(in crate::client) async fn take_turn(
-        &self,
-        clock: &Clock,
-        max_wait: Duration,
-    ) -> Option<()> {
+    pub(in crate::client) async fn acquire(&self, clock: &Clock, max_wait: Duration) -> Option<()> {
         let begin = clock.now();
         loop {
             let start = clock.now();
@@ -192,7 +188,7 @@ impl SharedTurns {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let limit = self.limit.clone();
             // A failure is ignored, because the other processes also get 429 responses from the server.
-            runtime.spawn(async move { limit.put_off(pause).await });
+            runtime.spawn(async move { limit.postpone(pause).await });
         }
     }
 

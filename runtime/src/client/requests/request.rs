@@ -201,8 +201,8 @@ impl Request {
     #[must_use]
     pub fn safety(&self) -> Safety {
         match self.operation.safety {
-            Safety::Keyed(_) if self.keyed => Safety::Safe,
-            Safety::Keyed(_) => Safety::Unsafe,
+            Safety::Keyed(_) if self.keyed => Safety::Idempotent,
+            Safety::Keyed(_) => Safety::NotIdempotent,
             safety => safety,
         }
     }

@@ -93,7 +93,7 @@ struct Probe {
 #[derive(Debug)]
 struct Waiting {
     ticket: u64,
-    turn: Instant,
+    slot: Instant,
     waker: Option<Waker>,
 }
 
@@ -112,15 +112,15 @@ impl Limiter {
     }
 
     /// Waits for a time slot and uses it. Returns the time of the slot; `None` if it is not within `max_wait`.
-    pub(in crate::client) async fn take_turn(
+    pub(in crate::client) async fn acquire(
         &self,
         clock: &Clock,
         max_wait: Duration,
     ) -> Option<Instant> {
         let position = self.enter(clock.now(), max_wait)?;
         let mut armed = None;
-        let turn = std::future::poll_fn(|context| position.poll(clock, &mut armed, context));
-        clock.within(max_wait, turn).await?;
+        let slot = std::future::poll_fn(|context| position.poll(clock, &mut armed, context));
+        clock.within(max_wait, slot).await?;
         Some(clock.now())
     }
 
@@ -154,9 +154,9 @@ impl Limiter {
 
     /// Records that the request in this slot got a response other than a 429 of the rate limit. If it was a probe, the
     /// waiting requests are sent.
-    pub(in crate::client) fn passed(&self, turn: Instant, now: Instant) {
+    pub(in crate::client) fn passed(&self, slot: Instant, now: Instant) {
         let queue = self.lock();
-        let Some(probe) = queue.probe.filter(|probe| turn >= probe.start) else {
+        let Some(probe) = queue.probe.filter(|probe| slot >= probe.start) else {
             return;
         };
         self.reschedule(queue, probe.sent.unwrap_or(now), now);
@@ -171,7 +171,7 @@ impl Limiter {
         let mut next = after.max(start);
         let mut wakers = Vec::new();
         for waiting in &mut queue.waiting {
-            waiting.turn = next;
+            waiting.slot = next;
             next += self.limit.interval;
             wakers.extend(waiting.waker.take());
         }
@@ -183,14 +183,14 @@ impl Limiter {
     /// Adds a request to the end of the queue. `None` if its slot is not within `max_wait`.
     fn enter(&self, now: Instant, max_wait: Duration) -> Option<QueuePosition<'_>> {
         let mut queue = self.lock();
-        let turn = self.next_turn(&queue, now);
-        let soonest = self.soonest(&queue, turn, now);
+        let slot = self.next_slot(&queue, now);
+        let soonest = self.soonest(&queue, slot, now);
         if soonest.saturating_duration_since(now) >= max_wait {
             return None;
         }
         queue.tickets += 1;
         let ticket = queue.tickets;
-        self.append(&mut queue, ticket, turn);
+        self.append(&mut queue, ticket, slot);
         Some(QueuePosition {
             limiter: self,
             ticket,
@@ -203,23 +203,23 @@ impl Limiter {
         let Some(index) = queue.waiting.iter().position(|it| it.ticket == ticket) else {
             return Ok(());
         };
-        let Waiting { turn, .. } = queue.waiting[index];
-        if turn > now {
-            return Err(turn);
+        let Waiting { slot, .. } = queue.waiting[index];
+        if slot > now {
+            return Err(slot);
         }
         if let Some(probe) = &mut queue.probe {
             probe.sent = Some(now);
         }
-        let used = turn.max(self.earliest(now));
-        if used > turn && queue.taken.is_some_and(|taken| taken > turn) {
+        let used = slot.max(self.earliest(now));
+        if used > slot && queue.taken.is_some_and(|taken| taken > slot) {
             // The request missed its slot, and a later request has already been sent. It is assigned a new slot.
             queue.waiting.remove(index);
-            let turn = self.next_turn(&queue, now);
-            if turn > now {
-                self.append(&mut queue, ticket, turn);
-                return Err(turn);
+            let slot = self.next_slot(&queue, now);
+            if slot > now {
+                self.append(&mut queue, ticket, slot);
+                return Err(slot);
             }
-            queue.next = Some(turn + self.spacing(&queue));
+            queue.next = Some(slot + self.spacing(&queue));
             queue.taken = queue.next;
             return Ok(());
         }
@@ -234,19 +234,19 @@ impl Limiter {
     fn postpone(&self, queue: &mut Queue, index: usize, start: Instant) {
         let (spacing, mut next) = (self.spacing(queue), start);
         for waiting in queue.waiting.iter_mut().skip(index) {
-            waiting.turn = waiting.turn.max(next);
-            next = waiting.turn + spacing;
+            waiting.slot = waiting.slot.max(next);
+            next = waiting.slot + spacing;
         }
         queue.next = Some(queue.next.map_or(next, |given| given.max(next)));
     }
 
-    fn append(&self, queue: &mut Queue, ticket: u64, turn: Instant) {
+    fn append(&self, queue: &mut Queue, ticket: u64, slot: Instant) {
         queue.waiting.push_back(Waiting {
             ticket,
-            turn,
+            slot,
             waker: None,
         });
-        queue.next = Some(turn + self.spacing(queue));
+        queue.next = Some(slot + self.spacing(queue));
     }
 
     /// Returns the minimum time between two slots.
@@ -256,18 +256,18 @@ impl Limiter {
     }
 
     /// Returns the earliest time that a slot can be moved to, because a successful probe moves slots forward.
-    fn soonest(&self, queue: &Queue, turn: Instant, now: Instant) -> Instant {
+    fn soonest(&self, queue: &Queue, slot: Instant, now: Instant) -> Instant {
         let Some(probe) = queue.probe else {
-            return turn;
+            return slot;
         };
         let ahead = u32::try_from(queue.waiting.len()).unwrap_or(u32::MAX);
         let wait = self.limit.interval.saturating_mul(ahead);
         let soonest = probe.start.max(now).checked_add(wait);
-        soonest.map_or(turn, |soonest| soonest.min(turn))
+        soonest.map_or(slot, |soonest| soonest.min(slot))
     }
 
     /// Returns the time of the next free slot.
-    fn next_turn(&self, queue: &Queue, now: Instant) -> Instant {
+    fn next_slot(&self, queue: &Queue, now: Instant) -> Instant {
         let earliest = self.earliest(now);
         queue.next.map_or(earliest, |next| next.max(earliest))
     }
@@ -291,14 +291,14 @@ impl QueuePosition<'_> {
     fn poll(&self, clock: &Clock, armed: &mut Armed, context: &mut Context<'_>) -> Poll<()> {
         loop {
             let now = clock.now();
-            let Err(turn) = self.limiter.take(self.ticket, now) else {
+            let Err(slot) = self.limiter.take(self.ticket, now) else {
                 return Poll::Ready(());
             };
             self.wake_with(context.waker());
             // The slot can be moved while it is awaited.
             let sleep = match armed {
-                Some((until, sleep)) if *until == turn => sleep,
-                _ => &mut armed.insert((turn, clock.sleep(turn - now))).1,
+                Some((until, sleep)) if *until == slot => sleep,
+                _ => &mut armed.insert((slot, clock.sleep(slot - now))).1,
             };
             ready!(sleep.as_mut().poll(context));
             *armed = None;
@@ -320,17 +320,17 @@ impl Drop for QueuePosition<'_> {
         let Some(index) = queue.waiting.iter().position(|it| it.ticket == self.ticket) else {
             return;
         };
-        let Some(Waiting { turn, .. }) = queue.waiting.remove(index) else {
+        let Some(Waiting { slot, .. }) = queue.waiting.remove(index) else {
             return;
         };
         // A slot before the last used one cannot be assigned again.
-        if queue.taken.is_some_and(|taken| taken > turn) {
+        if queue.taken.is_some_and(|taken| taken > slot) {
             return;
         }
-        let mut free = turn;
+        let mut free = slot;
         let mut wakers = Vec::new();
         for waiting in queue.waiting.iter_mut().skip(index) {
-            std::mem::swap(&mut waiting.turn, &mut free);
+            std::mem::swap(&mut waiting.slot, &mut free);
             wakers.extend(waiting.waker.take());
         }
         queue.next = Some(free);

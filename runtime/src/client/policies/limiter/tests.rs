@@ -6,16 +6,16 @@ use super::*;
 
 /// Returns the times at which requests are sent, for requests that arrive at `times`. All in milliseconds after the
 /// start.
-fn turns(limiter: &Limiter, start: Instant, times: &[u64]) -> Vec<u128> {
-    let turn = |millis: &u64| {
+fn slots(limiter: &Limiter, start: Instant, times: &[u64]) -> Vec<u128> {
+    let slot = |millis: &u64| {
         let mut now = start + Duration::from_millis(*millis);
         let place = limiter.enter(now, Duration::MAX).unwrap();
-        while let Err(turn) = limiter.take(place.ticket, now) {
-            now = turn;
+        while let Err(slot) = limiter.take(place.ticket, now) {
+            now = slot;
         }
         (now - start).as_millis()
     };
-    times.iter().map(turn).collect()
+    times.iter().map(slot).collect()
 }
 
 #[test]
@@ -23,9 +23,9 @@ fn turns_come_evenly_after_a_burst() {
     // 2 requests at once, and 18 more within the first minute.
     let limiter = Limiter::new(RateLimit::per_minute(20));
     let start = Instant::now() + MINUTE;
-    assert_eq!(turns(&limiter, start, &[0, 0, 0, 0]), [0, 0, 3157, 6315]);
+    assert_eq!(slots(&limiter, start, &[0, 0, 0, 0]), [0, 0, 3157, 6315]);
     assert_eq!(
-        turns(&limiter, start, &[60_000; 3]),
+        slots(&limiter, start, &[60_000; 3]),
         [60_000, 60_000, 63_157]
     );
 }
@@ -35,9 +35,9 @@ fn no_minute_has_more_than_the_limit() {
     for limit in [1, 2, 19, 20, 100, 500] {
         let limiter = Limiter::new(RateLimit::per_minute(limit));
         let start = Instant::now() + MINUTE;
-        let turns = turns(&limiter, start, &vec![0; limit as usize * 3]);
-        for (index, first) in turns.iter().enumerate() {
-            let within = turns[index..].iter().filter(|turn| **turn < first + 60_000);
+        let slots = slots(&limiter, start, &vec![0; limit as usize * 3]);
+        for (index, first) in slots.iter().enumerate() {
+            let within = slots[index..].iter().filter(|slot| **slot < first + 60_000);
             assert!(within.count() <= limit as usize, "{limit}");
         }
     }
@@ -67,8 +67,8 @@ fn a_missed_turn_is_replaced_and_delays_no_other() {
     let hour = MINUTE * 60;
     let places: Vec<_> = (0..3).map(|_| limiter.enter(now, hour).unwrap()).collect();
     let take = |index: usize, minutes| {
-        let turn = limiter.take(places[index].ticket, now + MINUTE * minutes);
-        turn.map_err(|turn| (turn - now).as_secs() / 60)
+        let slot = limiter.take(places[index].ticket, now + MINUTE * minutes);
+        slot.map_err(|slot| (slot - now).as_secs() / 60)
     };
     // The first request is polled after the second one was sent.
     assert_eq!(take(1, 1), Ok(()));
@@ -134,8 +134,8 @@ fn after_a_pause_that_was_cut_short_one_request_goes_ahead() {
     limiter.passed(start + MINUTE, now);
     assert_eq!(take(2, now), Err(start + MINUTE + interval));
     // There is no burst after a pause, and no gaps after a successful probe.
-    let turns = turns(&limiter, start + MINUTE, &[1; 2]);
-    assert!(turns[1] - turns[0] >= interval.as_millis());
+    let slots = slots(&limiter, start + MINUTE, &[1; 2]);
+    assert!(slots[1] - slots[0] >= interval.as_millis());
 }
 
 #[test]
