@@ -1,8 +1,8 @@
 //! The memory of a call that waits for its response, with and without spans:
 //! `cargo bench -p polar-client-runtime --bench waiting_call`.
 //!
-//! Many calls are started over a transport that never responds and allocates nothing, and their allocations are divided
-//! by their number. The bench runs itself a second time with the feature `tracing`.
+//! The bench starts many calls with a transport that never responds and allocates nothing. It divides the memory that
+//! they allocate by the number of calls. Then it runs itself a second time with the feature `tracing`.
 
 #![allow(
     missing_docs,
@@ -17,7 +17,7 @@ use std::process::Command;
 
 const CALLS: usize = 1000;
 
-/// The aim, in bytes per waiting call.
+/// The maximum memory of a waiting call in bytes that the project aims at.
 const TARGET_BYTES: i64 = 4096;
 
 const WITH_TRACING: &str = "WAITING_CALL_WITH_TRACING";

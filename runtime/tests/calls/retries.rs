@@ -74,25 +74,25 @@ async fn non_idempotent_operations_are_retried_only_if_nothing_was_done() {
 
 #[tokio::test(start_paused = true)]
 async fn callers_can_override_idempotency() {
-    let safe = CallOptions::new().assume_idempotent();
-    let not_safe = CallOptions::new().assume_not_idempotent();
+    let idempotent = CallOptions::new().assume_idempotent();
+    let not_idempotent = CallOptions::new().assume_not_idempotent();
     let script = ScriptedTransport::new([CONNECTION_LOST, response(201, r#"{"name":"x"}"#)]);
     let create = script.polar().create(thing());
-    create.with(safe.clone()).await.unwrap();
+    create.with(idempotent.clone()).await.unwrap();
     assert_eq!(script.count(), 2);
 
     let script = ScriptedTransport::new([CONNECTION_LOST, response(200, "[]")]);
-    let list = script.polar().list().with(not_safe.clone());
+    let list = script.polar().list().with(not_idempotent.clone());
     list.await.unwrap_err();
     assert_eq!(script.count(), 1);
 
     // The option of the call overrides that of the client. A request that was not processed is retried in any case.
     let script = ScriptedTransport::new([CONNECTION_LOST, CONNECTION_REFUSED, response(200, "[]")]);
-    let polar = script.builder().defaults(not_safe).build().unwrap();
+    let polar = script.builder().defaults(not_idempotent).build().unwrap();
     polar.list().await.unwrap_err();
     polar.list().await.unwrap();
     let script = ScriptedTransport::new([CONNECTION_LOST, response(200, "[]")]);
-    let polar = script.builder().defaults(safe).build().unwrap();
+    let polar = script.builder().defaults(idempotent).build().unwrap();
     let list = polar
         .list()
         .with(CallOptions::new().assume_not_idempotent());

@@ -220,9 +220,9 @@ async fn api_errors_end_the_upload() {
     let last = "files:uploaded";
     assert_eq!(bucket.calls(), ["files:create", last, last, last]);
 
-    // The options mark the operation as unsafe, so it is not retried.
-    let unsafe_ = CallOptions::new().assume_not_idempotent();
-    let upload = bucket.upload(bytes(1)).with(unsafe_);
+    // The options mark the call as not idempotent, so it is not retried.
+    let not_idempotent = CallOptions::new().assume_not_idempotent();
+    let upload = bucket.upload(bytes(1)).with(not_idempotent);
     let error = upload.await.unwrap_err();
     assert!(error.may_have_been_sent());
     assert_eq!(bucket.calls().len(), 6);

@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn a_call_with_unknown_outcome_is_retried_only_if_idempotent() {
         let policy = RetryPolicy::new();
-        for (kind, safe, unsafe_) in [
+        for (kind, idempotent, not_idempotent) in [
             (TransportErrorKind::Connect, true, true),
             (TransportErrorKind::NotSent, true, true),
             (TransportErrorKind::Interrupted, true, false),
@@ -221,7 +221,7 @@ mod tests {
                     repeated(Safety::Idempotent),
                     repeated(Safety::NotIdempotent)
                 ),
-                (safe, unsafe_),
+                (idempotent, not_idempotent),
                 "{kind:?}"
             );
             assert!(policy.delay(&error, Safety::Idempotent, 3).is_none());
