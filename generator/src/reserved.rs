@@ -56,7 +56,7 @@ pub(crate) const RUNTIME: &[(&str, &[&str])] = &[
             "Decimal",
             "Entries",
             "Items",
-            "Json",
+            "JsonValue",
             "JsonObject",
             "Number",
             "OneOrMany",

@@ -447,6 +447,6 @@ fn rust_type(api: &Api, ty: &Type) -> String {
         Type::Scalar(Scalar::Float) => "f64".to_owned(),
         Type::Scalar(Scalar::String) => "String".to_owned(),
         Type::Scalar(other) => format!("t::{other:?}"),
-        Type::Json => "t::Json".to_owned(),
+        Type::Json => "t::JsonValue".to_owned(),
     }
 }

@@ -183,6 +183,6 @@ fn rust_type(api: &Api, ty: &Type) -> String {
         Type::Scalar(Scalar::Float) => "f64".to_owned(),
         Type::Scalar(Scalar::String) | Type::Const(Constant::String(_)) => "String".to_owned(),
         Type::Scalar(other) => scalar(&format!("{other:?}")),
-        Type::Json => scalar("Json"),
+        Type::Json => scalar("JsonValue"),
     }
 }

@@ -18,7 +18,7 @@ use polar_client::ingest::NotQueuedReason;
 use polar_client::metering::{
     Cost, Customer, Metadata, Metering, MeteringBuilder, Source, TokenUsage, UsageEvent,
 };
-use polar_client::types::{Decimal, Json, Uuid};
+use polar_client::types::{Decimal, JsonValue, Uuid};
 use polar_client::v2026_10::Polar;
 use serde_json::json;
 use server::Server;
@@ -40,7 +40,7 @@ fn metering(server: &Server) -> Metering {
 }
 
 /// Returns the sent events without the ID and time that the client adds.
-async fn sent(metering: &Metering, server: &Server) -> Vec<Json> {
+async fn sent(metering: &Metering, server: &Server) -> Vec<JsonValue> {
     metering.flush().await.unwrap();
     let mut events = server.seen().events.clone();
     for event in &mut events {

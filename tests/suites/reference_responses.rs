@@ -8,7 +8,7 @@
 
 use polar_client_runtime::client::CustomerSession;
 use polar_client_runtime::codec;
-use polar_client_runtime::types::{Json, Uuid};
+use polar_client_runtime::types::{JsonValue, Uuid};
 use polar_tests::inputs::reference_responses::models::{
     BenefitType, CustomerCancellationReason, CustomerSubscription, MemberRole, Price,
     ProductPriceSource, RecurringInterval, SeatStatus, SeatTierType, SeatsList,
@@ -32,12 +32,12 @@ fn subscription() -> CustomerSubscription {
     all.remove(0)
 }
 
-fn json(text: &str) -> Json {
+fn json(text: &str) -> JsonValue {
     serde_json::from_str(text).unwrap()
 }
 
 /// Returns the price of the reference page at this index, with one change.
-fn price(index: usize, change: impl FnOnce(&mut serde_json::Map<String, Json>)) -> Price {
+fn price(index: usize, change: impl FnOnce(&mut serde_json::Map<String, JsonValue>)) -> Price {
     let mut price = json(SUBSCRIPTIONS)[0]["prices"][index].take();
     change(price.as_object_mut().unwrap());
     codec::from_value(&price).unwrap()
@@ -126,9 +126,11 @@ fn common_fields_of_prices_are_read_without_matching() {
 #[test]
 fn only_legacy_true_marks_a_legacy_price() {
     let absent = price(0, |price| drop(price.remove("legacy")));
-    let null = price(0, |price| drop(price.insert("legacy".into(), Json::Null)));
+    let null = price(0, |price| {
+        drop(price.insert("legacy".into(), JsonValue::Null))
+    });
     let marked = price(3, |price| {
-        price.insert("legacy".into(), Json::Bool(true));
+        price.insert("legacy".into(), JsonValue::Bool(true));
         price.insert("type".into(), "recurring".into());
         price.insert("recurring_interval".into(), "year".into());
     });
@@ -233,7 +235,7 @@ fn the_responses_round_trip_byte_for_byte() {
 fn a_subscription_without_seats_has_none() {
     let mut page = json(SUBSCRIPTIONS);
     let subscription = page[0].as_object_mut().unwrap();
-    subscription["seats"] = Json::Null;
+    subscription["seats"] = JsonValue::Null;
     let null: CustomerSubscription = codec::from_value(&page[0]).unwrap();
     page[0].as_object_mut().unwrap().remove("seats");
     let absent: CustomerSubscription = codec::from_value(&page[0]).unwrap();

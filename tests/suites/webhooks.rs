@@ -8,7 +8,7 @@
 )]
 
 use polar_client::codec;
-use polar_client::types::{Json, Timestamp};
+use polar_client::types::{JsonValue, Timestamp};
 use polar_client::v2026_10::models::CustomerState;
 use polar_client::v2026_10::webhooks::Event;
 use polar_client::v2026_10::{API_VERSION, Webhooks};
@@ -53,7 +53,7 @@ fn verify_changed(
 }
 
 /// Signs and verifies a delivery with this body.
-fn deliver(body: &Json) -> Result<Delivery<Event>, WebhookError> {
+fn deliver(body: &JsonValue) -> Result<Delivery<Event>, WebhookError> {
     let webhooks = Webhooks::new(SECRET);
     let (body, now) = (body.to_string(), Timestamp::default());
     let headers = webhooks.sign("id", now, &body).unwrap();
@@ -61,12 +61,12 @@ fn deliver(body: &Json) -> Result<Delivery<Event>, WebhookError> {
 }
 
 /// Returns the body of a recorded delivery, with another API version.
-fn body_of(kind: &str, api_version: &str) -> Json {
-    let is_kind = |body: &Json| body["type"] == kind;
+fn body_of(kind: &str, api_version: &str) -> JsonValue {
+    let is_kind = |body: &JsonValue| body["type"] == kind;
     let mut bodies = events()
         .into_iter()
         .map(|recorded| serde_json::from_str(&recorded.body).unwrap());
-    let mut body: Json = bodies.find(is_kind).unwrap();
+    let mut body: JsonValue = bodies.find(is_kind).unwrap();
     body["api_version"] = json!(api_version);
     body
 }
@@ -76,7 +76,7 @@ fn every_recorded_delivery_is_verified_and_becomes_its_event() {
     let mut kinds: Vec<String> = Vec::new();
     for recorded in events() {
         let delivery = verify(&recorded).unwrap();
-        let body: Json = serde_json::from_str(&recorded.body).unwrap();
+        let body: JsonValue = serde_json::from_str(&recorded.body).unwrap();
         assert_eq!(delivery.event.event_type(), body["type"]);
         assert!(!delivery.event.is_unknown(), "{}", body["type"]);
         assert_eq!(delivery.id, recorded.header(ID));
@@ -106,7 +106,7 @@ fn an_event_has_its_payload() {
 fn every_recorded_event_names_its_customer() {
     for recorded in events() {
         let event = verify(&recorded).unwrap().event;
-        let body: Json = serde_json::from_str(&recorded.body).unwrap();
+        let body: JsonValue = serde_json::from_str(&recorded.body).unwrap();
         let (data, kind) = (&body["data"], event.event_type());
         let is_customer = kind.starts_with("customer.");
         let id = if is_customer {

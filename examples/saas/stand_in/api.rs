@@ -148,7 +148,7 @@ fn list(world: &World, subscription: &str) -> SeatsList {
     list
 }
 
-fn ingest(world: &World, events: &polar_client::types::Json) -> EventsIngestResponse {
+fn ingest(world: &World, events: &polar_client::types::JsonValue) -> EventsIngestResponse {
     let events = events.as_array().map(Vec::as_slice).unwrap_or_default();
     for event in events {
         let customer = event["external_customer_id"].as_str().unwrap_or_default();
@@ -158,7 +158,7 @@ fn ingest(world: &World, events: &polar_client::types::Json) -> EventsIngestResp
     sample_with(&json!({"inserted": events.len(), "duplicates": 0}))
 }
 
-fn update(world: &World, id: Option<&str>, body: &polar_client::types::Json) -> Subscription {
+fn update(world: &World, id: Option<&str>, body: &polar_client::types::JsonValue) -> Subscription {
     let is_canceled = body["cancel_at_period_end"] == true;
     let updated = world.set_canceled(id.unwrap_or_default(), is_canceled);
     updated.unwrap_or_else(|| sample_with(&json!({})))

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use polar_client::codec;
 use polar_client::ids::{CustomerId, SubscriptionId};
 use polar_client::testing::{SignedDelivery, Store, json, sample_with};
-use polar_client::types::{Json, Timestamp};
+use polar_client::types::{JsonValue, Timestamp};
 use polar_client::v2026_10::models::{
     Checkout, CheckoutStatus, CustomerSeat, CustomerState, Order, Price, Product, Subscription,
 };
@@ -54,7 +54,7 @@ impl World {
         self.people.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn product(&self, id: &Json) -> Option<Product> {
+    pub(super) fn product(&self, id: &JsonValue) -> Option<Product> {
         self.store.get(id.as_str()?)
     }
 
@@ -204,7 +204,7 @@ impl World {
         let benefits = subscriptions
             .iter()
             .flat_map(|subscription| &subscription.product.benefits);
-        let grants: Vec<Json> = benefits
+        let grants: Vec<JsonValue> = benefits
             .map(|benefit| {
                 json!({
                     "id": new_id(),
@@ -213,7 +213,7 @@ impl World {
                 })
             })
             .collect();
-        let active: Vec<Json> = subscriptions.iter().map(shown_in_state).collect();
+        let active: Vec<JsonValue> = subscriptions.iter().map(shown_in_state).collect();
         sample_with(&json!({
             "type": "individual",
             "id": customer.id.to_string(),
@@ -235,7 +235,7 @@ impl World {
         self.send("customer.state_changed", &codec::to_value(&state));
     }
 
-    fn send(&self, event: &str, data: &Json) {
+    fn send(&self, event: &str, data: &JsonValue) {
         let body = json!({"type": event, "timestamp": text(now()), "data": data}).to_string();
         let id = format!("msg_{}", new_id());
         // Fails if the program is ending and the receiver was dropped.
@@ -245,7 +245,7 @@ impl World {
     }
 }
 
-fn shown_in_state(subscription: &Subscription) -> Json {
+fn shown_in_state(subscription: &Subscription) -> JsonValue {
     json!({
         "id": subscription.id.to_string(),
         "status": "active",

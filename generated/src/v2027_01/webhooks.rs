@@ -7,7 +7,7 @@
 use super::models::*;
 use crate::ids::CustomerId;
 use polar_client_runtime::codec::{Encode, Node, Union};
-use polar_client_runtime::types::{Json, Timestamp};
+use polar_client_runtime::types::{JsonValue, Timestamp};
 use polar_client_runtime::webhooks::VersionedEvent;
 
 /// Verifies the deliveries of an endpoint and decodes their events.
@@ -126,7 +126,7 @@ pub enum Event {
         /// Event type.
         r#type: String,
         /// JSON of the whole body.
-        raw: Json,
+        raw: JsonValue,
     },
     /// An event that follows another API version, in which its payload differs. The feature of that version is enabled.
     ///

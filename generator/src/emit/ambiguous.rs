@@ -46,7 +46,7 @@ pub(super) fn definition(
         #docs
         #[derive(Clone)]
         #[non_exhaustive]
-        pub struct #name(pub Json);
+        pub struct #name(pub JsonValue);
         impl #name { #(#views)* #to_view }
         #view
     }
@@ -119,7 +119,7 @@ fn view(api: &Api, def: &TypeDef, union: &Union, choices: &Choices) -> TokenStre
         pub enum #name {
             #(#variants)*
             #[doc = " An unknown type, with its JSON."]
-            Unknown(Json),
+            Unknown(JsonValue),
         }
     }
 }

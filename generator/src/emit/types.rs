@@ -45,7 +45,7 @@ pub(super) fn rust_type(api: &Api, ty: &Type) -> TokenStream {
         Type::Const(Constant::Boolean(_)) => quote!(bool),
         Type::Const(Constant::Integer(_)) => quote!(i64),
         Type::Const(Constant::Null) => quote!(()),
-        Type::Json => quote!(Json),
+        Type::Json => quote!(JsonValue),
     }
 }
 

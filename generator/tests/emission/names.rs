@@ -44,7 +44,7 @@ const WORDS: &[&str] = &[
     "view",
     "Event",
     "Option",
-    "Json",
+    "JsonValue",
     "Error",
     "ALL",
     "shared",

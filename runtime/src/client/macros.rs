@@ -17,12 +17,12 @@
 macro_rules! operation {
     ($name:ident $(as $operation:ident)? => json $output:ty) => {
         $crate::__operation!($name, json, $output);
-        $crate::__send_json!($name, json, $crate::types::Json);
+        $crate::__send_json!($name, json, $crate::types::JsonValue);
         $crate::__endpoint!($name, of_json, $output $(, $operation)?);
     };
     ($name:ident $(as $operation:ident)? => pages $output:ty) => {
         $crate::__operation!($name, json, $output);
-        $crate::__send_json!($name, json, $crate::types::Json);
+        $crate::__send_json!($name, json, $crate::types::JsonValue);
         $crate::__endpoint!($name, of_json, $output $(, $operation)?);
 
         impl $name {
@@ -52,7 +52,7 @@ macro_rules! operation {
     };
     ($name:ident $(as $operation:ident)? => optional $output:ty) => {
         $crate::__operation!($name, optional, ::core::option::Option<$output>);
-        $crate::__send_json!($name, optional, ::core::option::Option<$crate::types::Json>);
+        $crate::__send_json!($name, optional, ::core::option::Option<$crate::types::JsonValue>);
         $crate::__endpoint!($name, of_optional, ::core::option::Option<$output> $(, $operation)?);
     };
     ($name:ident $(as $operation:ident)? => empty) => {

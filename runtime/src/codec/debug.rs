@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::view::{Encode, Field, FieldWriter, Record, Redacted, View};
 use crate::secrets::{REDACTED, is_secret_text};
-use crate::types::{Json, timestamp};
+use crate::types::{JsonValue, timestamp};
 
 /// Formats a value like a derived `Debug`, including `{:#?}`. Fields without a value are omitted, and null is formatted
 /// as `None`. Secrets, and strings that contain a token, are redacted.
@@ -73,17 +73,17 @@ fn debug_map(entries: &dyn Record, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     output.finish()
 }
 
-fn debug_json(json: &Json, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn debug_json(json: &JsonValue, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match json {
-        Json::Null => f.write_str("null"),
-        Json::Bool(value) => fmt::Debug::fmt(value, f),
-        Json::Number(value) => fmt::Display::fmt(value, f),
-        Json::String(text) => debug_text(text, f),
-        Json::Array(items) => f
+        JsonValue::Null => f.write_str("null"),
+        JsonValue::Bool(value) => fmt::Debug::fmt(value, f),
+        JsonValue::Number(value) => fmt::Display::fmt(value, f),
+        JsonValue::String(text) => debug_text(text, f),
+        JsonValue::Array(items) => f
             .debug_list()
             .entries(items.iter().map(|item| Shown(item)))
             .finish(),
-        Json::Object(entries) => debug_map(entries, f),
+        JsonValue::Object(entries) => debug_map(entries, f),
     }
 }
 

@@ -9,7 +9,7 @@ use super::entry::Value;
 use super::node::Node;
 use super::object::{Missing, Object};
 use super::traits::{Decode, MapKey};
-use crate::types::{Date, Decimal, Id, Json, JsonObject, Number, Patch, Timestamp};
+use crate::types::{Date, Decimal, Id, JsonObject, JsonValue, Number, Patch, Timestamp};
 
 /// The maximum initial capacity of a list. Without it, memory for a million items would be allocated even if all are
 /// invalid.
@@ -217,7 +217,7 @@ impl Decode for Number {
     }
 }
 
-impl Decode for Json {
+impl Decode for JsonValue {
     once!();
 
     fn decode(node: Node<'_, '_>) -> Self {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::traits::MapKey;
 use super::view::{Encode, FieldWriter, List, Record, View};
 use crate::types::{
-    Date, Decimal, Id, Json, JsonObject, Number, OneOrMany, Pairs, Patch, Timestamp,
+    Date, Decimal, Id, JsonObject, JsonValue, Number, OneOrMany, Pairs, Patch, Timestamp,
 };
 
 impl Encode for str {
@@ -106,7 +106,7 @@ impl Encode for Number {
     }
 }
 
-impl Encode for Json {
+impl Encode for JsonValue {
     #[inline]
     fn view(&self) -> View<'_> {
         View::Json(self)

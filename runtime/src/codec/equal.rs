@@ -116,7 +116,7 @@ mod tests {
 
     use super::*;
     use crate::codec::{Model, Object, optional};
-    use crate::types::{Json, JsonObject, Patch, Uuid};
+    use crate::types::{JsonObject, JsonValue, Patch, Uuid};
 
     /// A struct with a value of each kind.
     #[derive(Clone, Default)]
@@ -129,7 +129,7 @@ mod tests {
         object: JsonObject,
         patch: Patch<i64>,
         note: Option<Box<Sample>>,
-        rest: BTreeMap<String, Json>,
+        rest: BTreeMap<String, JsonValue>,
     }
 
     impl Model for Sample {
@@ -173,10 +173,10 @@ mod tests {
             list: vec![Some(1), None],
             named: BTreeMap::from([("x".to_owned(), 1), ("y".to_owned(), 2)]),
             numbered: BTreeMap::from([(Uuid::nil(), "a".to_owned())]),
-            object: JsonObject::from_iter([("k".to_owned(), Json::from(1))]),
+            object: JsonObject::from_iter([("k".to_owned(), JsonValue::from(1))]),
             patch: Patch::Clear,
             note: Some(Box::default()),
-            rest: BTreeMap::from([("further".to_owned(), Json::Null)]),
+            rest: BTreeMap::from([("further".to_owned(), JsonValue::Null)]),
         }
     }
 
@@ -199,11 +199,11 @@ mod tests {
             },
             |it| drop(it.numbered.insert(Uuid::nil(), String::new())),
             |it| drop(it.numbered.insert(Uuid::max(), String::new())),
-            |it| drop(it.object.insert("l".to_owned(), Json::from(1))),
+            |it| drop(it.object.insert("l".to_owned(), JsonValue::from(1))),
             |it| it.patch = Patch::Keep,
             |it| it.note = None,
             |it| it.note = Some(Box::new(sample())),
-            |it| drop(it.rest.insert("further".to_owned(), Json::from(0))),
+            |it| drop(it.rest.insert("further".to_owned(), JsonValue::from(0))),
         ];
         for (index, change) in changes.into_iter().enumerate() {
             let mut other = sample();
@@ -224,8 +224,9 @@ mod tests {
 
     #[test]
     fn the_order_of_keys_does_not_matter() {
-        let object =
-            |keys: [&str; 2]| JsonObject::from_iter(keys.map(|key| (key.to_owned(), Json::Null)));
+        let object = |keys: [&str; 2]| {
+            JsonObject::from_iter(keys.map(|key| (key.to_owned(), JsonValue::Null)))
+        };
         assert!(equal(&object(["a", "b"]), &object(["b", "a"])));
         assert!(!equal(&object(["a", "b"]), &object(["b", "c"])));
     }

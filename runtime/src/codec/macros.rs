@@ -82,14 +82,14 @@ macro_rules! unknown {
             /// Returns the value as it was received, as JSON.
             #[must_use]
             #[inline]
-            pub fn raw(&self) -> &$crate::types::Json {
+            pub fn raw(&self) -> &$crate::types::JsonValue {
                 &self.raw
             }
 
             /// Converts to the value as it was received, as JSON.
             #[must_use]
             #[inline]
-            pub fn into_raw(self) -> $crate::types::Json {
+            pub fn into_raw(self) -> $crate::types::JsonValue {
                 self.raw
             }
         }

@@ -47,7 +47,7 @@ pub use traits::{Decode, MapKey, Model, Union, UnknownVariant};
 pub use validate::{Violation, Violations, validate};
 pub use view::{Encode, Field, FieldWriter, List, Record, Redacted, View, optional, text_at};
 
-use crate::types::Json;
+use crate::types::JsonValue;
 
 /// Decodes a value from JSON bytes.
 ///
@@ -65,11 +65,11 @@ pub fn from_str<T: Decode>(text: &str) -> Result<T, DecodeError> {
     finish(&read_str(text)?)
 }
 
-/// Decodes a value from a [`Json`] value.
+/// Decodes a value from a [`JsonValue`] value.
 ///
 /// # Errors
 /// [`DecodeError`] if the JSON value does not match `T`.
-pub fn from_value<T: Decode>(value: &Json) -> Result<T, DecodeError> {
+pub fn from_value<T: Decode>(value: &JsonValue) -> Result<T, DecodeError> {
     finish(&read_value(value)?)
 }
 
@@ -108,9 +108,9 @@ pub fn to_string(value: &dyn Encode) -> String {
     String::from_utf8(to_vec(value)).unwrap_or_default()
 }
 
-/// Converts a value to a [`Json`] value.
+/// Converts a value to a [`JsonValue`] value.
 #[must_use]
-pub fn to_value(value: &dyn Encode) -> Json {
+pub fn to_value(value: &dyn Encode) -> JsonValue {
     serialize::to_json(value)
 }
 
@@ -161,7 +161,7 @@ fn read_json<'de, R: serde_json::de::Read<'de>>(
     Ok(tape)
 }
 
-fn read_value(value: &Json) -> Result<Tape<'_>, DecodeError> {
+fn read_value(value: &JsonValue) -> Result<Tape<'_>, DecodeError> {
     let mut tape = Tape::for_text("");
     build::build(value, &mut tape).map_err(DecodeError::syntax)?;
     Ok(tape)

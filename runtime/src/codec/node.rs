@@ -3,7 +3,7 @@
 use super::entry::Value;
 use super::problems::Problem;
 use super::tape::{NOTHING, ROOT, Tape};
-use crate::types::{Json, JsonObject};
+use crate::types::{JsonObject, JsonValue};
 
 /// The JSON type of a [`Node`], where numbers are distinguished by their notation and range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -110,17 +110,17 @@ impl<'r, 'de> Node<'r, 'de> {
 
     /// Returns the whole value as JSON.
     #[must_use]
-    pub fn json(self) -> Json {
+    pub fn json(self) -> JsonValue {
         match self.value() {
-            Value::Null => Json::Null,
-            Value::Boolean(value) => Json::Bool(value),
-            Value::Integer(value) => Json::from(value),
-            Value::Unsigned(value) => Json::from(value),
-            Value::Float(value) => Json::from(value),
-            Value::Numeral(text) => text.parse().map_or(Json::Null, Json::Number),
-            Value::String(text) => Json::from(text),
+            Value::Null => JsonValue::Null,
+            Value::Boolean(value) => JsonValue::Bool(value),
+            Value::Integer(value) => JsonValue::from(value),
+            Value::Unsigned(value) => JsonValue::from(value),
+            Value::Float(value) => JsonValue::from(value),
+            Value::Numeral(text) => text.parse().map_or(JsonValue::Null, JsonValue::Number),
+            Value::String(text) => JsonValue::from(text),
             Value::Array { .. } => self.items().into_iter().flatten().map(Self::json).collect(),
-            Value::Object { .. } => Json::Object(self.json_object()),
+            Value::Object { .. } => JsonValue::Object(self.json_object()),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::entry::Value;
 use super::node::{Fields, Node};
 use super::tape::Tape;
-use crate::types::Json;
+use crate::types::JsonValue;
 
 impl<'r, 'de> Node<'r, 'de> {
     /// Returns a cursor over the fields of the object. If the value is not an object, records that problem. The cursor
@@ -72,7 +72,7 @@ impl<'r, 'de> Object<'r, 'de> {
 
     /// Returns the whole object as JSON.
     #[must_use]
-    pub fn json(&self) -> Json {
+    pub fn json(&self) -> JsonValue {
         Node::new(self.tape, self.at).json()
     }
 

@@ -4,7 +4,7 @@ use serde::ser::{Error, SerializeMap, SerializeSeq, Serializer};
 use serde::{Serialize, ser};
 
 use super::view::{Encode, FieldWriter, List, Record, View};
-use crate::types::{Json, timestamp};
+use crate::types::{JsonValue, timestamp};
 
 /// Serializes a value with any serde serializer. Compiled once per serializer, not per type.
 ///
@@ -15,7 +15,7 @@ pub fn serialize<S: Serializer>(value: &dyn Encode, serializer: S) -> Result<S::
 }
 
 /// Converts a value to JSON.
-pub(super) fn to_json(value: &dyn Encode) -> Json {
+pub(super) fn to_json(value: &dyn Encode) -> JsonValue {
     serialize(value, serde_json::value::Serializer).unwrap_or_default()
 }
 

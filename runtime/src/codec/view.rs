@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::limits::Outline;
 use crate::secrets::is_secret_key;
-use crate::types::{Date, Decimal, Json, Timestamp};
+use crate::types::{Date, Decimal, JsonValue, Timestamp};
 
 /// A type that can be encoded.
 pub trait Encode {
@@ -45,7 +45,7 @@ pub enum View<'a> {
     /// A date, encoded as a string.
     Date(&'a Date),
     /// Any JSON value.
-    Json(&'a Json),
+    Json(&'a JsonValue),
     /// A list.
     List(&'a dyn List),
     /// An object with any keys.

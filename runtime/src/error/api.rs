@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, StatusCode, Uri, header};
 use super::shown::{Headers, shown};
 use super::validation::{self, ValidationEntry};
 use crate::time::system_time;
-use crate::types::Json;
+use crate::types::JsonValue;
 
 const POLAR_VERSION: HeaderName = HeaderName::from_static("polar-version");
 
@@ -57,8 +57,8 @@ impl ApiError {
         received: Received,
         not_found: &[&str],
     ) -> Self {
-        let json: Json = serde_json::from_slice(&body).unwrap_or_default();
-        let text = |key: &str| json.get(key).and_then(Json::as_str).map(str::to_owned);
+        let json: JsonValue = serde_json::from_slice(&body).unwrap_or_default();
+        let text = |key: &str| json.get(key).and_then(JsonValue::as_str).map(str::to_owned);
         let class = text("error").filter(|class| !class.is_empty());
         // Only the API sends the version header. It may be missing nevertheless: proxies may remove it, and older
         // servers do not send it. A documented error class is then sufficient evidence, because bodies of other servers

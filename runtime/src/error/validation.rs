@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::shown::shown;
-use crate::types::Json;
+use crate::types::JsonValue;
 
 /// The maximum number of entries in an error message.
 const MAX_NAMED: usize = 5;
@@ -31,7 +31,7 @@ pub enum Location {
 }
 
 /// Returns the validation errors in a response's `detail`; empty if it has another format.
-pub(super) fn entries(detail: &Json) -> Vec<ValidationEntry> {
+pub(super) fn entries(detail: &JsonValue) -> Vec<ValidationEntry> {
     let items = detail.as_array().map_or(&[][..], Vec::as_slice);
     items
         .iter()
@@ -40,14 +40,14 @@ pub(super) fn entries(detail: &Json) -> Vec<ValidationEntry> {
         .collect()
 }
 
-fn entry(item: &Json) -> ValidationEntry {
+fn entry(item: &JsonValue) -> ValidationEntry {
     let text = |key: &str| {
-        let text = item.get(key).and_then(Json::as_str);
+        let text = item.get(key).and_then(JsonValue::as_str);
         text.unwrap_or_default().to_owned()
     };
-    let location = item.get("loc").and_then(Json::as_array);
-    let step = |step: &Json| match step {
-        Json::String(key) => Location::Key(key.clone()),
+    let location = item.get("loc").and_then(JsonValue::as_array);
+    let step = |step: &JsonValue| match step {
+        JsonValue::String(key) => Location::Key(key.clone()),
         other => match other.as_u64() {
             Some(index) => Location::Index(index),
             None => Location::Key(other.to_string()),

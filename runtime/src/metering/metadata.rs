@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::codec::{Decode, Encode, FieldWriter, Model, Node, Object, View, optional};
-use crate::types::{Decimal, Json};
+use crate::types::{Decimal, JsonValue};
 
 /// The metadata of an event: values by key, and the two structured entries `_cost` and `_llm`.
 #[derive(Clone, Default)]
@@ -70,10 +70,12 @@ impl Encode for MetadataValue {
 
 impl Decode for MetadataValue {
     fn decode(node: Node<'_, '_>) -> Self {
-        match Json::decode(node) {
-            Json::String(value) => Self::String(value),
-            Json::Bool(value) => Self::Boolean(value),
-            Json::Number(value) if value.is_i64() => Self::Integer(value.as_i64().unwrap_or(0)),
+        match JsonValue::decode(node) {
+            JsonValue::String(value) => Self::String(value),
+            JsonValue::Bool(value) => Self::Boolean(value),
+            JsonValue::Number(value) if value.is_i64() => {
+                Self::Integer(value.as_i64().unwrap_or(0))
+            }
             // Anything but a number is reported as a problem.
             _ => Self::Float(f64::decode(node)),
         }

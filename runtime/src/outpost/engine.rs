@@ -19,7 +19,7 @@ use crate::Error;
 use crate::log;
 use crate::time::system_time;
 use crate::transport::Clock;
-use crate::types::{Json, Timestamp};
+use crate::types::{JsonValue, Timestamp};
 
 /// The maximum number of events that are kept until the first configuration.
 const EARLY: usize = 10_000;
@@ -143,7 +143,7 @@ impl Engine {
     }
 
     /// Applies the reducers of a configuration. Returns whether it is valid.
-    pub(super) fn configure(&self, configuration: &Json) -> bool {
+    pub(super) fn configure(&self, configuration: &JsonValue) -> bool {
         let (reducers, early, since) = {
             let mut setup = self.setup();
             // Events from before the first configuration are still to be counted; later reducers have missed earlier

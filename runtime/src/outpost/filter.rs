@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::number::Number;
 use super::usage::{Property, Usage, Value};
-use crate::types::Json;
+use crate::types::JsonValue;
 
 /// The maximum nesting of filters. Deeper ones are not evaluated locally.
 const DEPTH: usize = 32;
@@ -44,11 +44,11 @@ enum Expected {
 
 impl Filter {
     /// Parses a filter; `None` if its form is unknown.
-    pub(super) fn parse(json: &Json) -> Option<Self> {
+    pub(super) fn parse(json: &JsonValue) -> Option<Self> {
         Self::nested(json, DEPTH)
     }
 
-    fn nested(json: &Json, depth: usize) -> Option<Self> {
+    fn nested(json: &JsonValue, depth: usize) -> Option<Self> {
         let depth = depth.checked_sub(1)?;
         if json.get("property").is_some() {
             return Clause::parse(json).map(Self::Clause);
@@ -74,7 +74,7 @@ impl Filter {
 }
 
 impl Clause {
-    fn parse(json: &Json) -> Option<Self> {
+    fn parse(json: &JsonValue) -> Option<Self> {
         let operator = match json.get("operator")?.as_str()? {
             "eq" => Operator::Equal,
             "ne" => Operator::NotEqual,
@@ -85,8 +85,8 @@ impl Clause {
             _ => return None,
         };
         let expected = match json.get("value")? {
-            Json::String(text) => Expected::String(text.clone()),
-            Json::Bool(boolean) => Expected::Boolean(*boolean),
+            JsonValue::String(text) => Expected::String(text.clone()),
+            JsonValue::Bool(boolean) => Expected::Boolean(*boolean),
             number => Expected::Number(Number::from_json(number)?),
         };
         Some(Self {

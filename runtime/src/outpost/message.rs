@@ -5,13 +5,13 @@ use serde_json::json;
 use super::number::Number;
 use super::statistics::Statistics;
 use super::usage::Identity;
-use crate::types::Json;
+use crate::types::JsonValue;
 
 /// A message from Polar.
 #[derive(Debug)]
 pub(super) enum Message {
     /// The reducers, still as JSON.
-    Configuration(Json),
+    Configuration(JsonValue),
     Snapshot(Box<Snapshot>),
     /// A customer that Polar does not know.
     Missing {
@@ -37,9 +37,9 @@ pub(super) struct Snapshot {
 impl Message {
     /// Parses a message; the error names what is wrong with it.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let message: Json = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        let payload = message.get("payload").unwrap_or(&Json::Null);
-        match message.get("type").and_then(Json::as_str) {
+        let message: JsonValue = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let payload = message.get("payload").unwrap_or(&JsonValue::Null);
+        match message.get("type").and_then(JsonValue::as_str) {
             Some("configuration") => Ok(Self::Configuration(payload.clone())),
             Some("meter_usage") => usage(payload),
             Some(_) => Ok(Self::Other),
@@ -48,8 +48,8 @@ impl Message {
     }
 }
 
-fn usage(payload: &Json) -> Result<Message, String> {
-    let id = |key: &str| payload.get(key).and_then(Json::as_str);
+fn usage(payload: &JsonValue) -> Result<Message, String> {
+    let id = |key: &str| payload.get(key).and_then(JsonValue::as_str);
     let customer = match (id("customer_id"), id("external_customer_id")) {
         (Some(id), None) => Identity::customer(id),
         (None, Some(id)) => Identity::external(id),
@@ -57,7 +57,7 @@ fn usage(payload: &Json) -> Result<Message, String> {
         _ => return Ok(Message::Other),
     };
     let meter = id("meter_id").ok_or("meter_id is missing")?.to_owned();
-    if payload.get("customer_exists").and_then(Json::as_bool) == Some(false) {
+    if payload.get("customer_exists").and_then(JsonValue::as_bool) == Some(false) {
         return Ok(Message::Missing { customer, meter });
     }
     let integer = |key: &str| {
@@ -65,7 +65,7 @@ fn usage(payload: &Json) -> Result<Message, String> {
         value.ok_or_else(|| format!("{key} is not an integer"))
     };
     let number = |key: &str| match payload.get(key) {
-        None | Some(Json::Null) => Ok(None),
+        None | Some(JsonValue::Null) => Ok(None),
         Some(value) => match Number::from_json(value) {
             None => Err(format!("{key} is not a finite number")),
             number => Ok(number),
@@ -88,7 +88,7 @@ fn usage(payload: &Json) -> Result<Message, String> {
 }
 
 /// Returns an integer, also in the form `1.0`.
-fn whole(value: &Json) -> Option<i64> {
+fn whole(value: &JsonValue) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     let float = || {
         value

@@ -15,7 +15,7 @@ use super::number::Number;
 use super::reducer::{BUCKET, Reducer, bucket};
 use super::state::State;
 use super::usage::{Usage, Value};
-use crate::types::Json;
+use crate::types::JsonValue;
 
 const START: i64 = 1_790_000_000_000_000;
 const METER: &str = "meter";
@@ -25,7 +25,7 @@ const METER: &str = "meter";
 struct Event {
     name: &'static str,
     micros: i64,
-    metadata: Json,
+    metadata: JsonValue,
 }
 
 impl Usage for Event {
@@ -40,10 +40,10 @@ impl Usage for Event {
     fn metadata(&self, path: &[String]) -> Option<Value<'_>> {
         let value = path.iter().try_fold(&self.metadata, |it, key| it.get(key));
         Some(match value? {
-            Json::Null => return None,
-            Json::Bool(boolean) => Value::Boolean(*boolean),
-            Json::String(text) => Value::String(text),
-            Json::Number(number) => Value::Number(Number::from_f64(number.as_f64()?)?),
+            JsonValue::Null => return None,
+            JsonValue::Bool(boolean) => Value::Boolean(*boolean),
+            JsonValue::String(text) => Value::String(text),
+            JsonValue::Number(number) => Value::Number(Number::from_f64(number.as_f64()?)?),
             _ => Value::Other,
         })
     }
@@ -58,7 +58,7 @@ fn number(random: &mut Rng) -> f64 {
     f64::from(random.i32(-8..40)) / 4.0
 }
 
-fn value(random: &mut Rng) -> Json {
+fn value(random: &mut Rng) -> JsonValue {
     match random.u8(..6) {
         0 => json!(random.bool()),
         1 => json!(pick(random, &["a", "b", "call", "10"])),
@@ -93,27 +93,27 @@ const PROPERTIES: [&str; 8] = [
     "metadata.nested.deep.er",
 ];
 
-fn filter(random: &mut Rng, depth: u8) -> Json {
+fn filter(random: &mut Rng, depth: u8) -> JsonValue {
     if depth == 0 || random.u8(..3) == 0 {
         let property = pick(random, &PROPERTIES);
         let value = match (property, random.u8(..4)) {
             ("timestamp", 0..3) => json!((START + random.i64(0..6 * BUCKET)) / 1_000_000),
             (_, 3) => json!("user"),
             _ => match value(random) {
-                Json::Object(_) => json!(1),
+                JsonValue::Object(_) => json!(1),
                 value => value,
             },
         };
         let operator = pick(random, &["eq", "ne", "gt", "gte", "lt", "lte"]);
         return json!({ "property": property, "operator": operator, "value": value });
     }
-    let clauses: Vec<Json> = (0..random.u8(..4))
+    let clauses: Vec<JsonValue> = (0..random.u8(..4))
         .map(|_| filter(random, depth - 1))
         .collect();
     json!({ "conjunction": pick(random, &["and", "or"]), "clauses": clauses })
 }
 
-fn reducer(random: &mut Rng) -> Json {
+fn reducer(random: &mut Rng) -> JsonValue {
     let function = pick(random, &["count", "sum", "min", "max", "avg"]);
     let aggregation = match function {
         "count" => json!({ "func": "count" }),
@@ -128,7 +128,7 @@ fn reducer(random: &mut Rng) -> Json {
 mod naive {
     use super::*;
 
-    pub(super) fn property(event: &Event, property: &str) -> Option<Json> {
+    pub(super) fn property(event: &Event, property: &str) -> Option<JsonValue> {
         match property {
             "name" => Some(json!(event.name)),
             "source" => Some(json!("user")),
@@ -140,7 +140,7 @@ mod naive {
         }
     }
 
-    pub(super) fn matches(event: &Event, filter: &Json) -> bool {
+    pub(super) fn matches(event: &Event, filter: &JsonValue) -> bool {
         let Some(name) = filter["property"].as_str() else {
             let clauses = filter["clauses"].as_array().unwrap();
             return match filter["conjunction"].as_str().unwrap() {
@@ -152,8 +152,8 @@ mod naive {
             return false;
         };
         let expected = &filter["value"];
-        let as_number = |json: &Json| match json {
-            Json::Bool(boolean) => Some(f64::from(u8::from(*boolean))),
+        let as_number = |json: &JsonValue| match json {
+            JsonValue::Bool(boolean) => Some(f64::from(u8::from(*boolean))),
             json => json.as_f64(),
         };
         let equal = match (as_number(&actual), as_number(expected)) {
@@ -161,8 +161,10 @@ mod naive {
             _ => actual == *expected,
         };
         let order = match (&actual, expected) {
-            (Json::String(actual), Json::String(expected)) => actual.partial_cmp(expected),
-            (Json::Number(actual), Json::Number(expected)) => {
+            (JsonValue::String(actual), JsonValue::String(expected)) => {
+                actual.partial_cmp(expected)
+            }
+            (JsonValue::Number(actual), JsonValue::Number(expected)) => {
                 actual.as_f64().partial_cmp(&expected.as_f64())
             }
             _ => None,
@@ -178,7 +180,7 @@ mod naive {
     }
 
     /// Returns the values that the events of a reducer have.
-    pub(super) fn values(events: &[Event], reducer: &Json) -> Vec<f64> {
+    pub(super) fn values(events: &[Event], reducer: &JsonValue) -> Vec<f64> {
         let matching = events.iter().filter(|it| matches(it, &reducer["filter"]));
         let values =
             matching.filter_map(|event| match reducer["aggregation"]["property"].as_str() {
@@ -188,7 +190,7 @@ mod naive {
         values.collect()
     }
 
-    pub(super) fn consumed(cold: &Json, values: &[f64], function: &str) -> f64 {
+    pub(super) fn consumed(cold: &JsonValue, values: &[f64], function: &str) -> f64 {
         let cold = |key: &str| cold[key].as_f64();
         let count = cold("count").unwrap() + values.len() as f64;
         let sum = cold("sum").unwrap() + values.iter().sum::<f64>();
@@ -204,7 +206,7 @@ mod naive {
     }
 }
 
-fn snapshot(random: &mut Rng) -> Json {
+fn snapshot(random: &mut Rng) -> JsonValue {
     let count = random.i64(0..20);
     let bounds = (count > 0).then(|| (number(random), number(random)));
     json!({
@@ -216,7 +218,7 @@ fn snapshot(random: &mut Rng) -> Json {
     })
 }
 
-fn parsed(payload: &Json) -> Snapshot {
+fn parsed(payload: &JsonValue) -> Snapshot {
     let text = json!({ "type": "meter_usage", "payload": payload }).to_string();
     match Message::parse(&text).unwrap() {
         Message::Snapshot(snapshot) => *snapshot,
@@ -232,7 +234,7 @@ fn reduction_is_that_of_the_model() {
         let reducer = Reducer::parse(&json, 0).unwrap();
         let rule = reducer.rule.as_ref().unwrap();
         let mut state = State::default();
-        let (mut events, mut cold, mut credited): (Vec<Event>, Option<Json>, _) =
+        let (mut events, mut cold, mut credited): (Vec<Event>, Option<JsonValue>, _) =
             (Vec::new(), None, None::<(i64, f64)>);
         for step in 0..random.u32(..60) {
             if random.u8(..6) > 0 {
@@ -249,7 +251,7 @@ fn reduction_is_that_of_the_model() {
                 let next = snapshot(&mut random);
                 state.apply(&parsed(&next));
                 let (until, version) = (&next["cold_until"], next["version"].as_i64().unwrap());
-                let is_older = |cold: &Json| cold["cold_until"].as_i64() > until.as_i64();
+                let is_older = |cold: &JsonValue| cold["cold_until"].as_i64() > until.as_i64();
                 if !cold.as_ref().is_some_and(is_older) {
                     if credited.is_none_or(|(known, _)| version >= known) {
                         credited = Some((version, next["credited_units"].as_f64().unwrap()));

@@ -3,7 +3,7 @@
 use super::filter::Filter;
 use super::statistics::{Function, Statistics};
 use super::usage::{Property, Usage, Value};
-use crate::types::Json;
+use crate::types::JsonValue;
 
 /// The length of a bucket in microseconds: five minutes.
 pub(super) const BUCKET: i64 = 300_000_000;
@@ -37,9 +37,9 @@ pub(super) struct Rule {
 
 impl Reducer {
     /// Parses a reducer of a configuration; `None` if it has no ID.
-    pub(super) fn parse(json: &Json, since: i64) -> Option<Self> {
-        let meters = json.get("meter_ids").and_then(Json::as_array);
-        let meters = meters.into_iter().flatten().filter_map(Json::as_str);
+    pub(super) fn parse(json: &JsonValue, since: i64) -> Option<Self> {
+        let meters = json.get("meter_ids").and_then(JsonValue::as_array);
+        let meters = meters.into_iter().flatten().filter_map(JsonValue::as_str);
         Some(Self {
             id: json.get("id")?.as_str()?.to_owned(),
             meters: meters.map(str::to_owned).collect(),
@@ -51,7 +51,7 @@ impl Reducer {
 }
 
 impl Rule {
-    fn parse(json: &Json) -> Option<Self> {
+    fn parse(json: &JsonValue) -> Option<Self> {
         let aggregation = json.get("aggregation")?;
         let function = Function::parse(aggregation.get("func")?.as_str()?)?;
         let property = match function {
@@ -87,7 +87,7 @@ pub(crate) struct Reducers(Vec<Reducer>);
 impl Reducers {
     /// Parses a configuration. Reducers of the previous configuration keep the time since which they count, unless they
     /// count by another rule now; others have counted nothing before `now`.
-    pub(super) fn parse(configuration: &Json, last: &Self, now: i64) -> Option<Self> {
+    pub(super) fn parse(configuration: &JsonValue, last: &Self, now: i64) -> Option<Self> {
         let reducers = configuration.get("reducers")?.as_array()?.iter();
         let reducers = reducers.filter_map(|json| {
             let mut reducer = Reducer::parse(json, now)?;

@@ -17,7 +17,7 @@ use super::rejection::Rejection;
 use super::session::{self, Open};
 use crate::client::{Call, Request};
 use crate::codec::{FieldWriter, Model, Object, Redacted};
-use crate::types::{Json, JsonObject};
+use crate::types::{JsonObject, JsonValue};
 
 /// The response when the API rejects the values of the query.
 const REJECTED: (StatusCode, &str) = (
@@ -105,7 +105,7 @@ impl CheckoutRoute {
     }
 
     /// Sets a key of the checkout's metadata. Overrides the query.
-    pub fn metadata(mut self, key: impl Into<String>, value: impl Into<Json>) -> Self {
+    pub fn metadata(mut self, key: impl Into<String>, value: impl Into<JsonValue>) -> Self {
         self.metadata.insert(key.into(), value.into());
         self
     }
@@ -160,13 +160,13 @@ impl CheckoutRoute {
             }
             None => anonymous(query, &mut body)?,
         }
-        let mut set = |key: &str, value: Option<Json>| {
+        let mut set = |key: &str, value: Option<JsonValue>| {
             if let Some(value) = value {
                 body.insert(key.to_owned(), value);
             }
         };
-        let text = |name| Ok(query.one(name)?.map(Json::from));
-        let object = |name| Ok(query.object(name)?.map(Json::from));
+        let text = |name| Ok(query.one(name)?.map(JsonValue::from));
+        let object = |name| Ok(query.object(name)?.map(JsonValue::from));
         set("customer_tax_id", text(CUSTOMER_TAX_ID)?);
         set("locale", text(LOCALE)?);
         set(
@@ -174,10 +174,10 @@ impl CheckoutRoute {
             object(CUSTOMER_BILLING_ADDRESS)?,
         );
         set("customer_metadata", object(CUSTOMER_METADATA)?);
-        set("seats", query.count(SEATS)?.map(Json::from));
+        set("seats", query.count(SEATS)?.map(JsonValue::from));
         set(
             "allow_discount_codes",
-            query.flag(ALLOW_DISCOUNT_CODES)?.map(Json::from),
+            query.flag(ALLOW_DISCOUNT_CODES)?.map(JsonValue::from),
         );
         set("discount_id", self.chosen_discount(query)?);
         let mut metadata = query.object(METADATA)?.unwrap_or_default();
@@ -187,7 +187,7 @@ impl CheckoutRoute {
         Ok(body)
     }
 
-    fn chosen_products(&self, query: &Query) -> Result<Json, Rejection> {
+    fn chosen_products(&self, query: &Query) -> Result<JsonValue, Rejection> {
         let mut chosen = Vec::new();
         for product in query.all(PRODUCTS) {
             let id: Uuid = product
@@ -196,7 +196,7 @@ impl CheckoutRoute {
             if !self.products.is_empty() && !self.products.contains(&id) {
                 return Err(Rejection::NOT_OFFERED);
             }
-            chosen.push(Json::from(id.to_string()));
+            chosen.push(JsonValue::from(id.to_string()));
         }
         match chosen.is_empty() {
             true => Err(Rejection::invalid(PRODUCTS, "are missing")),
@@ -204,7 +204,7 @@ impl CheckoutRoute {
         }
     }
 
-    fn chosen_discount(&self, query: &Query) -> Result<Option<Json>, Rejection> {
+    fn chosen_discount(&self, query: &Query) -> Result<Option<JsonValue>, Rejection> {
         let Some(discount) = query.one(DISCOUNT_ID)? else {
             return Ok(None);
         };
@@ -217,7 +217,7 @@ impl CheckoutRoute {
         }
     }
 
-    fn preset(mut self, key: &str, value: Json) -> Self {
+    fn preset(mut self, key: &str, value: JsonValue) -> Self {
         self.preset.insert(key.to_owned(), value);
         self
     }
@@ -227,7 +227,7 @@ impl Open for CheckoutRoute {
     async fn open(&self, query: &Query, identity: Option<Identity>) -> Result<Response, Rejection> {
         let body = self.body(query, identity.as_ref())?;
         let mut request = self.request.clone();
-        request.json_body(&Json::Object(body));
+        request.json_body(&JsonValue::Object(body));
         let checkout = Call::<Checkout>::json(request).await;
         let checkout = checkout.map_err(|error| Rejection::failed(&error, REJECTED))?;
         redirect(&checkout.url)

@@ -12,7 +12,7 @@ use super::rejection::Rejection;
 use super::session::{self, Open};
 use crate::client::{Call, Request};
 use crate::codec::{FieldWriter, Model, Object, Redacted};
-use crate::types::{Json, JsonObject};
+use crate::types::{JsonObject, JsonValue};
 
 /// The response when the API rejects the customer.
 const REJECTED: (StatusCode, &str) = (
@@ -100,7 +100,7 @@ impl Open for PortalRoute {
             body.insert("return_url".to_owned(), url.as_str().into());
         }
         let mut request = self.request.clone();
-        request.json_body(&Json::Object(body));
+        request.json_body(&JsonValue::Object(body));
         let session = Call::<Session>::json(request).await;
         let session = session.map_err(|error| Rejection::failed(&error, REJECTED))?;
         redirect(&session.url)

@@ -2,7 +2,7 @@
 //! languages.
 
 use super::rejection::Rejection;
-use crate::types::{Json, JsonObject};
+use crate::types::{JsonObject, JsonValue};
 
 pub(super) const PRODUCTS: &str = "products";
 pub(super) const CUSTOMER_ID: &str = "customerId";
@@ -66,10 +66,10 @@ impl Query {
 
     /// Returns the value of a parameter that is a JSON object.
     pub(super) fn object(&self, name: &'static str) -> Result<Option<JsonObject>, Rejection> {
-        let object = self.one(name)?.map(serde_json::from_str::<Json>);
+        let object = self.one(name)?.map(serde_json::from_str::<JsonValue>);
         match object {
             None => Ok(None),
-            Some(Ok(Json::Object(object))) => Ok(Some(object)),
+            Some(Ok(JsonValue::Object(object))) => Ok(Some(object)),
             Some(_) => Err(Rejection::invalid(name, "is not a JSON object")),
         }
     }

@@ -23,7 +23,7 @@ pub use string_enum::StringEnum;
 pub use timestamp::Timestamp;
 
 /// Any JSON value.
-pub type Json = serde_json::Value;
+pub type JsonValue = serde_json::Value;
 
 /// A JSON object with any keys and values.
-pub type JsonObject = serde_json::Map<String, Json>;
+pub type JsonObject = serde_json::Map<String, JsonValue>;

@@ -21,7 +21,7 @@ use polar_client_runtime::flows::{NewFile, Upload, UploadSource};
 use polar_client_runtime::transport::{
     Body, BoxFuture, Transport, TransportError, TransportErrorKind,
 };
-use polar_client_runtime::types::Json;
+use polar_client_runtime::types::JsonValue;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
@@ -70,7 +70,7 @@ pub struct State {
     /// The part whose URL is missing.
     pub forgotten: Option<usize>,
     /// The requests to the API, in order.
-    pub calls: Vec<(String, Json)>,
+    pub calls: Vec<(String, JsonValue)>,
     /// The requests to the storage, in order.
     pub sent: Vec<(usize, Request<Bytes>)>,
     pub stored: BTreeMap<usize, Bytes>,
@@ -134,7 +134,7 @@ impl Bucket {
     fn call(&self, request: &Request<Bytes>) -> Response<Body> {
         assert_eq!(request.headers()["authorization"], "Bearer polar_oat_hush");
         let operation = request.extensions().get::<&'static Operation>().unwrap();
-        let body: Json = serde_json::from_slice(request.body()).unwrap();
+        let body: JsonValue = serde_json::from_slice(request.body()).unwrap();
         let mut state = self.0.lock().unwrap();
         state.calls.push((operation.id.to_owned(), body.clone()));
         if let Some((status, text)) = state.rejected.get(operation.id) {
@@ -159,7 +159,7 @@ impl Bucket {
             state.forgotten != Some(number)
         });
         // In reverse order, because the client must not depend on the order.
-        let parts: Vec<Json> = parts
+        let parts: Vec<JsonValue> = parts
             .rev()
             .map(|part| {
                 json!({

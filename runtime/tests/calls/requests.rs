@@ -16,7 +16,7 @@ use polar_client_runtime::client::{
 use polar_client_runtime::transport::{
     Body, BoxFuture, Timeout, Transport, TransportError, TransportErrorKind,
 };
-use polar_client_runtime::types::Json;
+use polar_client_runtime::types::JsonValue;
 use serde_json::json;
 
 /// Records requests, and responds to all of them with an empty object.
@@ -361,7 +361,7 @@ fn debug_output_shows_no_secrets() {
     let builder = Polar::builder().access_token("hush").transport(recorder);
     let printed = format!("{builder:?}");
     let polar = builder.build().unwrap();
-    let filter = Json::from("hush");
+    let filter = JsonValue::from("hush");
     let request = polar.list().id("hush").filter(&filter);
     let printed = format!(
         "{printed} {polar:?} {request:?} {:?} {:?} {:?}",

@@ -18,7 +18,7 @@ use std::error::Error;
 use crate::fixtures::{PAGE, Page, Price, PriceFixed, Scalar, Status, Update};
 use polar_client_runtime::codec::{self, Decode};
 use polar_client_runtime::types::{
-    Date, Decimal, Json, JsonObject, Number, Patch, Timestamp, Uuid,
+    Date, Decimal, JsonObject, JsonValue, Number, Patch, Timestamp, Uuid,
 };
 use serde::Deserialize;
 use serde::de::value::{Error as PlainError, MapDeserializer};
@@ -73,7 +73,7 @@ fn a_page_is_read_field_by_field() {
 #[test]
 fn all_deserializers_decode_the_same_value() {
     let page: Page = read(PAGE);
-    let json: Json = serde_json::from_str(PAGE).unwrap();
+    let json: JsonValue = serde_json::from_str(PAGE).unwrap();
     assert!(codec::from_slice::<Page>(PAGE.as_bytes()).unwrap() == page);
     assert!(codec::from_value::<Page>(&json).unwrap() == page);
     assert!(serde_json::from_str::<Page>(PAGE).unwrap() == page);
@@ -182,7 +182,7 @@ fn additional_properties_are_the_undeclared_ones() {
 #[test]
 fn duplicate_keys_are_errors() {
     assert_eq!(
-        decode_error::<Json>(r#"{"a":1,"b":{"c":1,"c":1}}"#),
+        decode_error::<JsonValue>(r#"{"a":1,"b":{"c":1,"c":1}}"#),
         "b.c: the key is repeated"
     );
     assert_eq!(
@@ -190,11 +190,14 @@ fn duplicate_keys_are_errors() {
         "name: the key is repeated"
     );
     assert_eq!(
-        decode_error::<Vec<Json>>(r#"[{"c":1},{"c":1,"d":2,"c":null}]"#),
+        decode_error::<Vec<JsonValue>>(r#"[{"c":1},{"c":1,"d":2,"c":null}]"#),
         "[1].c: the key is repeated"
     );
     // Equal keys in different objects are valid.
-    assert_eq!(read::<Json>(r#"{"a":{"a":1},"b":{"a":1}}"#)["b"]["a"], 1);
+    assert_eq!(
+        read::<JsonValue>(r#"{"a":{"a":1},"b":{"a":1}}"#)["b"]["a"],
+        1
+    );
 }
 
 #[test]
@@ -217,13 +220,13 @@ fn duplicate_keys_are_detected_in_large_objects() {
 #[test]
 fn depth_is_limited_in_every_format() {
     let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-    assert!(codec::from_str::<Json>(&nested(127)).is_ok());
-    let error = codec::from_str::<Json>(&nested(100_000)).unwrap_err();
+    assert!(codec::from_str::<JsonValue>(&nested(127)).is_ok());
+    let error = codec::from_str::<JsonValue>(&nested(100_000)).unwrap_err();
     assert!(error.to_string().contains("recursion limit"), "{error}");
-    let tower = |depth| (0..depth).fold(Json::Null, |inner, _| Json::Array(vec![inner]));
-    assert!(codec::from_value::<Json>(&tower(128)).is_ok());
+    let tower = |depth| (0..depth).fold(JsonValue::Null, |inner, _| JsonValue::Array(vec![inner]));
+    assert!(codec::from_value::<JsonValue>(&tower(128)).is_ok());
     assert_eq!(
-        codec::from_value::<Json>(&tower(129))
+        codec::from_value::<JsonValue>(&tower(129))
             .unwrap_err()
             .to_string(),
         "nested more than 128 levels deep"
@@ -288,7 +291,7 @@ fn containers_of_every_kind() {
 fn json_values_are_kept_unchanged() {
     let text = r#"{"a":[1,1.0,-2,18446744073709551615,1e300,true,null,"\u00e9",{}],"b":{"c":[]}}"#;
     assert_eq!(
-        read::<Json>(text),
-        serde_json::from_str::<Json>(text).unwrap()
+        read::<JsonValue>(text),
+        serde_json::from_str::<JsonValue>(text).unwrap()
     );
 }

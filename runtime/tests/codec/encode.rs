@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::fixtures::{PAGE, Page, Price, Status, Update};
 use polar_client_runtime::codec::{self, Redacted, optional};
 use polar_client_runtime::types::{
-    Clear, Date, Decimal, Json, JsonObject, Number, OneOrMany, Patch, Timestamp, Uuid,
+    Clear, Date, Decimal, JsonObject, JsonValue, Number, OneOrMany, Patch, Timestamp, Uuid,
 };
 
 #[test]
@@ -21,7 +21,7 @@ fn a_page_is_written_as_it_was_read() {
     assert_eq!(serde_json::to_string(&page).unwrap(), expected);
     assert_eq!(
         codec::to_value(&page),
-        serde_json::from_str::<Json>(&expected).unwrap()
+        serde_json::from_str::<JsonValue>(&expected).unwrap()
     );
     assert_eq!(
         serde_json::to_string(&serde_json::to_value(&page).unwrap()).unwrap(),
@@ -53,7 +53,7 @@ fn absent_null_and_a_value_are_written_differently() {
         name("Jane".into()),
         r#"{"name":"Jane","nullable":1,"kept_secret":""}"#
     );
-    let additional = BTreeMap::from([("x".to_owned(), Json::from(1))]);
+    let additional = BTreeMap::from([("x".to_owned(), JsonValue::from(1))]);
     assert_eq!(
         written(&Update {
             additional,
@@ -82,7 +82,7 @@ fn setters_can_take_a_patch_in_every_form() {
 fn scalars() {
     let time: Timestamp = codec::from_str("\"2026-11-21T18:22:49.5+02:00\"").unwrap();
     let day = Date::from_ymd_opt(2026, 1, 2).unwrap();
-    let object = JsonObject::from_iter([("k".to_owned(), Json::from(1.5))]);
+    let object = JsonObject::from_iter([("k".to_owned(), JsonValue::from(1.5))]);
     let cases: [(&dyn codec::Encode, &str); 21] = [
         (&"a\"\u{1}é", "\"a\\\"\\u0001é\""),
         (&String::from("x"), "\"x\""),
@@ -116,7 +116,7 @@ fn scalars() {
         assert_eq!(codec::to_string(value), text);
         assert_eq!(
             codec::to_value(value),
-            serde_json::from_str::<Json>(text).unwrap()
+            serde_json::from_str::<JsonValue>(text).unwrap()
         );
     }
 }

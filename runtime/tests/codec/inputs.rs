@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use polar_client_runtime::codec::{self, Choice, Encode, FieldWriter, Record, Redacted};
-use polar_client_runtime::types::{Entries, Items, Json, JsonObject};
+use polar_client_runtime::types::{Entries, Items, JsonObject, JsonValue};
 
 #[derive(Clone)]
 struct Card {
@@ -77,14 +77,14 @@ fn secrets_are_not_printed() {
 fn lists_and_maps_accept_convertible_items() {
     assert_eq!(Items::<String>::into_list(["a", "b"]), ["a", "b"]);
     assert_eq!(Items::<i64>::into_list(vec![1_i32, 2]), [1, 2]);
-    let map: BTreeMap<String, Json> = Entries::<Json>::into_map([("a", 1), ("b", 2)]);
+    let map: BTreeMap<String, JsonValue> = Entries::<JsonValue>::into_map([("a", 1), ("b", 2)]);
     assert_eq!(
         map,
         BTreeMap::from([
-            ("a".to_owned(), Json::from(1)),
-            ("b".to_owned(), Json::from(2))
+            ("a".to_owned(), JsonValue::from(1)),
+            ("b".to_owned(), JsonValue::from(2))
         ])
     );
-    let object: JsonObject = Entries::<Json>::into_map(map);
+    let object: JsonObject = Entries::<JsonValue>::into_map(map);
     assert_eq!(object["b"], 2);
 }

@@ -21,7 +21,7 @@ use polar_client_runtime::Error;
 use polar_client_runtime::client::{CallOptions, ClientBuilder, OrganizationToken, RetryPolicy};
 use polar_client_runtime::flows::{Download, DownloadProgress};
 use polar_client_runtime::transport::TransportErrorKind;
-use polar_client_runtime::types::Json;
+use polar_client_runtime::types::JsonValue;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
@@ -55,7 +55,7 @@ fn receipt(script: &ScriptedTransport) -> Download {
 
 /// Returns the download of a file with a known URL, of this size and content.
 fn file(script: &ScriptedTransport, size: usize, content: &str) -> Download {
-    let file: Json = json!({
+    let file: JsonValue = json!({
         "name": "a.txt",
         "mime_type": "text/plain",
         "size": size,

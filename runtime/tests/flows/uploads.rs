@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use polar_client_runtime::client::{CallOptions, RetryPolicy};
 use polar_client_runtime::flows::UploadProgress;
 use polar_client_runtime::transport::TransportErrorKind;
-use polar_client_runtime::types::Json;
+use polar_client_runtime::types::JsonValue;
 use polar_client_runtime::{Error, UploadError, UploadStep};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -69,7 +69,7 @@ async fn a_file_is_announced_stored_and_completed() {
         "path": "a/b",
         "parts": [stored(1, a), stored(2, b), stored(3, c)],
     });
-    let calls: Vec<(String, Json)> = bucket.get(|state| state.calls.clone());
+    let calls: Vec<(String, JsonValue)> = bucket.get(|state| state.calls.clone());
     let expected = [
         ("files:create".into(), create),
         ("files:uploaded".into(), complete),

@@ -11,7 +11,7 @@ use polar_client_runtime::client::{
     Access, ApiVersion, Call, Client, ClientBuilder, Credential, Method, Operation, Safety, Server,
 };
 use polar_client_runtime::transport::{Body, BoxFuture, Timer, Transport, TransportError};
-use polar_client_runtime::types::{Json, Uuid};
+use polar_client_runtime::types::{JsonValue, Uuid};
 
 pub(crate) struct Version;
 
@@ -69,7 +69,7 @@ pub(crate) fn client(transport: impl Transport) -> Client<impl Credential> {
 }
 
 /// Starts a call with all parts: a path parameter, a query parameter, and a body. Returns whether it is complete.
-pub(crate) fn start(client: &Client<impl Credential>) -> (Call<Json>, bool) {
+pub(crate) fn start(client: &Client<impl Credential>) -> (Call<JsonValue>, bool) {
     let mut request = client.request(&OPERATION);
     request.path("id", &Uuid::from_u128(1));
     request.query("page", &7_i64);

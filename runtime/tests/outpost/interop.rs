@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use polar_client_runtime::metering::{Metering, Source, UsageEvent};
 use polar_client_runtime::outpost::OutpostOptions;
-use polar_client_runtime::types::{Decimal, Json, Timestamp};
+use polar_client_runtime::types::{Decimal, JsonValue, Timestamp};
 use serde_json::json;
 use tokio::task::block_in_place;
 use uuid::Uuid;
@@ -29,7 +29,7 @@ fn meter(function: &str) -> Uuid {
     Uuid::from_u128(0x4000_8000_0000_0000_0010 + index as u128)
 }
 
-fn reducers() -> Json {
+fn reducers() -> JsonValue {
     let calls = json!({ "property": "name", "operator": "eq", "value": "call" });
     let filter = json!({ "conjunction": "and", "clauses": [calls] });
     let reducers = FUNCTIONS.map(|function| {
@@ -86,7 +86,7 @@ impl Usage {
         [consumed, self.credited, self.credited - consumed]
     }
 
-    fn snapshot(&self, customer: &str, function: &str, version: u32, cold_until: i64) -> Json {
+    fn snapshot(&self, customer: &str, function: &str, version: u32, cold_until: i64) -> JsonValue {
         json!({
             "customer_id": null, "external_customer_id": customer, "customer_exists": true,
             "meter_id": meter(function), "version": version, "cold_until": cold_until,
@@ -136,7 +136,7 @@ impl Peer {
     }
 
     /// Consumed units, credited units and balance; a string if there is an error.
-    fn read(&mut self, function: &str, customer: &str) -> Json {
+    fn read(&mut self, function: &str, customer: &str) -> JsonValue {
         self.say(&format!("read {} {customer}", meter(function)));
         serde_json::from_str(&self.line()).unwrap()
     }
@@ -264,7 +264,7 @@ impl Services {
     }
 
     /// The local balance; `None` while there is none.
-    async fn read(&self, function: &str, customer: &str) -> Option<Json> {
+    async fn read(&self, function: &str, customer: &str) -> Option<JsonValue> {
         let balance = self.metering.meter(meter(function), customer).await.ok()?;
         let balance = balance.filter(|it| it.source == Source::Local)?;
         let double = |it: &Decimal| it.as_str().parse::<f64>().unwrap();
@@ -283,12 +283,12 @@ impl Services {
 }
 
 /// Whether these are the expected numbers. An average is rounded differently by a service that calculates in decimals.
-fn are_equal(read: Option<&Json>, expected: &[f64; 3]) -> bool {
-    let numbers = read.and_then(Json::as_array);
+fn are_equal(read: Option<&JsonValue>, expected: &[f64; 3]) -> bool {
+    let numbers = read.and_then(JsonValue::as_array);
     let numbers: Vec<f64> = numbers
         .into_iter()
         .flatten()
-        .filter_map(Json::as_f64)
+        .filter_map(JsonValue::as_f64)
         .collect();
     let mut pairs = numbers.iter().zip(expected);
     numbers.len() == expected.len() && pairs.all(|(read, it)| (read - it).abs() < 1e-9)

@@ -31,7 +31,7 @@ use polar_client_runtime::metering::{
     Balance, Metering, ReserveError, Source, TokenUsage, UsageEvent,
 };
 use polar_client_runtime::outpost::OutpostOptions;
-use polar_client_runtime::types::{Decimal, Json, Timestamp};
+use polar_client_runtime::types::{Decimal, JsonValue, Timestamp};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -40,7 +40,7 @@ const UNITS: Uuid = Uuid::from_u128(0x4000_8000_0000_0000_0002);
 const PEOPLE: Uuid = Uuid::from_u128(0x4000_8000_0000_0000_0003);
 const BUCKET: i64 = 300_000_000;
 
-fn reducers() -> Json {
+fn reducers() -> JsonValue {
     let calls = json!({ "property": "name", "operator": "eq", "value": "call" });
     let all = json!({ "conjunction": "and", "clauses": [calls] });
     json!([
@@ -62,7 +62,7 @@ fn next_bucket() -> i64 {
     now - now.rem_euclid(BUCKET) + BUCKET
 }
 
-fn snapshot(customer: &str, meter: Uuid, cold_until: i64) -> Json {
+fn snapshot(customer: &str, meter: Uuid, cold_until: i64) -> JsonValue {
     json!({
         "customer_id": null, "external_customer_id": customer, "customer_exists": true,
         "meter_id": meter, "version": 1, "cold_until": cold_until,
@@ -181,7 +181,7 @@ async fn the_connection_has_the_headers_of_the_client() {
 }
 
 /// The reducers, of which that for calls counts other events now.
-fn changed_reducers() -> Json {
+fn changed_reducers() -> JsonValue {
     let mut reducers = reducers();
     reducers[0]["filter"]["clauses"][0]["value"] = json!("new call");
     json!({ "type": "configuration", "payload": { "reducers": reducers } })

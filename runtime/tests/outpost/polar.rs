@@ -16,7 +16,7 @@ use polar_client_runtime::client::{
     Access, ApiVersion, Client, ClientBuilder, Credential, Method, Operation, Safety, Server,
 };
 use polar_client_runtime::metering::MeteringBuilder;
-use polar_client_runtime::types::{Json, Uuid};
+use polar_client_runtime::types::{JsonValue, Uuid};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -41,13 +41,13 @@ struct Shared {
 #[derive(Default)]
 pub(crate) struct World {
     /// The configuration to send. None is sent while it is `None`.
-    pub(crate) reducers: Option<Json>,
+    pub(crate) reducers: Option<JsonValue>,
     /// The snapshots that are sent on request, by customer and meter.
-    pub(crate) snapshots: HashMap<(String, String), Json>,
+    pub(crate) snapshots: HashMap<(String, String), JsonValue>,
     /// The received requests for snapshots, of all connections.
-    pub(crate) asks: Vec<Json>,
+    pub(crate) asks: Vec<JsonValue>,
     /// The ingested events, without duplicates.
-    pub(crate) events: Vec<Json>,
+    pub(crate) events: Vec<JsonValue>,
     known: HashSet<String>,
     /// The headers of requests for a WebSocket.
     pub(crate) upgrades: Vec<HeaderMap>,
@@ -82,7 +82,7 @@ impl Polar {
     }
 
     /// Sends a message to all connections.
-    pub(crate) fn push(&self, message: &Json) {
+    pub(crate) fn push(&self, message: &JsonValue) {
         let mut world = self.world();
         let text = Message::text(message.to_string());
         world
@@ -91,13 +91,13 @@ impl Polar {
     }
 
     /// Sends a snapshot to all connections, and on later requests.
-    pub(crate) fn snapshot(&self, snapshot: &Json) {
+    pub(crate) fn snapshot(&self, snapshot: &JsonValue) {
         self.keep(snapshot);
         self.push(&json!({ "type": "meter_usage", "payload": snapshot }));
     }
 
     /// Sends a snapshot on request.
-    pub(crate) fn keep(&self, snapshot: &Json) {
+    pub(crate) fn keep(&self, snapshot: &JsonValue) {
         let customer = ["customer_id", "external_customer_id"];
         let customer = customer.iter().find_map(|key| snapshot[key].as_str());
         let meter = snapshot["meter_id"].as_str().unwrap().to_owned();
@@ -224,7 +224,7 @@ async fn respond(
     Ok(response)
 }
 
-fn json_response(body: &Json) -> Response {
+fn json_response(body: &JsonValue) -> Response {
     http::Response::builder()
         .header("content-type", "application/json")
         .header("polar-version", Version::VERSION)
@@ -233,7 +233,7 @@ fn json_response(body: &Json) -> Response {
 }
 
 fn ingest(body: &[u8], shared: &Shared) -> Response {
-    let body: Json = serde_json::from_slice(body).unwrap();
+    let body: JsonValue = serde_json::from_slice(body).unwrap();
     let mut world = shared.world.lock().unwrap();
     let (mut inserted, mut duplicates) = (0, 0);
     for event in body["events"].as_array().unwrap() {
@@ -264,7 +264,7 @@ fn balance(query: &str, shared: &Shared) -> Response {
             "consumed_units": consumed, "credited_units": credited, "balance": credited - consumed,
         })
     });
-    let items: Vec<Json> = items.into_iter().collect();
+    let items: Vec<JsonValue> = items.into_iter().collect();
     json_response(&json!({ "items": items, "pagination": { "total_count": 1, "max_page": 1 } }))
 }
 
@@ -314,7 +314,7 @@ async fn converse(socket: WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>, sh
             let Message::Text(text) = message else {
                 continue;
             };
-            let message: Json = serde_json::from_str(&text).unwrap();
+            let message: JsonValue = serde_json::from_str(&text).unwrap();
             let answer = answer(&message, &shared);
             shared.changes.send_modify(|it| *it += 1);
             if let (Some(answer), Some(sender)) = (answer, weak.upgrade()) {
@@ -335,7 +335,7 @@ async fn converse(socket: WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>, sh
     }
 }
 
-fn answer(message: &Json, shared: &Shared) -> Option<Json> {
+fn answer(message: &JsonValue, shared: &Shared) -> Option<JsonValue> {
     let mut world = shared.world.lock().unwrap();
     match message["type"].as_str().unwrap() {
         "configuration" => {

@@ -12,7 +12,7 @@ use polar_client_runtime::client::{
     Method, Operation, OrganizationToken, PortalAccess, Request, Safety, Server,
 };
 use polar_client_runtime::codec::{Encode, FieldWriter, Model, Object};
-use polar_client_runtime::types::{Json, OneOrMany};
+use polar_client_runtime::types::{JsonValue, OneOrMany};
 use polar_client_runtime::{model, operation};
 
 pub const PRODUCTION: Server = Server::fixed("production", "https://api.polar.sh");
@@ -74,7 +74,7 @@ impl<C: Credential> Polar<C> {
         Create(request)
     }
 
-    pub fn token(&self, form: &Json) -> Token {
+    pub fn token(&self, form: &JsonValue) -> Token {
         let mut request = self.client.request(&TOKEN);
         request.form_body(form);
         Token(request)
@@ -194,7 +194,7 @@ impl List {
         self
     }
 
-    pub fn metadata(mut self, value: &Json) -> Self {
+    pub fn metadata(mut self, value: &JsonValue) -> Self {
         self.0.deep_object("metadata", value);
         self
     }
@@ -225,7 +225,7 @@ pub struct Export(Request);
 operation! { List => json Vec<Thing> }
 operation! { Get => json Thing }
 operation! { Create => json Thing }
-operation! { Token => json Json }
+operation! { Token => json JsonValue }
 operation! { Invoice => empty }
 operation! { Receipt => optional Thing }
 operation! { Delete => empty }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use polar_client::transport::{Body, BoxFuture, Transport, TransportError, TransportErrorKind};
-use polar_client::types::{Json, Timestamp};
+use polar_client::types::{JsonValue, Timestamp};
 use polar_client::v2026_10::API_VERSION;
 use tokio::time::Instant;
 
@@ -34,7 +34,7 @@ pub(crate) struct Seen {
     /// The external IDs of the stored events.
     pub(crate) stored: BTreeSet<String>,
     /// The events of each request, with the time at which it was received.
-    pub(crate) requests: Vec<(Instant, Vec<Json>)>,
+    pub(crate) requests: Vec<(Instant, Vec<JsonValue>)>,
     /// The bytes of the largest body.
     pub(crate) largest: usize,
     faults: VecDeque<Fault>,
@@ -130,7 +130,7 @@ impl Server {
 impl Seen {
     /// Returns the response to a request, or the error of a broken connection. `None` if there is never a response.
     fn handle(&mut self, body: &[u8]) -> Option<Result<http::Response<Body>, TransportError>> {
-        let json: Json = serde_json::from_slice(body).unwrap();
+        let json: JsonValue = serde_json::from_slice(body).unwrap();
         let events = json["events"].as_array().unwrap().clone();
         self.largest = self.largest.max(body.len());
         self.requests.push((Instant::now(), events.clone()));
@@ -187,17 +187,17 @@ impl Seen {
         }
     }
 
-    fn respond(&mut self, events: &[Json]) -> http::Response<Body> {
+    fn respond(&mut self, events: &[JsonValue]) -> http::Response<Body> {
         if self.max_events.is_some_and(|max| events.len() > max) {
             return response(413, "<html>too large</html>".to_owned());
         }
-        let is_future = |event: &Json| {
+        let is_future = |event: &JsonValue| {
             let time = event["timestamp"].as_str();
             let time = time.map(|time| time.parse::<Timestamp>().unwrap());
             self.now
                 .is_some_and(|now| time.is_some_and(|time| time > now))
         };
-        let early: Vec<Json> = (0..events.len())
+        let early: Vec<JsonValue> = (0..events.len())
             .filter(|&at| is_future(&events[at]))
             .map(|at| serde_json::json!({"loc": ["body", "events", at, "EventCreateExternalCustomer", "timestamp"], "msg": "Timestamp must be in the past.", "type": "value_error"}))
             .collect();
@@ -205,7 +205,8 @@ impl Seen {
             let body = serde_json::json!({"error": "RequestValidationError", "detail": early});
             return response(422, body.to_string());
         }
-        let is_rejected = |event: &Json| self.rejected.iter().any(|name| event["name"] == *name);
+        let is_rejected =
+            |event: &JsonValue| self.rejected.iter().any(|name| event["name"] == *name);
         let rejected: Vec<usize> = (0..events.len())
             .filter(|&at| is_rejected(&events[at]))
             .collect();
@@ -214,7 +215,7 @@ impl Seen {
                 true => serde_json::json!({"loc": ["body", "events", at, "customer_id"], "msg": "no such customer", "type": "value_error"}),
                 false => serde_json::json!({"msg": "something is wrong", "type": "value_error"}),
             });
-            let entries: Vec<Json> = entries.collect();
+            let entries: Vec<JsonValue> = entries.collect();
             let body = serde_json::json!({"error": "RequestValidationError", "detail": entries});
             return response(422, body.to_string());
         }

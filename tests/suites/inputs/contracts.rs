@@ -1,7 +1,7 @@
 //! Less common schemas: open objects, nullable components, read-only and write-only fields, tuples of any length.
 
 use polar_client_runtime::codec::{self, Violations};
-use polar_client_runtime::types::{Clear, Json, Patch};
+use polar_client_runtime::types::{Clear, JsonValue, Patch};
 use polar_tests::{Recorder, inputs};
 use serde_json::json;
 
@@ -18,7 +18,7 @@ fn open_objects_keep_additional_entries() {
 
     let thing: Thing = round_trip(r#"{"b":"x","k":[1],"l":null}"#);
     assert_eq!(thing.additional["k"], json!([1]));
-    assert_eq!(thing.additional["l"], Json::Null);
+    assert_eq!(thing.additional["l"], JsonValue::Null);
     let rated: Rated = round_trip(r#"{"id":"r","x":1,"y":null}"#);
     assert_eq!(rated.additional["x"], Some(1));
     assert_eq!(rated.additional["y"], None);
@@ -51,7 +51,7 @@ fn null_of_a_component_is_null_wherever_it_is_referred_to() {
     let note: Note = codec::from_str(&full.to_string()).unwrap();
     assert_eq!(note.color, Some(MaybeColor::Red));
     assert!(matches!(note.place, Some(MaybePlace::Street(_))));
-    let written: Json = serde_json::from_str(&text(&note)).unwrap();
+    let written: JsonValue = serde_json::from_str(&text(&note)).unwrap();
     assert_eq!(written, full);
     // Null is an error where the schema is not nullable.
     let broken = NOTE.replace(r#""name":"n""#, r#""name":null"#);

@@ -4,14 +4,14 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use polar_client::transport::{Body, BoxFuture, Transport, TransportError, TransportErrorKind};
-use polar_client::types::Json;
+use polar_client::types::JsonValue;
 use polar_client::v2026_10::API_VERSION;
 use serde_json::json;
 
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     /// The received events, including duplicates.
-    pub(crate) events: Vec<Json>,
+    pub(crate) events: Vec<JsonValue>,
     /// The queries for balances.
     pub(crate) queries: Vec<String>,
     /// The JSON of the items in the list of balances.
@@ -48,7 +48,7 @@ impl Seen {
         }
         let body = match request.uri().path() {
             "/v1/events/ingest" => {
-                let body: Json = serde_json::from_slice(request.body()).unwrap();
+                let body: JsonValue = serde_json::from_slice(request.body()).unwrap();
                 let events = body["events"].as_array().unwrap();
                 self.events.extend_from_slice(events);
                 json!({ "inserted": events.len(), "duplicates": 0 }).to_string()

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use polar_client::transport::{Body, BoxFuture, Transport, TransportError, TransportErrorKind};
-use polar_client::types::Json;
+use polar_client::types::JsonValue;
 use polar_client::v2026_10::API_VERSION;
 use serde_json::json;
 
@@ -15,7 +15,7 @@ pub(crate) struct Seen {
     /// The external IDs of the events that are stored.
     pub(crate) stored: BTreeSet<String>,
     /// The events, as they were stored.
-    pub(crate) events: Vec<Json>,
+    pub(crate) events: Vec<JsonValue>,
     /// How many events were accepted, those that were stored before included.
     pub(crate) received: usize,
     /// How many requests failed.
@@ -67,9 +67,9 @@ impl Seen {
             let kind = TransportErrorKind::Connect;
             return Err(TransportError::new(kind, "the server is down"));
         }
-        let body: Json = serde_json::from_slice(request.body()).unwrap();
+        let body: JsonValue = serde_json::from_slice(request.body()).unwrap();
         let events = body["events"].as_array().unwrap();
-        let problems: Vec<Json> = (0..events.len())
+        let problems: Vec<JsonValue> = (0..events.len())
             .filter_map(|index| self.problem(index, &events[index]))
             .collect();
         let (status, body) = match problems.is_empty() {
@@ -86,7 +86,7 @@ impl Seen {
         Ok(response.body(Body::from(body.to_string())).unwrap())
     }
 
-    fn problem(&self, index: usize, event: &Json) -> Option<Json> {
+    fn problem(&self, index: usize, event: &JsonValue) -> Option<JsonValue> {
         let problem = |key: &str, message: &str| {
             Some(json!({
                 "loc": ["body", "events", index, key], "msg": message, "type": "value_error", "input": null
@@ -102,7 +102,7 @@ impl Seen {
         }
     }
 
-    fn store(&mut self, events: &[Json]) -> Json {
+    fn store(&mut self, events: &[JsonValue]) -> JsonValue {
         let mut inserted = 0;
         for event in events {
             let id = event["external_id"].as_str().unwrap().to_owned();

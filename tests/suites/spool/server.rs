@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
 use polar_client::transport::{Body, BoxFuture, Transport, TransportError, TransportErrorKind};
-use polar_client::types::Json;
+use polar_client::types::JsonValue;
 use polar_client::v2026_10::API_VERSION;
 use serde_json::json;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -13,7 +13,7 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     /// The events that it stored, by their external IDs.
-    pub(crate) stored: BTreeMap<String, Json>,
+    pub(crate) stored: BTreeMap<String, JsonValue>,
     /// How many received events it had stored before.
     pub(crate) duplicates: usize,
     pub(crate) is_down: bool,
@@ -70,9 +70,9 @@ impl Seen {
         if self.is_down {
             return (503, String::new());
         }
-        let body: Json = serde_json::from_slice(body).unwrap();
+        let body: JsonValue = serde_json::from_slice(body).unwrap();
         let events = body["events"].as_array().unwrap();
-        let detail: Vec<Json> = (0..events.len())
+        let detail: Vec<JsonValue> = (0..events.len())
             .filter(|at| self.rejected.is_some_and(|name| events[*at]["name"] == name))
             .map(|at| json!({ "loc": ["body", "events", at, "name"], "msg": "wrong", "type": "value_error" }))
             .collect();

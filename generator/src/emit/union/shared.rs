@@ -233,7 +233,7 @@ pub(super) fn methods(api: &Api, union: &Union) -> TokenStream {
 /// Returns the content of the unknown variant: JSON, or a struct with the JSON and the shared fields.
 pub(super) fn unknown_payload(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
     match shared_fields(api, union).is_empty() {
-        true => quote!(Json),
+        true => quote!(JsonValue),
         false => {
             let name = ident(&names::unknown(&def.name.rust));
             quote!(Box<#name>)
@@ -264,7 +264,7 @@ pub(super) fn unknown_definition(api: &Api, def: &TypeDef, union: &Union) -> Tok
         #[derive(Clone)]
         pub struct #name {
             #(#fields)*
-            pub(crate) raw: Json,
+            pub(crate) raw: JsonValue,
         }
     }
 }

@@ -73,7 +73,7 @@ fn definition(api: &Api, parent: Parent<'_>) -> TokenStream {
                 #[doc = " Event type."]
                 r#type: String,
                 #[doc = " JSON of the whole body."]
-                raw: Json,
+                raw: JsonValue,
             },
             #other
         }

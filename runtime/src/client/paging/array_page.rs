@@ -2,7 +2,7 @@
 
 use super::page::Page;
 use crate::codec::{self, Decode, Kind, Node};
-use crate::types::Json;
+use crate::types::JsonValue;
 
 /// Decodes a page from an object with `decode_object`, or from an array, which is the whole list.
 pub fn decode_page<P: Page>(node: Node<'_, '_>, decode_object: fn(Node<'_, '_>) -> P) -> P {
@@ -28,7 +28,7 @@ fn only_page<P: Page>(items: Vec<P::Item>) -> Option<P> {
 }
 
 /// Returns a page without items, with this pagination.
-fn empty_page<P: Page>(pagination: Json) -> Option<P> {
+fn empty_page<P: Page>(pagination: JsonValue) -> Option<P> {
     let page = serde_json::json!({"items": [], "pagination": pagination});
     let mut page: P = codec::from_value(&page).ok()?;
     page.items_mut().is_some().then_some(page)

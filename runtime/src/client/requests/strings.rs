@@ -1,7 +1,7 @@
 //! Converts values to strings for paths, queries and forms.
 
 use crate::codec::{self, Encode, FieldWriter, Record, View};
-use crate::types::{Json, timestamp};
+use crate::types::{JsonValue, timestamp};
 
 /// The reason why an object or nested list cannot be sent in a path, query or form.
 pub(super) const STRUCTURED: &str =
@@ -20,7 +20,9 @@ pub(super) fn each_string(
         View::List(list) => (0..list.len())
             .filter_map(|index| list.item(index))
             .try_for_each(|item| one_string(item, take)),
-        View::Json(Json::Array(items)) => items.iter().try_for_each(|item| one_string(item, take)),
+        View::Json(JsonValue::Array(items)) => {
+            items.iter().try_for_each(|item| one_string(item, take))
+        }
         View::Secret(inner) | View::Variant { content: inner, .. } => each_string(inner, take),
         _ => one_string(value, take),
     }
@@ -36,10 +38,10 @@ pub(super) fn string(value: &dyn Encode) -> Result<Option<String>, &'static str>
 /// Calls `take` with the string of a scalar, unless it is null or absent.
 fn one_string(value: &dyn Encode, take: &mut dyn FnMut(&str)) -> Result<(), &'static str> {
     match value.view() {
-        View::Absent | View::Null | View::Json(Json::Null) => {}
+        View::Absent | View::Null | View::Json(JsonValue::Null) => {}
         View::String(text) => take(text),
         View::Decimal(value) => take(value.as_str()),
-        View::Json(Json::String(text)) => take(text),
+        View::Json(JsonValue::String(text)) => take(text),
         View::Timestamp(time) => take(timestamp::format(*time).as_str()),
         View::Date(date) => take(timestamp::format_date(*date).as_str()),
         View::Uuid(id) => take(
@@ -53,7 +55,7 @@ fn one_string(value: &dyn Encode, take: &mut dyn FnMut(&str)) -> Result<(), &'st
         View::Boolean(_) | View::Integer(_) | View::Unsigned(_) | View::Float(_) => {
             take(&codec::to_string(value));
         }
-        View::Json(Json::Bool(_) | Json::Number(_)) => take(&codec::to_string(value)),
+        View::Json(JsonValue::Bool(_) | JsonValue::Number(_)) => take(&codec::to_string(value)),
         View::Json(_) | View::List(_) | View::Map(_) | View::Model { .. } => {
             return Err(STRUCTURED);
         }
@@ -64,9 +66,9 @@ fn one_string(value: &dyn Encode, take: &mut dyn FnMut(&str)) -> Result<(), &'st
 /// Returns the keys of an object, with the strings of each value.
 pub(super) fn entries(value: &dyn Encode) -> Result<Vec<(String, Vec<String>)>, &'static str> {
     let record = match value.view() {
-        View::Absent | View::Null | View::Json(Json::Null) => return Ok(Vec::new()),
+        View::Absent | View::Null | View::Json(JsonValue::Null) => return Ok(Vec::new()),
         View::Map(record) | View::Model { fields: record, .. } => record,
-        View::Json(Json::Object(entries)) => entries,
+        View::Json(JsonValue::Object(entries)) => entries,
         View::Secret(inner) | View::Variant { content: inner, .. } => return entries(inner),
         _ => return Err("is not an object"),
     };
@@ -93,15 +95,17 @@ pub(super) fn has_key(value: &dyn Encode, path: &[&str]) -> bool {
         (View::List(list), _) => {
             (0..list.len()).all(|index| list.item(index).is_some_and(|item| has_key(item, path)))
         }
-        (View::Json(Json::Array(items)), _) => items.iter().all(|item| has_key(item, path)),
-        (View::Absent | View::Null | View::Json(Json::Null), _) => false,
+        (View::Json(JsonValue::Array(items)), _) => items.iter().all(|item| has_key(item, path)),
+        (View::Absent | View::Null | View::Json(JsonValue::Null), _) => false,
         (View::String(text), []) => !text.is_empty(),
-        (View::Json(Json::String(text)), []) => !text.is_empty(),
+        (View::Json(JsonValue::String(text)), []) => !text.is_empty(),
         (_, []) => true,
         (View::Map(record) | View::Model { fields: record, .. }, [key, rest @ ..]) => {
             field_has_key(record, key, rest)
         }
-        (View::Json(Json::Object(entries)), [key, rest @ ..]) => field_has_key(entries, key, rest),
+        (View::Json(JsonValue::Object(entries)), [key, rest @ ..]) => {
+            field_has_key(entries, key, rest)
+        }
         _ => false,
     }
 }
@@ -134,7 +138,7 @@ mod tests {
             ("{}", false),
             ("7", false),
         ] {
-            let json: Json = serde_json::from_str(json).unwrap_or_default();
+            let json: JsonValue = serde_json::from_str(json).unwrap_or_default();
             assert_eq!(has_key(&json, &["events", "id"]), has, "{json}");
         }
     }

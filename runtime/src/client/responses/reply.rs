@@ -9,7 +9,7 @@ use super::stream::ByteStream;
 use crate::client::operation::Operation;
 use crate::codec::{self, Decode, DecodeError};
 use crate::error::{Error, RawBody, shown};
-use crate::types::Json;
+use crate::types::JsonValue;
 
 /// A successful response that is not decoded yet.
 pub(in crate::client) struct Reply {
@@ -48,7 +48,7 @@ impl Reply {
     pub(in crate::client) fn nothing(&mut self) -> Result<(), Error> {
         match self.body.trim_ascii() {
             b"" => Ok(()),
-            _ => self.json::<Json>().map(drop),
+            _ => self.json::<JsonValue>().map(drop),
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::outpost::number::Number;
 use crate::outpost::state::{Credit, Stored};
 use crate::outpost::statistics::Statistics;
-use crate::types::Json;
+use crate::types::JsonValue;
 
 /// A message of the channel.
 #[derive(Debug, PartialEq)]
@@ -72,11 +72,11 @@ fn set_statistic(statistics: &mut Statistics, name: &str, value: &str) -> Option
 impl Update {
     /// Parses a message; `None` if it is not one of the protocol.
     pub(super) fn parse(payload: &[u8]) -> Option<Self> {
-        let message: Json = serde_json::from_slice(payload).ok()?;
+        let message: JsonValue = serde_json::from_slice(payload).ok()?;
         let customer = message.get("customer")?.as_str()?.to_owned();
         let stored = |key: &str| {
             let fields = message.get(key)?.as_array()?.iter();
-            let fields: Vec<&str> = fields.map(Json::as_str).collect::<Option<_>>()?;
+            let fields: Vec<&str> = fields.map(JsonValue::as_str).collect::<Option<_>>()?;
             Stored::read(fields)
         };
         match message.get("bucket") {

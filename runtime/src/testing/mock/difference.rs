@@ -1,17 +1,17 @@
 //! Differences between two JSON values.
 
-use crate::types::Json;
+use crate::types::JsonValue;
 
 /// Returns the JSON pointers at which `actual` differs from `expected`, without the values, which may be secret.
-pub(super) fn differences(expected: &Json, actual: &Json) -> Vec<String> {
+pub(super) fn differences(expected: &JsonValue, actual: &JsonValue) -> Vec<String> {
     let mut found = Vec::new();
     compare("", expected, actual, &mut found);
     found
 }
 
-fn compare(at: &str, expected: &Json, actual: &Json, found: &mut Vec<String>) {
+fn compare(at: &str, expected: &JsonValue, actual: &JsonValue, found: &mut Vec<String>) {
     match (expected, actual) {
-        (Json::Object(expected), Json::Object(actual)) => {
+        (JsonValue::Object(expected), JsonValue::Object(actual)) => {
             for (key, value) in expected {
                 let at = below(at, key);
                 match actual.get(key) {
@@ -22,7 +22,9 @@ fn compare(at: &str, expected: &Json, actual: &Json, found: &mut Vec<String>) {
             let others = actual.keys().filter(|key| !expected.contains_key(*key));
             found.extend(others.map(|key| format!("{} (not expected)", below(at, key))));
         }
-        (Json::Array(expected), Json::Array(actual)) if expected.len() == actual.len() => {
+        (JsonValue::Array(expected), JsonValue::Array(actual))
+            if expected.len() == actual.len() =>
+        {
             for (index, (value, other)) in expected.iter().zip(actual).enumerate() {
                 compare(&format!("{at}/{index}"), value, other, found);
             }

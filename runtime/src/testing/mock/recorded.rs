@@ -8,7 +8,7 @@ use http::{HeaderMap, Request};
 use crate::client::Operation;
 use crate::secrets::{REDACTED, is_secret_key, is_secret_text};
 use crate::testing::route;
-use crate::types::Json;
+use crate::types::JsonValue;
 
 /// A request to a [`Mock`](super::Mock).
 #[derive(Clone)]
@@ -74,7 +74,7 @@ impl Recorded {
 
     /// Returns the body as JSON; null if it is not JSON.
     #[must_use]
-    pub fn json(&self) -> Json {
+    pub fn json(&self) -> JsonValue {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 }

@@ -8,7 +8,7 @@ use http::{Response, StatusCode};
 
 use crate::codec::{self, Encode};
 use crate::transport::{TransportError, TransportErrorKind};
-use crate::types::Json;
+use crate::types::JsonValue;
 
 const JSON: &str = "application/json";
 const POLAR_VERSION: HeaderName = HeaderName::from_static("polar-version");
@@ -172,7 +172,7 @@ impl Reply {
     }
 
     /// Returns the JSON of a successful response.
-    pub(super) fn success_json(&self) -> Option<Result<Json, serde_json::Error>> {
+    pub(super) fn success_json(&self) -> Option<Result<JsonValue, serde_json::Error>> {
         match &self.0 {
             Kind::Response {
                 status,
@@ -237,9 +237,9 @@ impl Reply {
     }
 }
 
-impl From<Json> for Reply {
+impl From<JsonValue> for Reply {
     /// Creates a response with status 200 and this JSON.
-    fn from(json: Json) -> Self {
+    fn from(json: JsonValue) -> Self {
         Self::of_json(&json)
     }
 }

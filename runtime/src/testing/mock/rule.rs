@@ -7,7 +7,7 @@ use super::difference::differences;
 use super::recorded::Recorded;
 use super::reply::Reply;
 use crate::client::Operation;
-use crate::types::Json;
+use crate::types::JsonValue;
 
 /// Returns the response to a request, or why it is invalid.
 pub(super) type Respond = dyn Fn(&Recorded) -> Result<Reply, String> + Send;
@@ -32,7 +32,7 @@ pub(super) enum Count {
 pub(super) enum Condition {
     Path(String, String),
     Query(String, String),
-    Body(Json),
+    Body(JsonValue),
 }
 
 impl Rule {

@@ -95,7 +95,7 @@ fn syntax_errors_keep_their_position() {
     assert_eq!((source.line(), source.column()), (2, 15));
     assert_eq!(error.path(), "");
     for text in ["", "1 2", "{\"items\":[]}x", "nul", "[1,]"] {
-        assert!(codec::from_str::<Json>(text).is_err(), "{text}");
+        assert!(codec::from_str::<JsonValue>(text).is_err(), "{text}");
     }
 }
 
