@@ -105,10 +105,10 @@ impl Value<'_> {
 
 #[cold]
 fn whole(value: f64) -> Option<i64> {
-    const MOST: f64 = 9_007_199_254_740_992.0;
+    const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
     #[allow(
         clippy::cast_possible_truncation,
         reason = "it has no fraction and is in range"
     )]
-    (value.fract() == 0.0 && value.abs() < MOST).then_some(value as i64)
+    (value.fract() == 0.0 && value.abs() < MAX_EXACT).then_some(value as i64)
 }

@@ -76,7 +76,7 @@ impl Chunks {
     const SMALL: usize = 2048;
 
     /// The size at which the buffer of small chunks becomes a chunk.
-    const ENOUGH: usize = 16 * 1024;
+    const SMALL_BUFFER: usize = 16 * 1024;
 
     fn push(&mut self, chunk: Bytes) {
         if chunk.is_empty() {
@@ -85,18 +85,18 @@ impl Chunks {
         self.len += chunk.len();
         // The body of most responses is a single chunk, which is not copied.
         if chunk.len() >= Self::SMALL || self.len == chunk.len() {
-            self.gather();
+            self.flush();
             self.chunks.push(chunk);
             return;
         }
         self.small.extend_from_slice(&chunk);
-        if self.small.len() >= Self::ENOUGH {
-            self.gather();
+        if self.small.len() >= Self::SMALL_BUFFER {
+            self.flush();
         }
     }
 
     /// Appends the buffer of small chunks to `chunks`.
-    fn gather(&mut self) {
+    fn flush(&mut self) {
         if !self.small.is_empty() {
             self.chunks.push(Bytes::copy_from_slice(&self.small));
             self.small.clear();
@@ -105,7 +105,7 @@ impl Chunks {
 
     /// Joins all chunks. A single chunk is not copied.
     pub(crate) fn join(mut self) -> Bytes {
-        self.gather();
+        self.flush();
         match self.chunks.len() {
             0 | 1 => self.chunks.pop().unwrap_or_default(),
             _ => self.chunks.concat().into(),

@@ -34,13 +34,13 @@ pub(crate) enum Clock {
     #[default]
     Tokio,
     /// A timer that was set on the client's builder.
-    Given(Arc<dyn Timer>),
+    Custom(Arc<dyn Timer>),
 }
 
 impl Clock {
     /// Returns whether the client has a timer.
     pub(crate) fn exists(&self) -> bool {
-        cfg!(feature = "reqwest") || matches!(self, Self::Given(_))
+        cfg!(feature = "reqwest") || matches!(self, Self::Custom(_))
     }
 
     /// Returns whether the timer works on the current thread.
@@ -50,7 +50,7 @@ impl Clock {
             Self::Tokio => tokio::runtime::Handle::try_current().is_ok(),
             #[cfg(not(feature = "reqwest"))]
             Self::Tokio => false,
-            Self::Given(_) => true,
+            Self::Custom(_) => true,
         }
     }
 
@@ -65,7 +65,7 @@ impl Clock {
             Self::Tokio => tokio::time::Instant::now().into_std(),
             #[cfg(not(feature = "reqwest"))]
             Self::Tokio => Instant::now(),
-            Self::Given(timer) => timer.now(),
+            Self::Custom(timer) => timer.now(),
         }
     }
 
@@ -76,7 +76,7 @@ impl Clock {
             Self::Tokio => Box::pin(tokio::time::sleep(duration)),
             #[cfg(not(feature = "reqwest"))]
             Self::Tokio => Box::pin(std::future::pending()),
-            Self::Given(timer) => timer.sleep(duration),
+            Self::Custom(timer) => timer.sleep(duration),
         }
     }
 

@@ -220,7 +220,7 @@ impl<C: Credential, V: ApiVersion> ClientBuilder<C, V> {
 
     /// Replaces tokio's timer. Required for retries and timeouts without the feature `reqwest`.
     pub fn timer(mut self, timer: impl Timer) -> Self {
-        self.settings.clock = Clock::Given(Arc::new(timer));
+        self.settings.clock = Clock::Custom(Arc::new(timer));
         self
     }
 

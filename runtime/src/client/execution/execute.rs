@@ -70,7 +70,7 @@ struct History {
     /// The cost of the last retry, withdrawn from the retry budget.
     paid: Option<u32>,
     /// Whether the server may have processed one of the attempts.
-    maybe_done: bool,
+    may_be_processed: bool,
     /// The error of the last attempt.
     last: Option<Error>,
 }
@@ -211,7 +211,7 @@ impl<'a> Execution<'a> {
             return Err(error);
         };
         history.paid = Some(price);
-        history.maybe_done |= error.retry_safety() == RetrySafety::IfIdempotent;
+        history.may_be_processed |= error.retry_safety() == RetrySafety::IfIdempotent;
         log::retry(history.failed, delay, &error);
         clock.sleep(delay).await;
         Ok(error)
@@ -226,7 +226,7 @@ impl<'a> Execution<'a> {
 
     /// Returns whether a 404 means that an earlier attempt, whose response was lost, deleted the resource.
     fn is_deleted(&self, error: &Error, history: &History) -> bool {
-        history.maybe_done
+        history.may_be_processed
             && error.is_not_found()
             && self.sending.form == Form::Empty
             && self.sending.request.operation.method == Method::Delete

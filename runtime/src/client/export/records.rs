@@ -47,7 +47,7 @@ enum Source {
     /// The body is complete, but the last row may not have been returned yet.
     Complete,
     /// The stream has ended.
-    Over,
+    Ended,
 }
 
 /// A row of a CSV export, as strings.
@@ -120,7 +120,7 @@ impl Records {
                     step => return Poll::Ready(Ok(step)),
                 },
                 Source::Complete => return Poll::Ready(Ok(self.splitter.split(&mut Bytes::new()))),
-                Source::Over => return Poll::Ready(Ok(Step::End)),
+                Source::Ended => return Poll::Ready(Ok(Step::End)),
             }
         }
     }
@@ -168,21 +168,21 @@ impl Stream for Records {
                 },
                 Ok(Step::End | Step::Incomplete) if records.header.is_none() => {
                     match records.source {
-                        Source::Over => return Poll::Ready(None),
+                        Source::Ended => return Poll::Ready(None),
                         _ => records.error("the header row is missing".into()),
                     }
                 }
                 Ok(Step::End | Step::Incomplete) => {
-                    records.source = Source::Over;
+                    records.source = Source::Ended;
                     return Poll::Ready(None);
                 }
-                Ok(Step::Bad(reason)) => {
+                Ok(Step::Invalid(reason)) => {
                     records.row += 1;
                     records.error(reason.to_owned())
                 }
                 Err(error) => error,
             };
-            records.source = Source::Over;
+            records.source = Source::Ended;
             return Poll::Ready(Some(Err(error)));
         }
     }

@@ -27,7 +27,7 @@ pub(super) enum Step {
     /// A complete row.
     Row(Cells),
     /// The row is invalid, for this reason.
-    Bad(&'static str),
+    Invalid(&'static str),
     /// There are no more rows.
     End,
 }
@@ -62,11 +62,11 @@ impl Splitter {
             match result {
                 ReadRecordResult::InputEmpty => return Step::Incomplete,
                 ReadRecordResult::OutputFull if self.text.len() >= MAX_ROW => {
-                    return Step::Bad("the row is too long");
+                    return Step::Invalid("the row is too long");
                 }
                 ReadRecordResult::OutputFull => self.text.resize(self.text.len() * 2, 0),
                 ReadRecordResult::OutputEndsFull if self.ends.len() >= MAX_CELLS => {
-                    return Step::Bad("the row has too many cells");
+                    return Step::Invalid("the row has too many cells");
                 }
                 ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
                 ReadRecordResult::Record => return self.row(),
@@ -81,7 +81,7 @@ impl Splitter {
         (self.text_len, self.ends_len) = (0, 0);
         match String::from_utf8(text) {
             Ok(text) => Step::Row(Cells { text, ends }),
-            Err(_) => Step::Bad("the row is not valid UTF-8"),
+            Err(_) => Step::Invalid("the row is not valid UTF-8"),
         }
     }
 }

@@ -136,9 +136,13 @@ impl RetryPolicy {
 #[derive(Debug)]
 pub(in crate::client) struct Budget(Mutex<u32>);
 
+/// The units of a full budget: 100 retries. The numbers are those of the AWS SDKs.
 const CAPACITY: u32 = 500;
+/// The units that a retry costs.
 const COST: u32 = 5;
+/// The units that a retry after a timeout costs.
 const COST_OF_TIMEOUT: u32 = 10;
+/// The units that a call that succeeds without a retry adds.
 const REWARD: u32 = 1;
 
 impl Default for Budget {

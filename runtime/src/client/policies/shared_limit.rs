@@ -21,10 +21,10 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The maximum delay between a slot and its request. The slots of a minute are distributed over a minute plus this
 /// time, so that the limit is not exceeded within any minute.
-const LATEST: Duration = Duration::from_secs(1);
+const MAX_DELAY: Duration = Duration::from_secs(1);
 
 /// The maximum pause that is shared. A slot that is more than an hour in the future is an error of the clock.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30 * 60);
+const MAX_PAUSE: Duration = Duration::from_secs(30 * 60);
 
 /// Assigns a slot and returns the delay until then, or -1 if it is longer than `max_wait`. Arguments in microseconds:
 /// interval, how far in the past a slot may be, `max_wait`.
@@ -124,7 +124,7 @@ impl SharedRateLimit {
 
     async fn postpone(&self, pause: Duration) -> Result<(), RedisError> {
         let mut postpone = PAUSE.key(&self.key);
-        postpone.arg(micros(pause.min(LONGEST_PAUSE)));
+        postpone.arg(micros(pause.min(MAX_PAUSE)));
         postpone.arg(self.rest());
         self.connection.run(postpone).await?;
         Ok(())
@@ -175,7 +175,7 @@ impl SharedLimiter {
                 clock.sleep(wait).await;
             }
             let waited = clock.now().saturating_duration_since(start);
-            if waited.saturating_sub(wait) < LATEST {
+            if waited.saturating_sub(wait) < MAX_DELAY {
                 return Some(());
             }
             // The slot is too far in the past, because later requests have been sent since. The request asks for a new

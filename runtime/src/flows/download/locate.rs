@@ -13,17 +13,17 @@ use crate::log;
 use crate::transport::{TransportError, TransportErrorKind};
 
 /// The delay before a document is requested again for the first time. It doubles each time.
-const FIRST_WAIT: Duration = Duration::from_millis(500);
+const FIRST_DELAY: Duration = Duration::from_millis(500);
 
 /// The minimum delay, even if the server asks for a shorter one.
-const SHORTEST_WAIT: Duration = Duration::from_millis(100);
+const MIN_DELAY: Duration = Duration::from_millis(100);
 
 /// How long before the deadline the last request is sent, so that its response can arrive. At most a tenth of the
 /// timeout.
-const LAST_CALL: Duration = Duration::from_secs(1);
+const RESPONSE_MARGIN: Duration = Duration::from_secs(1);
 
 /// The maximum delay, unless the server asks for a longer one.
-const LONGEST_WAIT: Duration = Duration::from_secs(8);
+const MAX_DELAY: Duration = Duration::from_secs(8);
 
 /// Requests a document until it exists. If the first response is that it does not exist, requests its generation.
 pub(super) async fn wait(
@@ -40,9 +40,9 @@ pub(super) async fn wait(
     let end = storage
         .clock()
         .and_then(|clock| clock.now().checked_add(timeout));
-    let mut pause = FIRST_WAIT;
+    let mut pause = FIRST_DELAY;
     loop {
-        let retry_after = match ask(request.clone(), missing).await? {
+        let retry_after = match request_document(request.clone(), missing).await? {
             Attempt::Found(located) => return Ok(located),
             Attempt::Pending(retry_after) => retry_after,
         };
@@ -57,17 +57,17 @@ pub(super) async fn wait(
         let left = end.map_or(Duration::MAX, |end| {
             end.saturating_duration_since(clock.now())
         });
-        let last = left.saturating_sub(LAST_CALL.min(timeout / 10));
+        let last = left.saturating_sub(RESPONSE_MARGIN.min(timeout / 10));
         let rest = match retry_after {
-            Some(retry_after) => retry_after.max(SHORTEST_WAIT),
+            Some(retry_after) => retry_after.max(MIN_DELAY),
             None => pause.min(last),
         };
         if rest.is_zero() || left <= rest {
-            return Err(late(operation));
+            return Err(timed_out(operation));
         }
         log::document_pending(operation, rest);
         clock.sleep(rest).await;
-        pause = (pause * 2).min(LONGEST_WAIT);
+        pause = (pause * 2).min(MAX_DELAY);
     }
 }
 
@@ -105,7 +105,7 @@ enum Attempt {
     Pending(Option<Duration>),
 }
 
-async fn ask(request: Request, missing: Missing) -> Result<Attempt, Error> {
+async fn request_document(request: Request, missing: Missing) -> Result<Attempt, Error> {
     match Call::<Option<Document>>::optional(request)
         .with_response()
         .await
@@ -124,7 +124,7 @@ async fn ask(request: Request, missing: Missing) -> Result<Attempt, Error> {
     }
 }
 
-pub(super) fn late(operation: &'static str) -> Error {
+pub(super) fn timed_out(operation: &'static str) -> Error {
     const REASON: &str = "the document was not available before the deadline";
     let error = TransportError::new(TransportErrorKind::Timeout, REASON);
     Error::transport(operation, error)

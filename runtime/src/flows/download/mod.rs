@@ -29,7 +29,7 @@ use wire::Listed;
 const WAIT_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The API's maximum page size.
-const LONGEST_PAGE: i64 = 100;
+const MAX_PAGE_SIZE: i64 = 100;
 
 /// A file download, which starts when [`bytes`](Self::bytes), [`stream`](Self::stream) or `to_file` is called.
 ///
@@ -94,7 +94,7 @@ impl Download {
     #[doc(hidden)]
     pub fn listed(list: impl Into<Request>, id: Uuid) -> Self {
         let mut request = list.into();
-        request.query("limit", &LONGEST_PAGE);
+        request.query("limit", &MAX_PAGE_SIZE);
         Self::new(request, Content::Listed(id))
     }
 
@@ -268,7 +268,7 @@ impl Job {
                     Some(clock) => clock.within(self.wait_timeout, waiting).await,
                     None => Some(waiting.await),
                 };
-                located.unwrap_or_else(|| Err(locate::late(operation)))
+                located.unwrap_or_else(|| Err(locate::timed_out(operation)))
             }
         }
     }

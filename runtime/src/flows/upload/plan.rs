@@ -4,10 +4,10 @@
 const PART_SIZE: u64 = 10 << 20;
 
 /// The minimum size of a part, except for the last one. A limit of the storage.
-const SMALLEST_PART: u64 = 5 << 20;
+const MIN_PART_SIZE: u64 = 5 << 20;
 
 /// The maximum number of parts. A limit of the API.
-const MOST_PARTS: u64 = 10_000;
+const MAX_PARTS: u64 = 10_000;
 
 /// The sizes and offsets of the parts of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl Part {
 impl Plan {
     /// Divides a file into parts of the requested size. The size is raised if the limits require it.
     pub(super) fn new(size: u64, part_size: Option<u64>) -> Self {
-        let smallest = SMALLEST_PART.max(size.div_ceil(MOST_PARTS));
+        let smallest = MIN_PART_SIZE.max(size.div_ceil(MAX_PARTS));
         Self {
             size,
             part_size: part_size.unwrap_or(PART_SIZE).max(smallest),
