@@ -19,7 +19,7 @@ use std::str::FromStr;
 /// use polar_client_runtime::types::Decimal;
 ///
 /// let price: Decimal = "0.000150".parse()?;
-/// assert_eq!(price, "0.00015".parse()?);
+/// assert_eq!(price, "0.00015".parse::<Decimal>()?);
 /// assert_eq!(price.as_str(), "0.000150");
 /// # Ok::<(), polar_client_runtime::types::InvalidDecimal>(())
 /// ```

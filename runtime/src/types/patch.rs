@@ -23,7 +23,7 @@ use super::string_enum::StringEnum;
 /// let value: Patch<String> = "Pro".into();
 /// assert_eq!(value, Patch::Set("Pro".to_owned()));
 ///
-/// let cleared: Patch<i64> = None.into();
+/// let cleared: Patch<i64> = None::<i64>.into();
 /// assert_eq!(cleared, Patch::Clear);
 /// ```
 ///
