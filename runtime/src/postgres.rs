@@ -35,9 +35,9 @@ pub(crate) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 /// }
 /// ```
 #[derive(Clone)]
-pub struct Postgres(Arc<Shared>);
+pub struct Postgres(Arc<Inner>);
 
-struct Shared {
+struct Inner {
     connect: Connect,
     open: Mutex<Option<Arc<Open>>>,
 }
@@ -86,7 +86,7 @@ impl Postgres {
                 })
             })
         };
-        Self(Arc::new(Shared {
+        Self(Arc::new(Inner {
             connect: Box::new(connect),
             open: Mutex::new(None),
         }))

@@ -276,7 +276,7 @@ async fn a_relay_continues_after_a_restart_of_the_database() {
     OUTBOX.track(&database.client, event(0)).await.unwrap();
     until_sent(&database).await;
     database.server.stop().unwrap();
-    until(async || relay.stats().failing.is_some()).await;
+    until(async || relay.stats().last_database_error.is_some()).await;
     assert!(OUTBOX.track(&database.client, event(1)).await.is_err());
     database.server.restart().unwrap();
     database.reconnect().await;
@@ -284,7 +284,7 @@ async fn a_relay_continues_after_a_restart_of_the_database() {
     until_sent(&database).await;
     assert_eq!(server.stored(), [id(0), id(2)].into());
     relay.shutdown(DEADLINE).await;
-    assert!(relay.stats().failing.is_none());
+    assert!(relay.stats().last_database_error.is_none());
 }
 
 #[tokio::test]

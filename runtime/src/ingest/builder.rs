@@ -21,7 +21,7 @@ use crate::codec::Decode;
 #[cfg(feature = "postgres")]
 use crate::transport::Clock;
 
-/// Configures an [`Ingester`].
+/// Configures and starts an [`Ingester`].
 #[must_use = "a builder does nothing until it builds"]
 pub struct IngesterBuilder<E> {
     request: Request,
@@ -33,8 +33,10 @@ pub struct IngesterBuilder<E> {
 }
 
 impl<E: Event> IngesterBuilder<E> {
-    /// Creates a builder with the defaults: batches of up to 500 events or one second, and a queue of up to 10,000
-    /// events and 64 MiB.
+    /// Creates a builder with the default settings. `request` is the operation that ingests events.
+    ///
+    /// By default, a batch is sent when it has 500 events, or when its oldest event is one second old. The queue has
+    /// capacity for 10,000 events and 64 MiB.
     pub fn new(request: Request) -> Self {
         Self {
             request,
@@ -46,49 +48,58 @@ impl<E: Event> IngesterBuilder<E> {
         }
     }
 
-    /// Sets the maximum number of events of a request; 500 by default. A full batch is sent at once. A request has at
-    /// most 8 MiB of events, regardless of this setting.
+    /// Sets the maximum number of events in a request. Default: 500.
+    ///
+    /// A batch of this size is sent at once. Regardless of this setting, a request contains at most 8 MiB of events.
     pub fn max_events(mut self, count: usize) -> Self {
         self.limits.batch = count.max(1);
         self
     }
 
-    /// Sets the maximum time that an event waits for its batch to fill; one second by default. A longer delay makes
-    /// fewer requests. The API allows 500 requests per minute, and its sandbox 100.
+    /// Sets the maximum time that an event waits for its batch to fill. Default: one second.
+    ///
+    /// A longer delay means fewer requests. The API allows 500 requests per minute, its sandbox 100.
     pub fn max_delay(mut self, delay: Duration) -> Self {
         self.limits.delay = delay;
         self
     }
 
-    /// Sets the capacity of the queue, including events that are being sent; 10,000 events by default. `ingest` waits
-    /// for capacity when the queue is full (backpressure).
+    /// Sets the capacity of the queue, as a number of events. Default: 10,000.
+    ///
+    /// Events that are being sent count as queued. [`ingest`](Ingester::ingest) waits while the queue is full
+    /// (backpressure).
     pub fn capacity(mut self, events: usize) -> Self {
         self.limits.capacity = events.max(1);
         self
     }
 
-    /// Sets the capacity of the queue in bytes of JSON; 64 MiB by default. In memory, events take a few times as much.
+    /// Sets the capacity of the queue in bytes of JSON. Default: 64 MiB.
+    ///
+    /// In memory, events take a few times the size of their JSON. An event that is larger than this limit is accepted
+    /// when the queue is empty.
     pub fn capacity_bytes(mut self, bytes: usize) -> Self {
         self.limits.bytes = bytes;
         self
     }
 
-    /// Sets options of the requests, such as timeouts and headers. The ingester has its own retries, so a retry policy
-    /// in the options has no effect.
+    /// Sets options of the requests, such as timeouts and headers.
+    ///
+    /// A retry policy in the options has no effect, because the ingester has its own retries.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.request.options(options);
         self
     }
 
-    /// Calls a function for each event that was not delivered, as soon as that is known, for example to log or store
-    /// it.
+    /// Sets a function that is called for each undelivered event, for example to log or store it.
     ///
-    /// The driver calls it, so it must return quickly. If it panics, the event is dropped and counted
-    /// ([`Stats::dropped`](super::Stats::dropped)). Without a handler, the events are in the [`Report`](super::Report):
-    /// all unsent ones, and of the rejected ones the first, up to the capacity of the queue.
+    /// The driver calls the function as soon as the event is known to be undelivered, so it must return quickly. If it
+    /// panics, the event is dropped and counted in [`Stats::dropped`](super::Stats::dropped).
     ///
-    /// With a `Spool`, rejected and unconfirmed events stay on disk, whether or not the handler returns, and are not in the
-    /// report. If the process is killed, the handler may not have been called for the last of them.
+    /// Without this function, undelivered events are returned in the [`Report`](super::Report): see
+    /// [`Report::undelivered`](super::Report::undelivered).
+    ///
+    /// With a `Spool`, rejected and unconfirmed events also stay on disk, whatever the function does with them. If the
+    /// process is killed, the function may not have been called for the latest ones.
     pub fn on_undelivered(
         mut self,
         handler: impl Fn(Undelivered<E>) + Send + Sync + 'static,
@@ -97,15 +108,18 @@ impl<E: Event> IngesterBuilder<E> {
         self
     }
 
-    /// Stores events on disk until they are delivered: [`ingest`](Ingester::ingest) returns when the event is durable, and
-    /// waits while the disk budget is used up. [`capacity`](Self::capacity) and [`capacity_bytes`](Self::capacity_bytes) say
-    /// how many of them are in memory as well. Events that earlier processes left are sent first.
+    /// Stores events on disk until they are delivered.
     ///
-    /// The type of the events has to be one that is read as well as written: `UsageEvent`, the event of metering.
+    /// [`ingest`](Ingester::ingest) returns when the event is stored, and waits while the disk budget is used up
+    /// ([`SpoolOptions::budget`](super::SpoolOptions::budget)). Undelivered events of earlier processes are sent first.
+    /// Up to [`capacity`](Self::capacity) and [`capacity_bytes`](Self::capacity_bytes), the stored events are also in
+    /// memory.
     ///
-    /// Events that are left by a [`shutdown`](Ingester::shutdown) stay on disk, and are not returned as undelivered. Events
-    /// that the server rejects or does not confirm stay there as well, until they are
-    /// [retried](Ingester::retry_rejected) or [discarded](Ingester::discard_rejected).
+    /// Events that are unsent after a [`shutdown`](Ingester::shutdown) stay on disk, for the next process. Events that
+    /// the server rejects or does not confirm also stay on disk, until they are [retried](Ingester::retry_rejected) or
+    /// [discarded](Ingester::discard_rejected).
+    ///
+    /// The event type must implement [`Decode`], as `UsageEvent` of metering does.
     #[cfg(feature = "spool")]
     pub fn spool(mut self, spool: Spool) -> Self
     where
@@ -115,10 +129,10 @@ impl<E: Event> IngesterBuilder<E> {
         self
     }
 
-    /// Builds the ingester, and the driver that sends its events: a future to spawn.
+    /// Builds the ingester and its driver. The driver is a future that sends the events: spawn it.
     ///
     /// # Errors
-    /// [`Error::Configuration`] when the client has no timer, or the spool's thread cannot be started.
+    /// Returns [`Error::Configuration`] if the client has no timer, or if the thread of the `Spool` cannot be started.
     pub fn build(mut self) -> Result<(Ingester<E>, Driver<E>), Error> {
         let clock = self.request.clock().clone();
         if !clock.exists() {
@@ -138,10 +152,11 @@ impl<E: Event> IngesterBuilder<E> {
 
     /// Builds the ingester, and spawns its driver on the current tokio runtime.
     ///
-    /// The driver lives as long as the runtime: call [`shutdown`](Ingester::shutdown) before that ends.
+    /// The driver ends with the runtime: call [`shutdown`](Ingester::shutdown) before that.
     ///
     /// # Errors
-    /// [`Error::Configuration`] when there is no tokio runtime.
+    /// Returns [`Error::Configuration`] if it is called outside of a tokio runtime, and in the cases of
+    /// [`build`](Self::build).
     #[cfg(feature = "reqwest")]
     pub fn start(self) -> Result<Ingester<E>, Error> {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
@@ -154,7 +169,7 @@ impl<E: Event> IngesterBuilder<E> {
     }
 }
 
-/// Stores events before they are queued, if there is a spool.
+/// Connects the queue with the spool, if there is one, and starts the thread that writes to it.
 #[cfg(feature = "spool")]
 fn spooled<E: Event>(
     queue: Queue<E>,
@@ -164,19 +179,19 @@ fn spooled<E: Event>(
     let Some((spool, read)) = spool else {
         return Ok(Arc::new(queue));
     };
-    let (gate, unstarted) = spool.split(limits);
-    let queue = Arc::new(queue.behind(gate));
-    let inlet = Arc::clone(&queue);
-    unstarted.start(inlet, read).map_err(|error| {
+    let (handle, unstarted) = spool.split(limits);
+    let queue = Arc::new(queue.with_spool(handle));
+    let destination = Arc::clone(&queue);
+    unstarted.start(destination, read).map_err(|error| {
         Error::configuration(format!("the spool's thread cannot be started: {error}"))
     })?;
     Ok(queue)
 }
 
-/// For the relay of an outbox, which sends events of its own type.
+/// Methods for the relay of an outbox.
 #[cfg(feature = "postgres")]
 impl<E: Event> IngesterBuilder<E> {
-    /// Returns the same settings for other events.
+    /// Returns a builder with the same settings for another event type.
     pub(crate) fn with_events<F: Event>(self) -> IngesterBuilder<F> {
         IngesterBuilder {
             limits: self.limits,
@@ -184,8 +199,8 @@ impl<E: Event> IngesterBuilder<E> {
         }
     }
 
-    /// Returns the maximum size of a batch, the capacity, and the longest time that an event waits for others.
-    pub(crate) fn pace(&self) -> (usize, usize, Duration) {
+    /// Returns the maximum number of events in a request, the capacity of the queue, and the maximum delay.
+    pub(crate) fn relay_limits(&self) -> (usize, usize, Duration) {
         let Limits {
             batch,
             capacity,
@@ -200,7 +215,7 @@ impl<E: Event> IngesterBuilder<E> {
     }
 }
 
-/// Returns the request that sends events.
+/// Returns the request that sends events, without the other settings.
 #[cfg(feature = "metering")]
 impl<E> From<IngesterBuilder<E>> for Request {
     fn from(builder: IngesterBuilder<E>) -> Self {

@@ -1,4 +1,4 @@
-//! Undelivered events, which are returned to the caller: to a handler, or in the report.
+//! Undelivered events (dead letters), which are passed to the handler or returned in the report.
 
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,11 +10,12 @@ use super::outcome::{DeliveryOutcome, Undelivered};
 /// A handler of undelivered events.
 pub(super) type Handler<E> = Box<dyn Fn(Undelivered<E>) + Send + Sync>;
 
-/// Passes undelivered events to the handler, or else keeps them for the report.
+/// Passes undelivered events to the handler, or collects them for the report if there is no handler.
 pub(super) struct DeadLetters<E> {
     handler: Option<Handler<E>>,
-    /// Events for the report. The capacity limits those that are not [`Unsent`](DeliveryOutcome::Unsent).
+    /// The events for the report.
     undelivered: Mutex<Vec<Undelivered<E>>>,
+    /// The length of `undelivered` from which on only [`Unsent`](DeliveryOutcome::Unsent) events are added.
     capacity: usize,
 }
 
@@ -27,7 +28,8 @@ impl<E> DeadLetters<E> {
         }
     }
 
-    /// Returns an event to the caller. `false` if it had to be dropped.
+    /// Passes an event to the handler, or adds it to the report. Returns `false` if the event was dropped, because the
+    /// report is full or the handler panicked.
     pub(super) fn return_undelivered(&self, entry: Entry<E>, outcome: DeliveryOutcome) -> bool {
         let undelivered = Undelivered::new(entry, outcome);
         if let Some(handler) = &self.handler {
@@ -45,7 +47,7 @@ impl<E> DeadLetters<E> {
         has_room
     }
 
-    /// Passes an event that is kept elsewhere to the handler, if there is one.
+    /// Passes an event that stays on disk to the handler, if there is one.
     pub(super) fn notify(&self, entry: Entry<E>, outcome: DeliveryOutcome) {
         let undelivered = Undelivered::new(entry, outcome);
         if let Some(handler) = &self.handler {
@@ -53,7 +55,7 @@ impl<E> DeadLetters<E> {
         }
     }
 
-    /// Takes the events for the report.
+    /// Returns the collected events, and removes them.
     pub(super) fn take(&self) -> Vec<Undelivered<E>> {
         let mut kept = self
             .undelivered
@@ -63,16 +65,16 @@ impl<E> DeadLetters<E> {
     }
 }
 
-/// Calls the handler. `false` if it panicked, which must not lose the other events.
+/// Calls the handler. Returns `false` if it panicked: a panic must not end the driver, which has more events to send.
 fn call<E>(handler: &Handler<E>, undelivered: Undelivered<E>) -> bool {
     catch_unwind(AssertUnwindSafe(|| handler(undelivered))).is_ok()
 }
 
 impl<E> Undelivered<E> {
-    /// Fills the receipt of an event.
+    /// Creates the undelivered event, and passes the outcome to its receipt.
     fn new(entry: Entry<E>, outcome: DeliveryOutcome) -> Self {
-        if let Some(slot) = &entry.slot {
-            slot.fill(outcome.clone());
+        if let Some(receipt) = &entry.receipt {
+            receipt.resolve(outcome.clone());
         }
         let event = entry.event;
         Self { event, outcome }

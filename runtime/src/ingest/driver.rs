@@ -244,8 +244,8 @@ impl<E: Event> InFlight<'_, E> {
             let entries = entries.into_iter().map(unconfirmed).collect();
             return self.queue.give_up(entries, count);
         }
-        for slot in entries.iter_mut().filter_map(|entry| entry.slot.take()) {
-            slot.fill(DeliveryOutcome::Stored);
+        for receipt in entries.iter_mut().filter_map(|entry| entry.receipt.take()) {
+            receipt.resolve(DeliveryOutcome::Stored);
         }
         let numbers = entries.iter().map(|entry| entry.number).collect();
         self.queue.settle(entries.iter(), count);

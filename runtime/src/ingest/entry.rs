@@ -2,32 +2,35 @@
 
 use std::sync::Arc;
 
-use super::outcome::Slot;
+use super::outcome::ReceiptState;
 use crate::time::Instant;
 
-/// An event that is queued.
+/// A queued event, with what is needed to send it.
 pub(super) struct Entry<E> {
     pub(super) event: E,
-    /// Its sequence number, from 1. The queue assigns it, or the spool that stores the event.
+    /// The sequence number, starting with 1. It is assigned by the spool, or by the queue if there is no spool. 0 until
+    /// then.
     pub(super) number: u64,
-    /// Its size as JSON, in bytes.
+    /// The size of the event as JSON, in bytes.
     pub(super) size: usize,
-    /// When it was queued.
+    /// When the event was queued.
     pub(super) since: Instant,
-    /// Who assigned its timestamp.
+    /// Who set the timestamp of the event.
     pub(super) timestamp_source: TimestampSource,
-    pub(super) slot: Option<Arc<Slot>>,
+    /// `None` if the caller asked for no receipt.
+    pub(super) receipt: Option<Arc<ReceiptState>>,
+    /// Called once the event is accepted.
     pub(super) accepted: Option<Accepted>,
 }
 
-/// Runs when the event is accepted: queued, and stored if there is a spool. Its caller may not wait any more then. It is
-/// dropped if the event is not accepted.
+/// A function that is called once the event is queued, and with a spool, stored. It is called even if the caller no longer
+/// waits, and dropped if the event is not accepted.
 pub(crate) type Accepted = Box<dyn FnOnce() + Send>;
 
-/// Who assigned the timestamp of an event.
+/// Who set the timestamp of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TimestampSource {
-    /// The caller, or the server because there is none.
+    /// The caller. Also used if the event has no timestamp any more, and the server sets it.
     Caller,
     /// The ingester, by the clock of this machine.
     Ingester,

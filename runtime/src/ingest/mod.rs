@@ -1,21 +1,26 @@
-//! Event ingestion in batches, from many tasks, through outages (feature `ingest`).
+//! Ingests events in batches, and retries until they are delivered (feature `ingest`).
 //!
-//! An [`Ingester`] queues events; its [`Driver`] sends them in batches, one request at a time.
+//! An [`Ingester`] queues events. Its [`Driver`] sends them in batches, one request at a time.
 //!
-//! Transient errors (no connection, no response, 429, 5xx, a rejected token, a retired API version) are retried with
-//! backoff until the server accepts the events. An event is given up only when the server rejects that event, without
-//! the others of its batch, or when the deadline of a shutdown elapses. Such events are passed to a handler, or
-//! returned in the report. The report contains rejected events up to the capacity of the queue, and counts the others.
+//! # Retries
+//! Transient errors are retried with backoff until the server accepts the events: no connection, no response, status
+//! 429 or 5xx, a rejected token, a retired API version. Every event is sent with an external ID, by which the server
+//! deduplicates. So each event is stored once, however often it is sent.
 //!
-//! If the server fails with a batch while other requests succeed, the batch is divided until the event that causes the
-//! failure is alone. That event is set aside and retried about once a minute. When a gateway rejects a body as too
-//! large (413), batches become smaller, and the size that succeeds is remembered.
+//! # Undelivered events
+//! The ingester stops retrying an event in three cases: the server rejects this event, the server does not confirm it
+//! ([`DeliveryOutcome::Unconfirmed`]), or the deadline of a shutdown elapses. Such an event is passed to the handler
+//! ([`on_undelivered`](IngesterBuilder::on_undelivered)). Without a handler, it is returned in the [`Report`].
 //!
-//! Every event is sent with an external ID, by which the server deduplicates. Retries are therefore safe: each event is
-//! stored once.
+//! # Events that make requests fail
+//! A single event can make the server fail with the whole batch. If a batch keeps failing while other requests succeed,
+//! it is split in halves, until the event that causes the failure is alone. That event is retried about once a minute,
+//! apart from the others. If a request is rejected as too large (413), batches are
+//! smaller for the next ten minutes.
 //!
-//! The queue is in memory. With the feature `spool`, a `Spool` keeps the events on disk until they are delivered, so that
-//! they survive the end of the process. It also keeps the events that the server rejects.
+//! # Durability
+//! The queue is in memory. With the feature `spool`, a `Spool` stores the events on disk until they are delivered, so
+//! that they survive the end of the process. It also keeps the events that the server rejects.
 
 mod backlog;
 mod batch;
@@ -64,7 +69,7 @@ pub use spool_error::{SpoolError, SpoolErrorKind};
 #[cfg(feature = "outpost")]
 pub(crate) use entry::Accepted;
 
-// What an outbox is built of.
+// Used by the outbox.
 #[cfg(feature = "postgres")]
 pub(crate) use entry::TimestampSource;
 #[cfg(feature = "postgres")]

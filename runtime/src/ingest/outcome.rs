@@ -10,37 +10,40 @@ use crate::codec::Violations;
 use crate::error::{Error, ValidationEntry};
 use crate::transport::BoxFuture;
 
-/// The delivery outcome of a queued event.
+/// What happened to a queued event: whether the server stored it, or why it was not delivered.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum DeliveryOutcome {
-    /// The server stored it, with this request or an earlier one.
+    /// The server stored the event, now or after an earlier attempt.
     Stored,
-    /// The server rejected the event as invalid. A retry would be rejected as well.
+    /// The server rejected the event as invalid. It is not retried.
     #[non_exhaustive]
     Rejected {
-        /// The response, which may also be about other events of the batch.
+        /// The error response of the request. It may also concern other events of the batch.
         error: Arc<Error>,
-        /// The validation errors for this event; empty if the response names no event.
+        /// The validation errors of this event. Empty if the response does not say which event is invalid.
         entries: Vec<ValidationEntry>,
     },
-    /// The server accepted the batch, but its counts of stored and duplicate events do not cover all events. The
-    /// response does not name the missing ones, so this is the outcome of every event of the batch. It is safe to
+    /// The server accepted the batch, but counted fewer stored and duplicate events than the batch contains.
+    ///
+    /// The response does not say which events are missing, so every event of the batch has this outcome. It is safe to
     /// ingest them again with the same external IDs.
     #[non_exhaustive]
     Unconfirmed {
-        /// The number of events of the batch.
+        /// The number of events in the batch.
         sent: u64,
-        /// The counts of the response.
+        /// The counts in the response.
         counts: Counts,
     },
-    /// The ingester ended before the server confirmed the event. If a response was lost, the event may be stored
-    /// nevertheless. It is safe to ingest it again with the same external ID.
+    /// The ingester ended before the server confirmed the event.
+    ///
+    /// The event is stored nevertheless if only the response was lost. It is safe to ingest it again with the same
+    /// external ID.
     Unsent,
 }
 
 impl DeliveryOutcome {
-    /// Returns why the event is not stored, for the records of rejected events.
+    /// Returns why the event was not delivered, as a string that is stored with it. Empty for `Stored` and `Unsent`.
     #[cfg(any(feature = "postgres", feature = "spool"))]
     pub(crate) fn reason(&self) -> String {
         match self {
@@ -58,11 +61,12 @@ impl DeliveryOutcome {
     }
 }
 
-/// An event that was not delivered, as it was sent: with an external ID and a timestamp. The timestamp is missing if
-/// the ingester assigned it and the server rejected it as being in the future.
+/// An event that was not delivered, and the reason.
 #[non_exhaustive]
 pub struct Undelivered<E> {
-    /// The event.
+    /// The event as it was sent, with its external ID and timestamp.
+    ///
+    /// The timestamp is `None` if the ingester had set it and the server rejected it as being in the future.
     pub event: E,
     /// The reason: [`DeliveryOutcome::Rejected`], [`DeliveryOutcome::Unconfirmed`] or [`DeliveryOutcome::Unsent`].
     pub outcome: DeliveryOutcome,
@@ -77,11 +81,11 @@ impl<E> fmt::Debug for Undelivered<E> {
     }
 }
 
-/// The error of an event that was not queued.
+/// The error for an event that was not queued. Contains the event, so that it can be ingested again.
 pub struct NotQueued<E> {
-    /// The event.
+    /// The event. It has an external ID, even if the caller set none.
     pub event: E,
-    /// The reason.
+    /// Why the event was not queued.
     pub reason: NotQueuedReason,
 }
 
@@ -89,18 +93,20 @@ pub struct NotQueued<E> {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum NotQueuedReason {
-    /// It violates constraints of the OpenAPI description.
+    /// The event violates constraints of the OpenAPI description.
     Invalid(Violations),
-    /// It exceeds the maximum size of a request, 8 MiB.
+    /// The event is larger than 8 MiB, the maximum size of a request.
     TooLarge,
-    /// The queue is full. Only [`try_ingest`](super::Ingester::try_ingest) returns this; other methods wait.
+    /// The queue is full. Returned only by [`try_ingest`](super::Ingester::try_ingest); other methods wait.
     Full,
-    /// The ingester was shut down, or its driver has ended.
+    /// The ingester was shut down, or its driver was dropped.
     Ended,
-    /// The event could not be written to the [`Spool`](super::Spool): the disk is full, or failed, or rejected events use up
-    /// the disk budget. The event is not sent as
-    /// long as this process lives. If the process ends before the disk works again, the file may contain the event, and the
-    /// next process sends it. It is safe to retry with the event of the error, which has an external ID.
+    /// The event could not be stored in the [`Spool`](super::Spool): the disk failed or is full, or rejected events use
+    /// up the disk budget.
+    ///
+    /// This process does not send the event. If the process ends before the disk works again, the file may contain the
+    /// event nevertheless; the next process then sends it. It is safe to ingest the event of the error again, because it
+    /// has an external ID.
     #[cfg(feature = "spool")]
     NotStored(SpoolError),
 }
@@ -112,7 +118,7 @@ impl<E> fmt::Display for NotQueued<E> {
             NotQueuedReason::TooLarge => {
                 f.write_str("the event exceeds the maximum size of a request (8 MiB)")
             }
-            NotQueuedReason::Full => f.write_str("the queue of events is full"),
+            NotQueuedReason::Full => f.write_str("the event queue is full"),
             NotQueuedReason::Ended => {
                 f.write_str("the ingester has ended and accepts no more events")
             }
@@ -141,60 +147,66 @@ impl<E> std::error::Error for NotQueued<E> {
     }
 }
 
-/// Counts of an ingester.
+/// Counts of an ingester's events and requests since it was built, and its current state.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Events that are queued or being sent.
+    /// The number of events that are queued or being sent now.
     pub queued: usize,
-    /// Events that the server stored.
+    /// The number of events that the server stored.
     pub accepted: u64,
-    /// Events that the server had stored before, such as those whose first response was lost.
+    /// The number of events that the server had already stored. An example is an event whose first response was lost.
     pub duplicates: u64,
-    /// Events that the server rejected.
+    /// The number of events that the server rejected.
     pub rejected: u64,
-    /// Events of batches of which the server counted fewer than were sent ([`DeliveryOutcome::Unconfirmed`]).
+    /// The number of events that the server accepted but did not count ([`DeliveryOutcome::Unconfirmed`]).
     pub unconfirmed: u64,
-    /// Events that were still queued when the ingester ended.
+    /// The number of events that were still queued when the ingester ended. With a `Spool`, 0 unless events could not be
+    /// stored.
     pub unsent: u64,
-    /// Rejected, unconfirmed and unsent events that were not returned, because there was no handler and the report was
-    /// full, or because the handler panicked.
+    /// The number of undelivered events that were not returned: the report was full, or the handler panicked.
     pub dropped: u64,
-    /// Requests that got a response or failed.
+    /// The number of completed requests, including failed ones.
     pub requests: u64,
-    /// The error of the last request if it failed and is being retried; `None` while delivery works.
-    pub failing: Option<Arc<Error>>,
-    /// The state of the [`Spool`](super::Spool), if there is one. [`queued`](Self::queued) counts the events in it, too.
+    /// The error of the last request, if that failed and is being retried. `None` after a request that got a response of
+    /// the API, and before the first request.
+    pub last_error: Option<Arc<Error>>,
+    /// The state of the [`Spool`](super::Spool); `None` if there is none. Its events are included in
+    /// [`queued`](Self::queued).
     #[cfg(feature = "spool")]
     pub spool: Option<SpoolStats>,
 }
 
-/// The state of a [`Spool`](super::Spool).
+/// The current disk usage and failures of a [`Spool`](super::Spool).
 #[cfg(feature = "spool")]
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct SpoolStats {
-    /// The size of the stored events on disk, in bytes, including rejected ones.
+    /// The size of all stored events on disk, in bytes. Includes rejected events.
     pub bytes: u64,
-    /// The maximum of [`bytes`](Self::bytes), set with [`SpoolOptions::budget`](super::SpoolOptions::budget).
+    /// The disk budget in bytes, set with [`SpoolOptions::budget`](super::SpoolOptions::budget).
     pub budget: u64,
-    /// The number of [rejected events](super::RejectedEvent) on disk, including those of earlier processes.
+    /// The number of [rejected events](super::RejectedEvent) on disk. Includes those of earlier processes.
     pub rejected: u64,
-    /// The number of stored events that cannot be decoded, such as those of a newer version of the program. They stay on
-    /// disk.
+    /// The number of stored events that this version of the program cannot decode. They stay on disk, for a version that
+    /// can.
     pub unreadable: usize,
-    /// The error of the last disk access if it failed and is being retried.
-    pub failing: Option<Arc<SpoolError>>,
+    /// The error of the last disk access, if that failed and is being retried. `None` while the disk works.
+    pub last_error: Option<Arc<SpoolError>>,
 }
 
-/// The final report of an ingester.
+/// The final counts of an ingester, and the events that it did not deliver.
 #[non_exhaustive]
 pub struct Report<E> {
-    /// The counts.
+    /// The final counts of events and requests.
     pub stats: Stats,
-    /// The events that were not delivered. Empty if they were passed to
-    /// [`on_undelivered`](super::IngesterBuilder::on_undelivered), or are on disk. Contains all unsent events, and of the
-    /// others the first, up to the capacity of the queue. [`Stats::dropped`] counts the rest.
+    /// The events that were not delivered.
+    ///
+    /// All unsent events are included. Rejected and unconfirmed events are included up to the capacity of the queue;
+    /// [`Stats::dropped`] counts the rest.
+    ///
+    /// Empty if there is a handler ([`on_undelivered`](super::IngesterBuilder::on_undelivered)). With a `Spool`, the
+    /// events stay on disk and are not included.
     pub undelivered: Vec<Undelivered<E>>,
 }
 
@@ -207,8 +219,9 @@ impl<E> fmt::Debug for Report<E> {
     }
 }
 
-/// The error of a flush when the ingester has ended: its driver was dropped, or it was shut down. The remaining events
-/// are in the [`Report`].
+/// The error of a flush if the ingester ends before all events are delivered: it was shut down, or its driver was dropped.
+///
+/// The [`Report`] contains the remaining events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ended;
 
@@ -220,26 +233,29 @@ impl fmt::Display for Ended {
 
 impl std::error::Error for Ended {}
 
-/// Resolves to the delivery outcome of one event when it is awaited. Dropping it has no effect on the event.
+/// A future of the delivery outcome of one event: await it. Returned by
+/// [`ingest_with_receipt`](super::Ingester::ingest_with_receipt).
+///
+/// Dropping it has no effect on the event.
 #[derive(Debug)]
 #[must_use = "a receipt does nothing until it is awaited"]
-pub struct Receipt(pub(super) Arc<Slot>);
+pub struct Receipt(pub(super) Arc<ReceiptState>);
 
 impl Receipt {
-    /// Returns the delivery outcome of the event, if it has one.
+    /// Returns the delivery outcome of the event; `None` if it is not known yet.
     #[cfg(feature = "postgres")]
     pub(crate) fn get(&self) -> Option<DeliveryOutcome> {
         self.0.get()
     }
 
-    /// Waits for the delivery outcome of the event.
+    /// Waits for the delivery outcome of the event, and returns it. The same as awaiting the receipt.
     pub async fn outcome(self) -> DeliveryOutcome {
         loop {
-            let filled = self.0.filled.listen();
+            let resolved = self.0.resolved.listen();
             if let Some(outcome) = self.0.get() {
                 return outcome;
             }
-            filled.await;
+            resolved.await;
         }
     }
 }
@@ -254,17 +270,17 @@ impl IntoFuture for Receipt {
     }
 }
 
-/// Passes the delivery outcome of an event to its receipt.
+/// The state that a queued event shares with its receipt: the delivery outcome.
 #[derive(Debug, Default)]
-pub(super) struct Slot {
+pub(super) struct ReceiptState {
     outcome: Mutex<Option<DeliveryOutcome>>,
-    filled: event_listener::Event,
+    resolved: event_listener::Event,
 }
 
-impl Slot {
-    pub(super) fn fill(&self, outcome: DeliveryOutcome) {
+impl ReceiptState {
+    pub(super) fn resolve(&self, outcome: DeliveryOutcome) {
         *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
-        self.filled.notify(usize::MAX);
+        self.resolved.notify(usize::MAX);
     }
 
     fn get(&self) -> Option<DeliveryOutcome> {

@@ -1,4 +1,4 @@
-//! Rejected events of an ingester, which are on disk.
+//! The methods of an ingester for the rejected events in its spool.
 
 use super::event::Event;
 use super::handle::Ingester;
@@ -6,52 +6,56 @@ use super::spool::RejectedEvent;
 use super::spool_error::SpoolError;
 
 impl<E: Event> Ingester<E> {
-    /// Returns rejected and unconfirmed events of the [`Spool`](super::Spool), the oldest first: those with a
-    /// [number](RejectedEvent::number) above `after`, which is 0 for the beginning.
+    /// Returns a page of the rejected and unconfirmed events in the [`Spool`](super::Spool), the oldest first.
     ///
-    /// There are up to `limit` of them, and fewer if they are large, but none only if no more follow. Without a spool there
-    /// are none: then the [`Report`](super::Report) contains them. Events that cannot be decoded by this version of the
-    /// program are left out, and stay on disk.
+    /// The page starts after the event with the [number](RejectedEvent::number) `after`. Pass 0 for the first page, and
+    /// the number of the last event for the next one. A page has up to `limit` events, or fewer if they are large. It is
+    /// empty only if no more events follow.
+    ///
+    /// Events that this version of the program cannot decode are left out. They stay on disk. Without a spool, the
+    /// result is always empty: the [`Report`](super::Report) contains the rejected events.
     ///
     /// # Errors
-    /// When the disk fails, or the ingester has ended.
+    /// Returns an error if the disk fails, or if the ingester has ended.
     pub async fn rejected(
         &self,
         after: u64,
         limit: usize,
     ) -> Result<Vec<RejectedEvent<E>>, SpoolError> {
-        match self.queue().gate() {
-            Some(gate) => gate.rejected(after, limit).await,
+        match self.queue().spool() {
+            Some(spool) => spool.rejected(after, limit).await,
             None => Ok(Vec::new()),
         }
     }
 
-    /// Queues all rejected and unconfirmed events of the [`Spool`](super::Spool) again, and returns how many they were. Call
-    /// it after the cause of the rejections is fixed.
+    /// Queues all rejected and unconfirmed events in the [`Spool`](super::Spool) again, and returns their number.
     ///
-    /// They have the same external IDs and timestamps as before, so an event that the server has stored nevertheless is not
-    /// stored twice. Each has a new number, and is sent after the events that are queued already. Events that are rejected
-    /// again stay on disk.
+    /// Call it after the cause of the rejections is fixed. The events keep their external IDs and timestamps, so the
+    /// server stores none of them twice. They get new [numbers](RejectedEvent::number), and are sent after the events
+    /// that are already queued. Events that are rejected again stay on disk. Without a spool, it returns 0.
     ///
     /// # Errors
-    /// When the disk fails, or the ingester has ended. No event is lost: those that are not queued are still rejected ones.
+    /// Returns an error if the disk fails, or if the ingester has ended. No event is lost: each one is queued, or still
+    /// among the rejected events.
     pub async fn retry_rejected(&self) -> Result<u64, SpoolError> {
         let queue = self.queue();
-        match queue.gate() {
-            Some(gate) => gate.retry_rejected(queue.now()).await,
+        match queue.spool() {
+            Some(spool) => spool.retry_rejected(queue.now()).await,
             None => Ok(0),
         }
     }
 
-    /// Removes rejected and unconfirmed events with these [numbers](RejectedEvent::number) from the
-    /// [`Spool`](super::Spool), and returns how many they were.
+    /// Removes the rejected and unconfirmed events with these [numbers](RejectedEvent::number) from the
+    /// [`Spool`](super::Spool), and returns how many were removed.
+    ///
+    /// Numbers without such an event are ignored. Without a spool, it returns 0.
     ///
     /// # Errors
-    /// When the disk fails, or the ingester has ended.
+    /// Returns an error if the disk fails, or if the ingester has ended.
     pub async fn discard_rejected(&self, numbers: impl Into<Vec<u64>>) -> Result<u64, SpoolError> {
         let numbers = numbers.into();
-        match self.queue().gate() {
-            Some(gate) => gate.discard_rejected(numbers).await,
+        match self.queue().spool() {
+            Some(spool) => spool.discard_rejected(numbers).await,
             None => Ok(0),
         }
     }

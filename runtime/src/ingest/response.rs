@@ -1,9 +1,9 @@
-//! The response to a batch of events whose types are not generated.
+//! The response to a request with event types that are not generated: those of metering and of the outbox.
 
 use super::event::Counts;
 use crate::codec::{Decode, Node};
 
-/// The counts of the response to a batch.
+/// The response to a batch of events: how many were new, and how many were duplicates.
 #[derive(Clone, Copy, Debug)]
 pub struct IngestResponse(Counts);
 

@@ -1,47 +1,50 @@
-//! Why a spool failed.
+//! Errors of a spool.
 
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Why a [`Spool`](super::Spool) could not be opened, or an event could not be stored in it.
+/// The error of a [`Spool`](super::Spool) that cannot be opened, read or written.
 ///
-/// The message names the folder. It shows no event.
+/// The message names the folder. It contains no event.
 #[derive(Clone)]
 pub struct SpoolError {
     folder: PathBuf,
     kind: SpoolErrorKind,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
-    /// Whether the file is the cause, rather than the disk.
+    /// Whether the file is damaged. Otherwise the disk failed, and the file is intact.
     is_damage: bool,
 }
 
-/// What kind of failure a [`SpoolError`] is.
+/// The cause of a [`SpoolError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SpoolErrorKind {
-    /// Another process, or another spool of this one, has the folder open.
+    /// The folder is already open, in another process or in this one.
     InUse,
-    /// The file in the folder was not written by a spool. It was not changed.
+    /// The folder contains a file `events.redb` that is not a spool's. The file is not changed.
     Foreign,
-    /// The disk or the quota is full, or a file is as large as it may be.
+    /// The disk or its quota is full, or the file has the maximum size of the file system.
     Full,
-    /// [Rejected events](super::RejectedEvent), and events that this version of the program cannot read, use up the disk
-    /// budget, so that no delivery makes room.
+    /// The disk budget is used up by events that are not sent, so that waiting would not help.
+    ///
+    /// These are [rejected events](super::RejectedEvent), and events that this version of the program cannot decode.
+    /// [Retry](super::Ingester::retry_rejected) or [discard](super::Ingester::discard_rejected) the rejected ones.
     FullOfRejected,
-    /// Reading, writing or syncing failed for another reason, which is the source.
+    /// Another failure: of the disk, of the thread that writes to it, or because the ingester has ended. See
+    /// [`source`](std::error::Error::source).
     Failed,
 }
 
 impl SpoolError {
-    /// Returns the folder.
+    /// Returns the path of the spool's folder.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Returns the kind of failure.
+    /// Returns the cause, for matching.
     #[must_use]
     pub fn kind(&self) -> SpoolErrorKind {
         self.kind
@@ -99,7 +102,7 @@ impl fmt::Display for SpoolError {
         match self.kind {
             SpoolErrorKind::InUse => write!(
                 f,
-                "the spool {folder} is in use: each process needs a folder of its own"
+                "the spool {folder} is already open: use a separate folder for each process"
             ),
             SpoolErrorKind::Foreign => write!(
                 f,
@@ -109,7 +112,7 @@ impl fmt::Display for SpoolError {
             SpoolErrorKind::FullOfRejected => write!(
                 f,
                 "rejected or unreadable events use up the disk budget of the spool {folder}: retry or discard the \
-                 rejected ones"
+                 rejected events"
             ),
             SpoolErrorKind::Failed => write!(f, "the spool {folder} cannot be read or written"),
         }
@@ -133,7 +136,7 @@ impl std::error::Error for SpoolError {
     }
 }
 
-/// Of the same kind, about the same folder.
+/// Compares kind and folder, not the source.
 impl PartialEq for SpoolError {
     fn eq(&self, other: &Self) -> bool {
         self.kind == other.kind && self.folder == other.folder

@@ -38,7 +38,7 @@ pub enum Source {
 }
 
 /// Requests a balance from the API; `None` if the customer has neither usage nor credits of the meter.
-pub(super) async fn ask(
+pub(super) async fn fetch(
     meters: &Request,
     meter: Uuid,
     customer: &Customer,

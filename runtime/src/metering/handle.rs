@@ -19,7 +19,7 @@ use crate::ingest::{Ended, Ingester, NotQueued, Report, Stats};
 use crate::ingest::{RejectedEvent, SpoolError};
 use crate::log;
 #[cfg(feature = "outpost")]
-use crate::outpost::{Hold, Local, Outpost};
+use crate::outpost::{Hold, LocalBalance, Outpost};
 use crate::time::Instant;
 
 /// Tracks usage, and reads balances. Cheap to clone: clones share one queue.
@@ -132,7 +132,7 @@ impl Metering {
         if let Some(outpost) = &self.outpost {
             return self.read(outpost, meter, &customer).await;
         }
-        balance::ask(&self.meters, meter, &customer).await
+        balance::fetch(&self.meters, meter, &customer).await
     }
 
     /// The local balance, or else the API's. While neither can be had, the last local one is better than none.
@@ -145,13 +145,13 @@ impl Metering {
     ) -> Result<Option<Balance>, Error> {
         let identity = customer.into();
         match outpost.read(&identity, meter).await {
-            Local::Known(reading, age) => return Ok(Some(local::balance(reading, age))),
-            Local::NoCustomer => return Ok(None),
-            Local::Unknown => {}
+            LocalBalance::Known(reading, age) => return Ok(Some(local::balance(reading, age))),
+            LocalBalance::NoCustomer => return Ok(None),
+            LocalBalance::Unknown => {}
         }
-        let response = balance::ask(&self.meters, meter, customer).await;
+        let response = balance::fetch(&self.meters, meter, customer).await;
         match (response, outpost.last(&identity, meter)) {
-            (Err(error), Local::Known(reading, age)) if error.is_retryable() => {
+            (Err(error), LocalBalance::Known(reading, age)) if error.is_retryable() => {
                 Ok(Some(local::balance(reading, age)))
             }
             (response, _) => response,

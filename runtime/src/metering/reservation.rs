@@ -12,7 +12,7 @@ use super::event::UsageEvent;
 use super::handle::Metering;
 use crate::Error;
 use crate::ingest::NotQueued;
-use crate::outpost::{Hold, Identity, Number, Outpost, Shortage};
+use crate::outpost::{Hold, HoldError, Identity, Number, Outpost};
 use crate::types::Decimal;
 
 /// Units of a meter that other callers cannot take meanwhile.
@@ -138,10 +138,10 @@ impl Metering {
     ) -> Result<Hold, ReserveError> {
         let identity = Identity::from(customer);
         match outpost.reserve(&identity, meter, units, None).await {
-            Err(Shortage::Incomplete) => {}
+            Err(HoldError::Incomplete) => {}
             outcome => return outcome.map_err(ReserveError::from),
         }
-        let response = balance::ask(self.meters(), meter, customer).await;
+        let response = balance::fetch(self.meters(), meter, customer).await;
         let balance = response.map_err(ReserveError::Api)?;
         let ceiling = balance.and_then(|balance| Number::parse(balance.balance.as_str()));
         let ceiling = ceiling.ok_or(ReserveError::Unknown)?;
@@ -150,16 +150,16 @@ impl Metering {
     }
 }
 
-impl From<Shortage> for ReserveError {
-    fn from(shortage: Shortage) -> Self {
+impl From<HoldError> for ReserveError {
+    fn from(shortage: HoldError) -> Self {
         match shortage {
-            Shortage::Balance(available) => Self::Insufficient {
+            HoldError::Balance(available) => Self::Insufficient {
                 available: available.into(),
             },
-            Shortage::Unsupported => Self::Unsupported,
+            HoldError::Unsupported => Self::Unsupported,
             #[cfg(feature = "redis")]
-            Shortage::InvalidUnits => Self::InvalidUnits,
-            Shortage::Incomplete | Shortage::Unknown => Self::Unknown,
+            HoldError::InvalidUnits => Self::InvalidUnits,
+            HoldError::Incomplete | HoldError::Unknown => Self::Unknown,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::event::StoredEvent;
 use super::handle::{Control, Relay, RelayDriver};
-use super::relay::{Loop, Pace};
+use super::relay::{Limits, RelayLoop};
 use super::table::Table;
 use crate::Error;
 use crate::ingest::{Event, IngesterBuilder, first_of};
@@ -59,8 +59,8 @@ impl RelayBuilder {
     /// # Errors
     /// [`Error::Configuration`] when the client has no timer.
     pub fn build(self) -> Result<(Relay, RelayDriver), Error> {
-        let (batch, capacity, delay) = self.ingester.pace();
-        let pace = Pace {
+        let (batch, capacity, delay) = self.ingester.relay_limits();
+        let limits = Limits {
             batch,
             capacity,
             // Zero would query the database without pause.
@@ -74,7 +74,7 @@ impl RelayBuilder {
         let table = Table::new(self.database, self.lease, self.retention);
         let relaying = Arc::clone(&control);
         let run = Box::pin(async move {
-            let relaying = Loop::new(relaying, table, ingester, pace).run();
+            let relaying = RelayLoop::new(relaying, table, ingester, limits).run();
             let sending = async {
                 driver.await;
                 // The outcomes of its last events are not recorded yet.

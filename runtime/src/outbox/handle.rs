@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use event_listener::Event as Bell;
+use event_listener::Event as Notify;
 
 use crate::ingest::{self, first_of};
 use crate::postgres::PostgresError;
@@ -53,16 +53,16 @@ impl fmt::Debug for Relay {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct RelayStats {
-    /// Leased events without a recorded outcome.
+    /// LeasedRow events without a recorded outcome.
     pub leased: usize,
     /// Delivered events, including those that Polar already had.
     pub delivered: u64,
     /// Rejected events. They are in the table, with the reason.
     pub rejected: u64,
     /// The error of the last database access if it failed and is being retried.
-    pub failing: Option<Arc<PostgresError>>,
+    pub last_database_error: Option<Arc<PostgresError>>,
     /// The error of the last request to Polar if it failed and is being retried.
-    pub sending_fails: Option<Arc<crate::Error>>,
+    pub last_send_error: Option<Arc<crate::Error>>,
 }
 
 /// The future of a relay, to be spawned. It completes after a [`shutdown`](Relay::shutdown).
@@ -117,7 +117,7 @@ pub(super) struct Control {
     clock: Clock,
     state: Mutex<State>,
     /// Notifies of a shutdown, and of the end of the relay.
-    closing: Bell,
+    closing: Notify,
 }
 
 #[derive(Default)]
@@ -140,7 +140,7 @@ impl Control {
         Self {
             clock,
             state: Mutex::default(),
-            closing: Bell::new(),
+            closing: Notify::new(),
         }
     }
 
@@ -173,22 +173,22 @@ impl Control {
     }
 
     /// Records that the database works.
-    pub(super) fn working(&self) {
-        self.state().stats.failing = None;
+    pub(super) fn clear_database_error(&self) {
+        self.state().stats.last_database_error = None;
     }
 
-    pub(super) fn failing(&self, error: PostgresError) {
-        self.state().stats.failing = Some(Arc::new(error));
+    pub(super) fn set_database_error(&self, error: PostgresError) {
+        self.state().stats.last_database_error = Some(Arc::new(error));
     }
 
     /// Records the number of leased rows and the state of the ingester.
-    pub(super) fn leased(&self, count: usize, sending: ingest::Stats) {
+    pub(super) fn record_leased(&self, count: usize, sending: ingest::Stats) {
         let mut state = self.state();
         state.stats.leased = count;
-        state.stats.sending_fails = sending.failing;
+        state.stats.last_send_error = sending.last_error;
     }
 
-    pub(super) fn recorded(&self, delivered: u64, rejected: u64) {
+    pub(super) fn add_outcomes(&self, delivered: u64, rejected: u64) {
         let mut state = self.state();
         state.stats.delivered += delivered;
         state.stats.rejected += rejected;

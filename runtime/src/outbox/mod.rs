@@ -9,8 +9,8 @@
 
 mod builder;
 mod event;
-mod flight;
 mod handle;
+mod leased_rows;
 mod relay;
 mod table;
 mod track;

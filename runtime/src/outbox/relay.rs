@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::event::StoredEvent;
-use super::flight::{Flights, Recorded};
 use super::handle::Control;
+use super::leased_rows::{LeasedRows, Recorded};
 use super::table::Table;
 use crate::client::RetryPolicy;
 use crate::ingest::{Ingester, NotQueuedReason, TimestampSource, first_of};
@@ -16,7 +16,7 @@ use crate::postgres::PostgresError;
 use crate::time::Instant;
 
 /// The delay between attempts while the database fails.
-const PATIENT: RetryPolicy = RetryPolicy::new().max_delay(Duration::from_secs(30));
+const BACKOFF: RetryPolicy = RetryPolicy::new().max_delay(Duration::from_secs(30));
 
 /// How long a relay tries to record the outcomes of its events when it ends.
 const GRACE: Duration = Duration::from_secs(5);
@@ -25,7 +25,7 @@ const GRACE: Duration = Duration::from_secs(5);
 const CLEAN_UP: Duration = Duration::from_secs(60);
 
 /// The limits of a relay.
-pub(super) struct Pace {
+pub(super) struct Limits {
     /// The maximum number of rows that one statement leases.
     pub(super) batch: usize,
     /// The maximum number of leased rows.
@@ -35,38 +35,38 @@ pub(super) struct Pace {
 }
 
 /// The state of a relay.
-pub(super) struct Loop {
+pub(super) struct RelayLoop {
     control: Arc<Control>,
     table: Table,
     ingester: Ingester<StoredEvent>,
-    pace: Pace,
-    flights: Flights,
-    /// Leased rows for which the ingester has no capacity yet.
+    limits: Limits,
+    rows: LeasedRows,
+    /// LeasedRow rows for which the ingester has no capacity yet.
     waiting: VecDeque<(i64, StoredEvent, TimestampSource)>,
     /// The times of the next query for rows, renewal of leases, and cleanup.
-    look: Instant,
-    renew: Instant,
-    clean_up: Instant,
+    next_query: Instant,
+    next_renewal: Instant,
+    next_cleanup: Instant,
 }
 
-impl Loop {
+impl RelayLoop {
     pub(super) fn new(
         control: Arc<Control>,
         table: Table,
         ingester: Ingester<StoredEvent>,
-        pace: Pace,
+        limits: Limits,
     ) -> Self {
         let now = control.clock().now();
         Self {
             control,
             table,
             ingester,
-            pace,
-            flights: Flights::default(),
+            limits,
+            rows: LeasedRows::default(),
             waiting: VecDeque::new(),
-            look: now,
-            renew: now,
-            clean_up: now,
+            next_query: now,
+            next_renewal: now,
+            next_cleanup: now,
         }
     }
 
@@ -75,24 +75,24 @@ impl Loop {
         let mut failed = 0;
         while !self.control.is_closed() {
             let progress = self.ingester.progress();
-            let pause = match self.turn().await {
+            let pause = match self.run_due_tasks().await {
                 Ok(pause) => {
                     failed = 0;
-                    self.control.working();
+                    self.control.clear_database_error();
                     pause
                 }
                 Err(error) => {
                     failed += 1;
-                    let delay = PATIENT.jitter(failed);
+                    let delay = BACKOFF.jitter(failed);
                     log::outbox_failing(delay, &error);
-                    self.control.failing(error);
+                    self.control.set_database_error(error);
                     let sleep = self.control.clock().sleep(delay);
                     first_of(sleep, self.control.closed()).await;
                     continue;
                 }
             };
-            let leased = self.flights.len() + self.waiting.len();
-            self.control.leased(leased, self.ingester.stats());
+            let leased = self.rows.len() + self.waiting.len();
+            self.control.record_leased(leased, self.ingester.stats());
             if !pause.is_zero() {
                 let sleep = self.control.clock().sleep(pause);
                 first_of(first_of(progress, sleep), self.control.closed()).await;
@@ -102,34 +102,34 @@ impl Loop {
     }
 
     /// Does what is due, and returns the time until the next task, unless an event gets its delivery outcome before.
-    async fn turn(&mut self) -> Result<Duration, PostgresError> {
-        self.flights.sweep();
+    async fn run_due_tasks(&mut self) -> Result<Duration, PostgresError> {
+        self.rows.collect_outcomes();
         // First, so that leases last while outcomes cannot be recorded.
         self.renew().await?;
         self.record().await?;
         self.send_waiting();
         let now = self.now();
-        if now >= self.clean_up {
+        if now >= self.next_cleanup {
             self.table.clean_up().await?;
-            self.clean_up = now + CLEAN_UP;
+            self.next_cleanup = now + CLEAN_UP;
         }
-        let room = self.pace.capacity.saturating_sub(self.flights.len());
+        let room = self.limits.capacity.saturating_sub(self.rows.len());
         if room == 0 || !self.waiting.is_empty() {
-            return Ok(self.pace.interval);
+            return Ok(self.limits.interval);
         }
-        let until_look = self.look.saturating_duration_since(now);
-        if !until_look.is_zero() {
-            return Ok(until_look);
+        let until_query = self.next_query.saturating_duration_since(now);
+        if !until_query.is_zero() {
+            return Ok(until_query);
         }
-        let limit = room.min(self.pace.batch);
+        let limit = room.min(self.limits.batch);
         let count = self.lease(limit).await?;
         self.send_waiting();
         // The table probably has more.
         if count == limit {
             return Ok(Duration::ZERO);
         }
-        self.look = self.now() + self.pace.interval;
-        Ok(self.pace.interval)
+        self.next_query = self.now() + self.limits.interval;
+        Ok(self.limits.interval)
     }
 
     async fn lease(&mut self, limit: usize) -> Result<usize, PostgresError> {
@@ -137,14 +137,14 @@ impl Loop {
         let count = leased.len();
         for row in leased {
             // An expired lease of this relay, which it renewed.
-            if self.flights.holds(row.id) {
+            if self.rows.contains(row.id) {
                 continue;
             }
             match StoredEvent::parse(&row.event) {
                 Some(event) => self
                     .waiting
                     .push_back((row.id, event, row.timestamp_source)),
-                None => self.flights.reject(
+                None => self.rows.mark_rejected(
                     row.id,
                     "not an event: `external_id` or `timestamp` is missing or invalid",
                 ),
@@ -157,51 +157,51 @@ impl Loop {
     fn send_waiting(&mut self) {
         while let Some((id, event, source)) = self.waiting.pop_front() {
             match self.ingester.try_relay(event, source) {
-                Ok(receipt) => self.flights.send(id, receipt),
+                Ok(receipt) => self.rows.send(id, receipt),
                 Err(refused) => match refused.reason {
                     NotQueuedReason::Full => {
                         self.waiting.push_front((id, refused.event, source));
                         return;
                     }
-                    NotQueuedReason::Ended => self.flights.leave(id),
-                    _ => self.flights.reject(id, &refused.to_string()),
+                    NotQueuedReason::Ended => self.rows.mark_unsent(id),
+                    _ => self.rows.mark_rejected(id, &refused.to_string()),
                 },
             }
         }
     }
 
     async fn record(&mut self) -> Result<(), PostgresError> {
-        let outcome = self.flights.record(&self.table).await;
+        let outcome = self.rows.record(&self.table).await;
         let Recorded {
             delivered,
             rejected,
-        } = self.flights.take_recorded();
+        } = self.rows.take_recorded();
         if rejected > 0 {
             log::outbox_rejected(rejected);
         }
-        self.control.recorded(delivered, rejected);
+        self.control.add_outcomes(delivered, rejected);
         outcome
     }
 
     /// Renews the leases after a third of their time.
     async fn renew(&mut self) -> Result<(), PostgresError> {
         let now = self.now();
-        if now < self.renew {
+        if now < self.next_renewal {
             return Ok(());
         }
         let waiting = self.waiting.iter().map(|(id, ..)| *id);
-        let ids: Vec<i64> = self.flights.ids().chain(waiting).collect();
+        let ids: Vec<i64> = self.rows.ids().chain(waiting).collect();
         if !ids.is_empty() {
             self.table.renew(&ids).await?;
         }
-        self.renew = now + self.table.lease_time() / 3;
+        self.next_renewal = now + self.table.lease_time() / 3;
         Ok(())
     }
 
     /// Sends the leased events until the deadline of the shutdown, and releases the rest to others.
     async fn end(&mut self) {
         for (id, ..) in self.waiting.drain(..) {
-            self.flights.leave(id);
+            self.rows.mark_unsent(id);
         }
         let clock = self.control.clock().clone();
         {
@@ -209,20 +209,20 @@ impl Loop {
             let mut shutdown = pin!(ingester.shutdown(self.control.time_left()));
             let tick = self.table.lease_time() / 3;
             while clock.within(tick, shutdown.as_mut()).await.is_none() {
-                self.flights.sweep();
+                self.rows.collect_outcomes();
                 // Outcomes that cannot be recorded here are recorded below, or another relay sends the events again.
                 let _ = clock.within(GRACE, self.record()).await;
                 let _ = clock.within(GRACE, self.renew()).await;
             }
         }
-        self.flights.sweep();
+        self.rows.collect_outcomes();
         match clock.within(GRACE, self.record()).await {
             Some(Ok(())) => {}
-            Some(Err(error)) => self.control.failing(error),
-            None => self.control.failing(PostgresError::Timeout),
+            Some(Err(error)) => self.control.set_database_error(error),
+            None => self.control.set_database_error(PostgresError::Timeout),
         }
         self.control
-            .leased(self.flights.len(), self.ingester.stats());
+            .record_leased(self.rows.len(), self.ingester.stats());
     }
 
     fn now(&self) -> Instant {

@@ -47,7 +47,7 @@ const CLEAN_UP: &str = "\
     )";
 
 /// A row to be sent.
-pub(super) struct Leased {
+pub(super) struct LeasedRow {
     pub(super) id: i64,
     pub(super) event: String,
     pub(super) timestamp_source: TimestampSource,
@@ -79,7 +79,7 @@ impl Table {
     }
 
     /// Leases up to this many rows, the oldest first.
-    pub(super) async fn lease(&self, limit: usize) -> Result<Vec<Leased>, PostgresError> {
+    pub(super) async fn lease(&self, limit: usize) -> Result<Vec<LeasedRow>, PostgresError> {
         let (seconds, limit) = (
             self.lease.as_secs_f64(),
             i64::try_from(limit).unwrap_or(i64::MAX),
@@ -92,7 +92,7 @@ impl Table {
         let mut leased = Vec::new();
         for row in self.database.query(LEASE, &parameters).await? {
             let has_own_time: bool = row.try_get(2)?;
-            leased.push(Leased {
+            leased.push(LeasedRow {
                 id: row.try_get(0)?,
                 event: row.try_get(1)?,
                 timestamp_source: if has_own_time {

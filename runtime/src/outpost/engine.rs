@@ -4,13 +4,13 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::cache::{Cache, Shortage, Status};
+use super::cache::{Cache, HoldError, Status};
 use super::hold::{Hold, Units};
 use super::message::Snapshot;
 use super::number::Number;
 use super::options::OutpostOptions;
 #[cfg(feature = "redis")]
-use super::redis::Shared;
+use super::redis::RedisBackend;
 use super::reducer::{Reducer, Reducers, bucket};
 use super::state::Reading;
 use super::statistics::{Function, NotFinite, Statistics};
@@ -22,14 +22,14 @@ use crate::transport::Clock;
 use crate::types::{JsonValue, Timestamp};
 
 /// The maximum number of events that are kept until the first configuration.
-const EARLY: usize = 10_000;
+const MAX_EARLY: usize = 10_000;
 
 /// The shared state.
 pub(super) struct Engine {
     pub(super) cache: Arc<Cache>,
     pub(super) clock: Clock,
     #[cfg(feature = "redis")]
-    pub(super) redis: Option<Arc<Shared>>,
+    pub(super) redis: Option<Arc<RedisBackend>>,
     snapshot_timeout: Duration,
     setup: Mutex<Setup>,
 }
@@ -70,7 +70,7 @@ pub(crate) enum Recording {
 
 /// What is known locally of a meter.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Local {
+pub(crate) enum LocalBalance {
     Known(Reading, Duration),
     /// Polar does not know the customer.
     NoCustomer,
@@ -95,7 +95,7 @@ impl Engine {
         let started = now();
         #[cfg(feature = "redis")]
         let redis = match &options.redis {
-            Some(url) => Some(Arc::new(Shared::open(url.expose(), options)?)),
+            Some(url) => Some(Arc::new(RedisBackend::open(url.expose(), options)?)),
             None => None,
         };
         #[cfg(feature = "redis")]
@@ -129,7 +129,7 @@ impl Engine {
     }
 
     /// Records that the connection was established or lost.
-    pub(super) fn linked(&self, link: Link) {
+    pub(super) fn set_link(&self, link: Link) {
         let mut setup = self.setup();
         if setup.link != Link::Ended {
             setup.link = link;
@@ -165,8 +165,8 @@ impl Engine {
         for (customer, usage) in early.into_iter().flatten() {
             self.record(count(customer, &*usage, &reducers));
         }
-        self.cache.ask_again(&reducers, self.clock.now());
-        self.linked(Link::Up);
+        self.cache.request_again(&reducers, self.clock.now());
+        self.set_link(Link::Up);
         true
     }
 
@@ -253,7 +253,7 @@ impl Engine {
         let mut setup = self.setup();
         if let Some(early) = &mut setup.early {
             early.push_back((customer, usage));
-            if early.len() > EARLY {
+            if early.len() > MAX_EARLY {
                 early.pop_front();
                 setup.started = now();
             }
@@ -288,20 +288,20 @@ impl Engine {
     }
 
     /// Returns what is known of a meter; waits for the first snapshot of the customer.
-    pub(super) async fn read(&self, customer: &Identity, meter: &str) -> Local {
+    pub(super) async fn read(&self, customer: &Identity, meter: &str) -> LocalBalance {
         let counted = self.counted(meter);
         let Some((reducer, function)) = counted.reducer() else {
-            return Local::Unknown;
+            return LocalBalance::Unknown;
         };
         if self.link() != Link::Up {
-            return Local::Unknown;
+            return LocalBalance::Unknown;
         }
         self.cache.watch(customer, reducer, now(), self.clock.now());
         let read = async {
             loop {
                 let changed = self.cache.changed();
                 if !self.refresh(customer, reducer).await {
-                    return Local::Unknown;
+                    return LocalBalance::Unknown;
                 }
                 let at = self.clock.now();
                 match self.cache.status(customer, reducer, function, meter, at) {
@@ -309,16 +309,16 @@ impl Engine {
                         reading,
                         age,
                         is_complete: true,
-                    } => return Local::Known(reading, age),
-                    Status::Known { .. } => return Local::Unknown,
-                    Status::Missing => return Local::NoCustomer,
-                    Status::Unknown if self.link() != Link::Up => return Local::Unknown,
+                    } => return LocalBalance::Known(reading, age),
+                    Status::Known { .. } => return LocalBalance::Unknown,
+                    Status::Missing => return LocalBalance::NoCustomer,
+                    Status::Unknown if self.link() != Link::Up => return LocalBalance::Unknown,
                     Status::Unknown => changed.await,
                 }
             }
         };
         let read = self.clock.within(self.snapshot_timeout, Box::pin(read));
-        read.await.unwrap_or(Local::Unknown)
+        read.await.unwrap_or(LocalBalance::Unknown)
     }
 
     /// Reserves units of a meter, if they are available.
@@ -328,21 +328,21 @@ impl Engine {
         meter: &str,
         units: Number,
         ceiling: Option<Number>,
-    ) -> Result<Hold, Shortage> {
+    ) -> Result<Hold, HoldError> {
         let counted = self.counted(meter);
-        let (reducer, function) = counted.reducer().ok_or(Shortage::Unknown)?;
+        let (reducer, function) = counted.reducer().ok_or(HoldError::Unknown)?;
         let state = customer.state(&reducer.id);
         #[cfg(feature = "redis")]
         if let Some(redis) = &self.redis {
             if self.cache.is_outdated(customer, reducer) {
-                return Err(Shortage::Unknown);
+                return Err(HoldError::Unknown);
             }
             let hold = Arc::clone(redis).hold(&state, meter, function, units);
-            return hold.await.map(Hold::Shared);
+            return hold.await.map(Hold::Redis);
         }
         let taken = (units, ceiling);
         self.cache.hold(customer, reducer, function, meter, taken)?;
-        Ok(Hold::Own(Units {
+        Ok(Hold::Local(Units {
             cache: Arc::clone(&self.cache),
             state,
             meter: meter.to_owned(),
@@ -351,15 +351,15 @@ impl Engine {
     }
 
     /// Returns the last known balance, if no other is available.
-    pub(super) fn last(&self, customer: &Identity, meter: &str) -> Local {
+    pub(super) fn last(&self, customer: &Identity, meter: &str) -> LocalBalance {
         let counted = self.counted(meter);
         let Some((reducer, function)) = counted.reducer() else {
-            return Local::Unknown;
+            return LocalBalance::Unknown;
         };
         let at = self.clock.now();
         match self.cache.status(customer, reducer, function, meter, at) {
-            Status::Known { reading, age, .. } => Local::Known(reading, age),
-            _ => Local::Unknown,
+            Status::Known { reading, age, .. } => LocalBalance::Known(reading, age),
+            _ => LocalBalance::Unknown,
         }
     }
 }

@@ -7,8 +7,8 @@ use tokio::runtime::Handle as Runtime;
 use tokio::task::AbortHandle;
 use uuid::Uuid;
 
-use super::cache::Shortage;
-use super::engine::{Engine, Link, Local, Recording};
+use super::cache::HoldError;
+use super::engine::{Engine, Link, LocalBalance, Recording};
 use super::hold::Hold;
 use super::number::Number;
 use super::options::OutpostOptions;
@@ -66,7 +66,7 @@ impl Outpost {
     }
 
     /// Returns what is known locally of a meter; waits for the first snapshot of the customer.
-    pub(crate) async fn read(&self, customer: &Identity, meter: Uuid) -> Local {
+    pub(crate) async fn read(&self, customer: &Identity, meter: Uuid) -> LocalBalance {
         self.0.engine.read(customer, &meter.to_string()).await
     }
 
@@ -77,7 +77,7 @@ impl Outpost {
         meter: Uuid,
         units: Number,
         ceiling: Option<Number>,
-    ) -> Result<Hold, Shortage> {
+    ) -> Result<Hold, HoldError> {
         let meter = meter.to_string();
         // Waits for the first snapshot.
         self.0.engine.read(customer, &meter).await;
@@ -91,14 +91,14 @@ impl Outpost {
     }
 
     /// Returns the last known balance, if no other is available.
-    pub(crate) fn last(&self, customer: &Identity, meter: Uuid) -> Local {
+    pub(crate) fn last(&self, customer: &Identity, meter: Uuid) -> LocalBalance {
         self.0.engine.last(customer, &meter.to_string())
     }
 
     /// Closes the connections. No balance is known locally afterwards.
     pub(crate) async fn close(&self) {
         self.settled().await;
-        self.0.engine.linked(Link::Ended);
+        self.0.engine.set_link(Link::Ended);
         self.0.tasks.iter().for_each(AbortHandle::abort);
     }
 }

@@ -10,9 +10,9 @@ use super::redis::Lease;
 /// Units that are reserved until this is dropped.
 #[allow(dead_code, reason = "what is in it only has to be dropped")]
 pub(crate) enum Hold {
-    Own(Units),
+    Local(Units),
     #[cfg(feature = "redis")]
-    Shared(Lease),
+    Redis(Lease),
 }
 
 /// Units that are reserved in this process.

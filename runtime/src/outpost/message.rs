@@ -99,12 +99,12 @@ fn whole(value: &JsonValue) -> Option<i64> {
 }
 
 /// Returns a request for the reducers.
-pub(super) fn ask_configuration() -> String {
+pub(super) fn configuration_request() -> String {
     json!({ "type": "configuration" }).to_string()
 }
 
 /// Returns a subscription to snapshots.
-pub(super) fn ask_usage(customer: &Identity, meter: &str) -> String {
+pub(super) fn usage_request(customer: &Identity, meter: &str) -> String {
     let (key, id) = customer.parameter();
     json!({ "type": "meter_usage", "payload": { key: id, "meter_id": meter } }).to_string()
 }

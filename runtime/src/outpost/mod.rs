@@ -24,8 +24,8 @@ mod state;
 mod statistics;
 mod usage;
 
-pub(crate) use cache::Shortage;
-pub(crate) use engine::Local;
+pub(crate) use cache::HoldError;
+pub(crate) use engine::LocalBalance;
 pub(crate) use handle::Outpost;
 pub(crate) use hold::Hold;
 pub(crate) use number::Number;

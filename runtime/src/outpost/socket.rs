@@ -66,7 +66,7 @@ pub(super) async fn run(engine: Arc<Engine>, connector: Connector) {
         let lost = session(&engine, &connector, &mut backoff).await;
         let delay = match lost {
             Lost::Refused(error) => {
-                engine.linked(Link::Ended);
+                engine.set_link(Link::Ended);
                 return log::outpost_refused(&error);
             }
             Lost::NotConnected(error) => {
@@ -80,7 +80,7 @@ pub(super) async fn run(engine: Arc<Engine>, connector: Connector) {
                 delay
             }
         };
-        engine.linked(Link::Down);
+        engine.set_link(Link::Down);
         sleep(delay).await;
     }
 }
@@ -94,7 +94,7 @@ async fn session(engine: &Engine, connector: &Connector, backoff: &mut Backoff) 
         }
         Err(error) => return Lost::NotConnected(error),
     };
-    let mut outgoing = Some(message::ask_configuration());
+    let mut outgoing = Some(message::configuration_request());
     let mut pings = 0;
     loop {
         if let Some(text) = outgoing.take()
@@ -105,16 +105,16 @@ async fn session(engine: &Engine, connector: &Connector, backoff: &mut Backoff) 
         let frame = {
             let incoming = pin!(timeout(QUIET, socket.next()));
             // Nothing is requested before the configuration has arrived.
-            let ask = pin!(async {
+            let request = pin!(async {
                 match engine.link() {
-                    Link::Up => engine.cache.next_ask().await,
+                    Link::Up => engine.cache.next_request().await,
                     _ => std::future::pending().await,
                 }
             });
-            match select(incoming, ask).await {
+            match select(incoming, request).await {
                 Either::Left((frame, _)) => frame,
-                Either::Right((ask, _)) => {
-                    outgoing = Some(ask);
+                Either::Right((request, _)) => {
+                    outgoing = Some(request);
                     continue;
                 }
             }

@@ -92,7 +92,7 @@ async fn events_are_stored_once_despite_an_outage() {
     // Events whose response was lost: twice per outage and batch, which is retried unchanged.
     assert!(stats.duplicates > 0 && stats.duplicates <= 600, "{stats:?}");
     assert_eq!((stats.rejected, stats.unsent, stats.queued), (0, 0, 0));
-    assert!(stats.failing.is_none());
+    assert!(stats.last_error.is_none());
     assert!(report.undelivered.is_empty());
     assert_eq!(stats.requests as usize, server.sizes().len());
     assert!(server.sizes().iter().all(|size| *size <= 100));
@@ -129,7 +129,7 @@ async fn statistics_contain_the_error_of_the_last_request() {
     ingester.ingest(numbered(1)).await.unwrap();
     tokio::time::sleep(Duration::from_secs(60)).await;
     let stats = ingester.stats();
-    assert!(stats.failing.unwrap().is_unauthorized());
+    assert!(stats.last_error.unwrap().is_unauthorized());
     assert_eq!(stats.queued, 1);
     // The backoff grows, so that retries do not overload the server.
     assert!((3..60).contains(&stats.requests), "{}", stats.requests);

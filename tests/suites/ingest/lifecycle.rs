@@ -28,7 +28,7 @@ async fn a_shutdown_returns_unsent_events_after_its_deadline() {
     let report = ingester.shutdown(DEADLINE).await;
     assert_eq!(start.elapsed().as_secs(), 10);
     assert_eq!((report.stats.unsent, report.stats.queued), (5, 0));
-    assert!(report.stats.failing.unwrap().is_connection());
+    assert!(report.stats.last_error.unwrap().is_connection());
     // In order, and with the ids by which they can be retried.
     let ids: Vec<String> = report.undelivered.iter().map(id).collect();
     assert_eq!(ids, ["e-0", "e-1", "e-2", "e-3", "e-4"]);

@@ -57,7 +57,7 @@ async fn a_statement_that_hangs_is_canceled() {
     until(async || {
         let stats = relay.stats();
         stats
-            .failing
+            .last_database_error
             .is_some_and(|error| matches!(*error, PostgresError::Timeout))
     })
     .await;

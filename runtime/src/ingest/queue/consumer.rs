@@ -90,7 +90,7 @@ impl<E> Queue<E> {
     pub(in crate::ingest) fn responded(&self, size: usize) {
         let mut state = self.state();
         state.stats.requests += 1;
-        state.stats.failing = None;
+        state.stats.last_error = None;
         state.backlog.record_success(size);
     }
 
@@ -98,7 +98,7 @@ impl<E> Queue<E> {
     pub(in crate::ingest) fn failed(&self, error: Arc<Error>) {
         let mut state = self.state();
         state.stats.requests += 1;
-        state.stats.failing = Some(error);
+        state.stats.last_error = Some(error);
     }
 
     /// Records that a request of this size was too large.
@@ -135,8 +135,8 @@ impl<E> Queue<E> {
     ) {
         // First, so that they are among the rejected events after a flush.
         #[cfg(feature = "spool")]
-        if let Some(gate) = &self.gate {
-            Self::keep_rejected(gate, &undelivered);
+        if let Some(spool) = &self.spool {
+            Self::keep_rejected(spool, &undelivered);
         }
         self.settle(undelivered.iter().map(|(entry, _)| entry), count);
         for (entry, outcome) in undelivered {
@@ -154,8 +154,8 @@ impl<E> Queue<E> {
     )]
     pub(in crate::ingest) fn remove(&self, numbers: Vec<u64>) {
         #[cfg(feature = "spool")]
-        if let Some(gate) = &self.gate {
-            gate.remove(numbers);
+        if let Some(spool) = &self.spool {
+            spool.remove(numbers);
         }
     }
 
@@ -219,8 +219,8 @@ impl<E> Queue<E> {
         self.return_unsent(left);
         self.state().phase = Phase::Ended;
         #[cfg(feature = "spool")]
-        if let Some(gate) = &self.gate {
-            gate.close();
+        if let Some(spool) = &self.spool {
+            spool.close();
         }
         self.room.notify(usize::MAX);
         self.progress.notify(usize::MAX);
@@ -242,7 +242,7 @@ impl<E> Queue<E> {
     /// Returns whether events are on disk.
     fn is_spooled(&self) -> bool {
         #[cfg(feature = "spool")]
-        return self.gate.is_some();
+        return self.spool.is_some();
         #[cfg(not(feature = "spool"))]
         false
     }
@@ -250,8 +250,8 @@ impl<E> Queue<E> {
     /// Returns unsent events to the caller, in their order. Those on disk stay there.
     fn return_unsent(&self, mut left: Vec<Entry<E>>) {
         left.sort_by_key(|entry| entry.number);
-        for slot in left.iter().filter_map(|entry| entry.slot.as_ref()) {
-            slot.fill(DeliveryOutcome::Unsent);
+        for receipt in left.iter().filter_map(|entry| entry.receipt.as_ref()) {
+            receipt.resolve(DeliveryOutcome::Unsent);
         }
         if let Some(first) = left.first().map(|entry| entry.number) {
             let mut state = self.state();

@@ -15,7 +15,7 @@ use super::backlog::{Backlog, Limits};
 use super::dead_letters::{DeadLetters, Handler};
 use super::outcome::{Report, Stats};
 #[cfg(feature = "spool")]
-use super::spool::Gate;
+use super::spool::SpoolHandle;
 use crate::time::Instant;
 use crate::transport::Clock;
 
@@ -27,7 +27,7 @@ pub(super) struct Queue<E> {
     dead_letters: DeadLetters<E>,
     /// The way to the disk, if events are stored there before they are queued.
     #[cfg(feature = "spool")]
-    gate: Option<Arc<Gate<E>>>,
+    spool: Option<Arc<SpoolHandle<E>>>,
     state: Mutex<State<E>>,
     /// A batch may be due.
     work: Notify,
@@ -64,7 +64,7 @@ impl<E> Queue<E> {
             clock,
             dead_letters: DeadLetters::new(handler, limits.capacity),
             #[cfg(feature = "spool")]
-            gate: None,
+            spool: None,
             state: Mutex::new(State {
                 backlog: Backlog::new(limits),
                 phase: Phase::Open,
@@ -94,7 +94,7 @@ impl<E> Queue<E> {
             ..state.stats.clone()
         };
         #[cfg(feature = "spool")]
-        let stats = self.with_spool(stats);
+        let stats = self.add_spool_stats(stats);
         stats
     }
 

@@ -14,8 +14,8 @@ impl<E: Event> Queue<E> {
     /// Queues an event, and waits for capacity when the queue is full. With a spool, the event is stored first.
     pub(in crate::ingest) async fn push(&self, entry: Entry<E>) -> Result<(), NotQueued<E>> {
         #[cfg(feature = "spool")]
-        if let Some(gate) = &self.gate {
-            return gate.push(entry).await.map_err(NotQueued::from);
+        if let Some(spool) = &self.spool {
+            return spool.push(entry).await.map_err(NotQueued::from);
         }
         self.push_to_memory(entry).await
     }
@@ -26,8 +26,8 @@ impl<E: Event> Queue<E> {
         entry: Entry<E>,
     ) -> Result<(), (Entry<E>, NotQueuedReason)> {
         #[cfg(feature = "spool")]
-        if let Some(gate) = &self.gate {
-            return gate.push_unawaited(entry, false);
+        if let Some(spool) = &self.spool {
+            return spool.push_unawaited(entry, false);
         }
         self.push_if(entry, Backlog::has_room)
     }
@@ -39,8 +39,8 @@ impl<E: Event> Queue<E> {
         entry: Entry<E>,
     ) -> Result<(), (Entry<E>, NotQueuedReason)> {
         #[cfg(feature = "spool")]
-        if let Some(gate) = &self.gate {
-            return gate.push_unawaited(entry, true);
+        if let Some(spool) = &self.spool {
+            return spool.push_unawaited(entry, true);
         }
         self.push_if(entry, |_, _| true)
     }
@@ -136,8 +136,8 @@ impl<E> Queue<E> {
         }
         drop(state);
         #[cfg(feature = "spool")]
-        if let Some(gate) = &self.gate {
-            gate.shut();
+        if let Some(spool) = &self.spool {
+            spool.stop_accepting();
         }
         self.closing.notify(usize::MAX);
         self.work.notify(usize::MAX);
@@ -147,8 +147,8 @@ impl<E> Queue<E> {
     /// Returns the number of the last event that was accepted.
     pub(super) fn last(&self, state: &State<E>) -> u64 {
         #[cfg(feature = "spool")]
-        if let Some(gate) = &self.gate {
-            return gate.last();
+        if let Some(spool) = &self.spool {
+            return spool.last();
         }
         state.backlog.last()
     }

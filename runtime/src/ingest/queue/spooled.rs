@@ -6,53 +6,56 @@ use super::{Phase, Queue};
 use crate::ingest::backlog::Backlog;
 use crate::ingest::entry::Entry;
 use crate::ingest::outcome::{DeliveryOutcome, Stats};
-use crate::ingest::spool::{Gate, Inlet, Rejection};
+use crate::ingest::spool::{Rejection, SendQueue, SpoolHandle};
 use crate::time::Instant;
 
 impl<E> Queue<E> {
     /// Stores events before they are queued.
-    pub(in crate::ingest) fn behind(mut self, gate: Arc<Gate<E>>) -> Self {
-        self.gate = Some(gate);
+    pub(in crate::ingest) fn with_spool(mut self, spool: Arc<SpoolHandle<E>>) -> Self {
+        self.spool = Some(spool);
         self
     }
 
     /// Waits until the folder is closed, if there is one.
     pub(in crate::ingest) async fn until_closed(&self) {
-        if let Some(gate) = &self.gate {
-            gate.until_closed().await;
+        if let Some(spool) = &self.spool {
+            spool.until_closed().await;
         }
     }
 
     /// Returns the way to the disk, if there is one.
-    pub(in crate::ingest) fn gate(&self) -> Option<&Gate<E>> {
-        self.gate.as_deref()
+    pub(in crate::ingest) fn spool(&self) -> Option<&SpoolHandle<E>> {
+        self.spool.as_deref()
     }
 
     /// Keeps undelivered events on disk, with the reason.
-    pub(super) fn keep_rejected(gate: &Gate<E>, undelivered: &[(Entry<E>, DeliveryOutcome)]) {
+    pub(super) fn keep_rejected(
+        spool: &SpoolHandle<E>,
+        undelivered: &[(Entry<E>, DeliveryOutcome)],
+    ) {
         let rejected = undelivered
             .iter()
             .map(|(entry, outcome)| (entry.number, Rejection::of(outcome)));
-        gate.reject(rejected.collect());
+        spool.reject(rejected.collect());
     }
 
     /// Returns the counts, with those of the spool.
-    pub(super) fn with_spool(&self, mut stats: Stats) -> Stats {
-        if let Some(gate) = &self.gate {
-            stats.queued = gate.events();
-            stats.spool = Some(gate.stats());
+    pub(super) fn add_spool_stats(&self, mut stats: Stats) -> Stats {
+        if let Some(spool) = &self.spool {
+            stats.queued = spool.events();
+            stats.spool = Some(spool.stats());
         }
         stats
     }
 }
 
-impl<E: Send> Inlet<E> for Queue<E> {
+impl<E: Send> SendQueue<E> for Queue<E> {
     fn has_room(&self, size: usize) -> bool {
         let state = self.state();
         !matches!(state.phase, Phase::Ended) && state.backlog.has_room(size)
     }
 
-    fn offer(&self, entry: Entry<E>) -> Result<(), Entry<E>> {
+    fn try_push_stored(&self, entry: Entry<E>) -> Result<(), Entry<E>> {
         let mut state = self.state();
         if matches!(state.phase, Phase::Ended) || !Backlog::has_room(&state.backlog, entry.size) {
             return Err(entry);
@@ -65,7 +68,7 @@ impl<E: Send> Inlet<E> for Queue<E> {
         Ok(())
     }
 
-    fn offered(&self, number: u64) {
+    fn set_queued_up_to(&self, number: u64) {
         let mut state = self.state();
         if state.backlog.last() == number {
             return;
@@ -76,12 +79,12 @@ impl<E: Send> Inlet<E> for Queue<E> {
         self.progress.notify(usize::MAX);
     }
 
-    fn lost(&self, entry: Entry<E>) {
+    fn return_unstored(&self, entry: Entry<E>) {
         self.state().stats.unsent += 1;
         self.return_undelivered(entry, DeliveryOutcome::Unsent);
     }
 
-    fn failed(&self) {
+    fn writer_panicked(&self) {
         {
             let mut state = self.state();
             let last = self.last(&state);

@@ -8,18 +8,23 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 use super::usage::LlmUsage;
 use crate::ingest::{Event, Ingester};
 
-/// Exports spans with token counts of language models as usage events of an [`Ingester`].
+/// An OpenTelemetry span exporter that ingests the token usage of language models.
 ///
-/// A span becomes an event if it names a customer (`customerId` or `externalCustomerId`) and counts tokens by
-/// OpenTelemetry's conventions for generative AI (`gen_ai.usage.input_tokens`, `gen_ai.usage.output_tokens`); see
-/// [`LlmUsage`]. All other spans are ignored. The function converts the usage to an event.
+/// A span becomes an event if it has two kinds of attributes. All other spans are ignored.
 ///
-/// Unless the function sets them, the event's external ID consists of the IDs of trace and span, and its timestamp is
-/// the end of the span. A span that is exported twice is therefore stored once.
+/// - The customer: `customerId` or `externalCustomerId`.
+/// - Token counts by OpenTelemetry's conventions for generative AI: `gen_ai.usage.input_tokens` or
+///   `gen_ai.usage.output_tokens`.
 ///
-/// While the ingester's queue is full, exports wait. Use a batch span processor, which exports from a thread of its
-/// own, and do not sample: a span that is not exported is not billed. At the end, shut down the tracer provider first,
-/// then the ingester.
+/// [`LlmUsage`] contains what is read from the span. A function of yours converts it to an event. If the function does
+/// not set them, the event's external ID consists of the trace ID and the span ID, and its timestamp is the end of the
+/// span. A span that is exported twice is therefore stored once.
+///
+/// Configure OpenTelemetry as follows:
+///
+/// - Use a batch span processor, which exports from its own thread: an export waits while the ingester's queue is full.
+/// - Do not sample: a span that is not exported is not billed.
+/// - At the end of the program, shut down the tracer provider first, then the ingester.
 pub struct UsageExporter<E, F> {
     ingester: Ingester<E>,
     event: F,
@@ -30,7 +35,7 @@ where
     E: Event,
     F: Fn(LlmUsage) -> E + Send + Sync + 'static,
 {
-    /// Creates an exporter that queues the events that `event` returns.
+    /// Creates an exporter. `event` converts the usage of a span to an event, which `ingester` sends.
     pub fn new(ingester: Ingester<E>, event: F) -> Self {
         Self { ingester, event }
     }

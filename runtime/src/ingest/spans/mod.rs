@@ -1,4 +1,4 @@
-//! OpenTelemetry spans with token counts, as usage events.
+//! Converts OpenTelemetry spans with token counts to usage events.
 
 mod exporter;
 mod usage;

@@ -1,4 +1,4 @@
-//! Reads token usage of a language model from a span, by OpenTelemetry's conventions for generative AI.
+//! Reads token usage from a span, by OpenTelemetry's conventions for generative AI.
 
 use opentelemetry::{KeyValue, Value};
 use opentelemetry_sdk::trace::SpanData;
@@ -7,7 +7,7 @@ use uuid::Uuid;
 const CUSTOMER_ID: &str = "customerId";
 const EXTERNAL_CUSTOMER_ID: &str = "externalCustomerId";
 
-/// Attribute names, current ones before those of earlier conventions.
+// Names of attributes. The names of the current conventions come first, then those of earlier ones.
 const VENDOR: [&str; 2] = ["gen_ai.provider.name", "gen_ai.system"];
 const MODEL: [&str; 2] = ["gen_ai.response.model", "gen_ai.request.model"];
 const INPUT: [&str; 2] = ["gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"];
@@ -20,9 +20,9 @@ const OUTPUT: [&str; 2] = [
 /// The value for a vendor or model that the span does not name.
 const UNKNOWN: &str = "unknown";
 
-/// One use of a language model by a customer.
+/// The token usage of one call of a language model, read from a span.
 ///
-/// It contains neither prompts and completions nor other attributes of the span.
+/// Prompts, completions and other attributes of the span are not included.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LlmUsage {
@@ -30,31 +30,33 @@ pub struct LlmUsage {
     pub name: String,
     /// The customer to bill.
     pub customer: UsageCustomer,
-    /// The company that runs the model: `gen_ai.provider.name`, or `unknown`.
+    /// The provider of the model, from `gen_ai.provider.name`. `unknown` if the span does not contain it.
     pub vendor: String,
-    /// The model: `gen_ai.response.model`, else `gen_ai.request.model`, or `unknown`.
+    /// The name of the model, from `gen_ai.response.model` or else `gen_ai.request.model`. `unknown` if the span contains
+    /// neither.
     pub model: String,
-    /// The number of input tokens: `gen_ai.usage.input_tokens`.
+    /// The number of input tokens, from `gen_ai.usage.input_tokens`. 0 if the span does not contain it.
     pub input_tokens: i64,
-    /// The number of input tokens from a cache: `gen_ai.usage.cache_read.input_tokens`.
+    /// The number of input tokens that were read from a cache, from `gen_ai.usage.cache_read.input_tokens`. `None` if the
+    /// span does not contain it.
     pub cached_input_tokens: Option<i64>,
-    /// The number of output tokens: `gen_ai.usage.output_tokens`.
+    /// The number of output tokens, from `gen_ai.usage.output_tokens`. 0 if the span does not contain it.
     pub output_tokens: i64,
-    /// The number of input and output tokens.
+    /// The sum of input and output tokens.
     pub total_tokens: i64,
 }
 
-/// The customer that a span names.
+/// The customer in the attributes of a span.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UsageCustomer {
-    /// Polar's ID of the customer: the attribute `customerId`.
+    /// The ID of the customer at Polar, from the attribute `customerId`.
     Id(Uuid),
-    /// Your own ID of the customer: the attribute `externalCustomerId`.
+    /// The external ID of the customer, from the attribute `externalCustomerId`.
     External(String),
 }
 
 impl LlmUsage {
-    /// Reads a span. Returns `None` if it counts no tokens or names no customer.
+    /// Reads the usage from a span. Returns `None` if the span has no token count or no customer.
     pub(super) fn of(span: &SpanData) -> Option<Self> {
         let span_attributes = span.attributes.as_slice();
         let (input, output) = (

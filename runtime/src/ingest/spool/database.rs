@@ -83,6 +83,17 @@ pub(super) struct Added {
     pub(super) retries: Option<u64>,
 }
 
+impl Added {
+    /// Copies the record of an event.
+    pub(super) fn copy(number: u64, record: Record<'_>) -> Self {
+        Self {
+            number,
+            record: record.to_bytes(),
+            retries: None,
+        }
+    }
+}
+
 /// Which of the two tables is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Section {
@@ -316,7 +327,9 @@ fn change_rejected(
         };
         let Ok((
             Record::Event {
-                is_time_ours, json, ..
+                has_assigned_timestamp,
+                json,
+                ..
             },
             _,
         )) = Record::read(stored.value())
@@ -325,7 +338,7 @@ fn change_rejected(
         };
         let record = Record::Rejected {
             number: *number,
-            is_time_ours,
+            has_assigned_timestamp,
             payload: &rejection.to_payload(json),
         };
         rejected.put(others, *number, &record.to_bytes())?;

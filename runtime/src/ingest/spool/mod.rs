@@ -1,20 +1,26 @@
-//! Events on disk, until they are delivered (feature `spool`).
+//! Stores events on disk until they are delivered (feature `spool`).
 //!
-//! `options` opens a folder, which `folder` locks. `store` keeps its events in a `database`, as records of a
-//! self-describing layout (`record`), so that `scan` finds them in a damaged file. Events that the server rejects are kept
-//! with the reason (`rejection`). Only the thread of `writer` uses the store: events reach it through `gate`, each with its
-//! caller (`pending`), and from there the queue of the ingester.
+//! - A thread, the writer (`writer`), is the only one that accesses the disk. Callers send it commands (`command`) through
+//!   a `handle`. After it has stored an event, it passes the event to the queue of the ingester (`send_queue`).
+//! - `store` manages the events of a folder, which `folder` locks. They are records (`record`) in a `database`.
+//! - `opening` recovers the records of a damaged file. `scan` finds them without the database.
+//! - Events that the server rejects are stored with the reason (`rejection`).
 
+mod command;
 mod database;
 mod disk;
 mod folder;
-mod gate;
-mod once;
+mod handle;
+mod oneshot;
+mod opening;
 mod options;
 mod pending;
 mod record;
+mod recovered;
+mod rejected_events;
 mod rejection;
 mod scan;
+mod send_queue;
 mod store;
 mod writer;
 
@@ -29,30 +35,34 @@ use std::thread;
 use super::backlog::Limits;
 use super::spool_error::SpoolError;
 use crate::log;
-use gate::Command;
-pub(super) use gate::Gate;
+use command::Command;
+pub(super) use handle::SpoolHandle;
 pub use options::{SpoolOptions, SpoolSync};
+pub use recovered::{Damage, Recovered};
 pub use rejection::RejectedEvent;
 pub(super) use rejection::Rejection;
+pub(super) use send_queue::{Reader, SendQueue};
 use store::Store;
-pub use store::{Damage, Recovered};
-pub(super) use writer::{Inlet, Reader};
 use writer::{Progress, Writer};
 
-/// A folder in which events are stored until they are delivered.
+/// A folder on disk that stores events until they are delivered.
 ///
-/// With [`IngesterBuilder::spool`](super::IngesterBuilder::spool) or in metering, it makes each event durable before
-/// [`ingest`](super::Ingester::ingest) or `track` returns. Events that a process leaves behind, by a crash or a
-/// shutdown, are sent by the next one that opens the folder. An event is removed when the server has stored it. An event
-/// that is sent again after a crash has the same external ID and timestamp, so the server stores it once.
+/// Pass it to [`IngesterBuilder::spool`](super::IngesterBuilder::spool), or to the builder of metering. Then
+/// [`ingest`](super::Ingester::ingest) and `track` return when the event is stored on disk. An event is removed after
+/// the server has stored it.
 ///
-/// Events that the server rejects or does not confirm stay on disk, with the reason, and are not sent again on their own:
-/// [`Ingester::rejected`](super::Ingester::rejected) lists them,
-/// [`retry_rejected`](super::Ingester::retry_rejected) queues them again, and
-/// [`discard_rejected`](super::Ingester::discard_rejected) removes them. They count towards the disk budget.
+/// If a process crashes or is shut down, the next process that opens the folder sends the remaining events. They keep
+/// their external IDs and timestamps, so the server stores each event once.
 ///
-/// One process at a time can open a folder. Use a local disk: network file systems often lock and sync unreliably. The
-/// content is not encrypted; on Unix, only the user that created it can read it.
+/// # Rejected events
+/// Events that the server rejects or does not confirm stay on disk, with the reason. They count towards the disk budget,
+/// and are not sent again automatically. [`Ingester::rejected`](super::Ingester::rejected) lists them,
+/// [`retry_rejected`](super::Ingester::retry_rejected) sends them again, and
+/// [`discard_rejected`](super::Ingester::discard_rejected) removes them.
+///
+/// # The folder
+/// Only one process at a time can open a folder. Use a local disk, because network file systems often lock and sync
+/// unreliably. The content is not encrypted. On Unix, only the user that created the folder can read it.
 pub struct Spool {
     store: Store,
     sync: SpoolSync,
@@ -61,40 +71,44 @@ pub struct Spool {
 }
 
 impl Spool {
-    /// Opens a folder with the default options: [`SpoolSync::Grouped`], 1 GiB. The folder is created if it does not exist.
+    /// Opens a folder with the default options: [`SpoolSync::Grouped`], and a disk budget of 1 GiB.
     ///
-    /// Everything in it is read, on a separate thread: allow for seconds if it contains gigabytes. The readable events
-    /// of a damaged file are kept, and the file as well, as `damaged.redb`: see [`recovered`](Self::recovered).
+    /// The folder is created if it does not exist. Otherwise all of its content is read, on a separate thread. That takes
+    /// seconds if it contains gigabytes.
+    ///
+    /// If the file is damaged, its readable events are copied to a new file, and the damaged one is kept as
+    /// `damaged.redb`: see [`recovered`](Self::recovered).
     ///
     /// # Errors
-    /// [`SpoolErrorKind::InUse`](super::SpoolErrorKind::InUse) if another process has it open;
-    /// [`Foreign`](super::SpoolErrorKind::Foreign) if it contains a file that is not a spool's;
-    /// [`Full`](super::SpoolErrorKind::Full) and [`Failed`](super::SpoolErrorKind::Failed) if it cannot be read or written.
+    /// - [`SpoolErrorKind::InUse`](super::SpoolErrorKind::InUse) if the folder is already open.
+    /// - [`Foreign`](super::SpoolErrorKind::Foreign) if it contains a file `events.redb` that is not a spool's.
+    /// - [`Full`](super::SpoolErrorKind::Full) or [`Failed`](super::SpoolErrorKind::Failed) if it cannot be read or
+    ///   written.
     pub async fn open(folder: impl Into<PathBuf>) -> Result<Self, SpoolError> {
         Self::options(folder).open().await
     }
 
-    /// Returns options for opening a folder.
+    /// Returns options for opening a folder, such as the disk budget.
     pub fn options(folder: impl Into<PathBuf>) -> SpoolOptions {
         SpoolOptions::new(folder.into())
     }
 
-    /// Returns the events and the damage that were found when the folder was opened.
+    /// Returns which events were found when the folder was opened, and whether the file was damaged.
     #[must_use]
     pub fn recovered(&self) -> &Recovered {
         &self.recovered
     }
 
-    /// Splits the spool into the ends for callers and for the writer thread.
-    pub(super) fn split<E>(self, limits: Limits) -> (Arc<Gate<E>>, Unstarted<E>) {
+    /// Splits the spool into the handle for callers and the writer, whose thread is not started yet.
+    pub(super) fn split<E>(self, limits: Limits) -> (Arc<SpoolHandle<E>>, Unstarted<E>) {
         let (sender, commands) = channel();
-        let gate = Arc::new(Gate::new(sender, self.budget, limits, &self.store));
+        let handle = Arc::new(SpoolHandle::new(sender, self.budget, limits, &self.store));
         let unstarted = Unstarted {
             spool: self,
             commands,
-            gate: Arc::clone(&gate),
+            handle: Arc::clone(&handle),
         };
-        (gate, unstarted)
+        (handle, unstarted)
     }
 }
 
@@ -109,38 +123,38 @@ impl fmt::Debug for Spool {
     }
 }
 
-/// A spool whose thread is not started yet.
+/// A spool whose writer thread is not started yet.
 pub(super) struct Unstarted<E> {
     spool: Spool,
     commands: Receiver<Command<E>>,
-    gate: Arc<Gate<E>>,
+    handle: Arc<SpoolHandle<E>>,
 }
 
 impl<E: Send + 'static> Unstarted<E> {
-    /// Starts the thread that writes events, and queues them from disk.
-    pub(super) fn start(self, inlet: Arc<dyn Inlet<E>>, read: Reader<E>) -> io::Result<()> {
+    /// Starts the writer thread. It passes stored events to `queue`, and decodes them with `read`.
+    pub(super) fn start(self, queue: Arc<dyn SendQueue<E>>, read: Reader<E>) -> io::Result<()> {
         let store = self.spool.store;
         let progress = Progress::start(&store);
         let writer = Writer {
             store,
             sync: self.spool.sync,
             commands: self.commands,
-            gate: self.gate,
-            inlet,
+            handle: self.handle,
+            queue,
             read,
             progress,
         };
         let thread = thread::Builder::new().name("polar-spool".to_owned());
         let run = move || {
-            let (gate, inlet) = (Arc::clone(&writer.gate), Arc::clone(&writer.inlet));
-            // The lock of the folder goes with it.
+            let (handle, queue) = (Arc::clone(&writer.handle), Arc::clone(&writer.queue));
+            // Also unlocks the folder: `run` consumes the writer.
             let ended = catch_unwind(AssertUnwindSafe(|| writer.run()));
             if ended.is_err() {
-                log::spool_failed(&gate.fail());
-                inlet.failed();
+                log::spool_failed(&handle.record_panic());
+                queue.writer_panicked();
             }
-            gate.shut();
-            gate.closed();
+            handle.stop_accepting();
+            handle.record_closed();
         };
         thread.spawn(run).map(drop)
     }
@@ -163,26 +177,26 @@ mod tests {
     use crate::codec;
     use crate::time::Instant;
 
-    /// A queue that panics.
+    /// A queue that panics when an event is queued.
     #[derive(Default)]
     struct Panicking {
         has_failed: AtomicBool,
     }
 
-    impl Inlet<String> for Panicking {
+    impl SendQueue<String> for Panicking {
         fn has_room(&self, _: usize) -> bool {
             true
         }
 
-        fn offer(&self, _: Entry<String>) -> Result<(), Entry<String>> {
+        fn try_push_stored(&self, _: Entry<String>) -> Result<(), Entry<String>> {
             panic!("as the test expects")
         }
 
-        fn offered(&self, _: u64) {}
+        fn set_queued_up_to(&self, _: u64) {}
 
-        fn lost(&self, _: Entry<String>) {}
+        fn return_unstored(&self, _: Entry<String>) {}
 
-        fn failed(&self) {
+        fn writer_panicked(&self) {
             self.has_failed.store(true, Ordering::Relaxed);
         }
 
@@ -198,7 +212,7 @@ mod tests {
             size: 6,
             since: Instant::now(),
             timestamp_source: TimestampSource::Caller,
-            slot: None,
+            receipt: None,
             accepted: None,
         }
     }
@@ -207,21 +221,21 @@ mod tests {
     async fn callers_get_an_error_when_the_thread_of_the_spool_panics() {
         let folder = tempfile::tempdir().unwrap();
         let spool = Spool::options(folder.path()).open_blocking().unwrap();
-        let (gate, unstarted) = spool.split(Limits::DEFAULT);
-        let mut stored = pin!(gate.push(entry()));
-        let mut waiting = pin!(gate.push(entry()));
+        let (handle, unstarted) = spool.split(Limits::DEFAULT);
+        let mut stored = pin!(handle.push(entry()));
+        let mut waiting = pin!(handle.push(entry()));
         let mut context = Context::from_waker(Waker::noop());
         assert!(stored.as_mut().poll(&mut context).is_pending());
         assert!(waiting.as_mut().poll(&mut context).is_pending());
 
-        let inlet = Arc::new(Panicking::default());
-        let queue: Arc<dyn Inlet<String>> = inlet.clone();
+        let panicking = Arc::new(Panicking::default());
+        let queue: Arc<dyn SendQueue<String>> = panicking.clone();
         unstarted.start(queue, codec::from_slice).unwrap();
-        // It was stored before the panic.
+        // The first event was stored before the panic.
         assert!(stored.await.is_ok());
-        gate.until_closed().await;
-        assert!(inlet.has_failed.load(Ordering::Relaxed));
-        for refused in [waiting.await, gate.push(entry()).await] {
+        handle.until_closed().await;
+        assert!(panicking.has_failed.load(Ordering::Relaxed));
+        for refused in [waiting.await, handle.push(entry()).await] {
             let Err((entry, NotQueuedReason::NotStored(error))) = refused else {
                 panic!("no error");
             };
@@ -229,10 +243,10 @@ mod tests {
             let source = std::error::Error::source(&error).unwrap();
             assert_eq!(source.to_string(), "its thread panicked");
         }
-        let error = gate.rejected(0, 1).await.unwrap_err();
+        let error = handle.rejected(0, 1).await.unwrap_err();
         assert!(std::error::Error::source(&error).is_some());
 
-        // The next process sends both.
+        // Both events are in the file, so the next process sends them.
         let spool = Spool::options(folder.path()).open_blocking().unwrap();
         assert_eq!(spool.recovered().events, 2);
     }

@@ -1,4 +1,4 @@
-//! Options for opening a spool, and when it syncs.
+//! Options for opening a spool.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -6,22 +6,22 @@ use std::thread;
 
 use super::Spool;
 use super::folder::Folder;
-use super::once::once;
+use super::oneshot;
 use super::store::Store;
 use crate::ingest::spool_error::SpoolError;
 
-/// When events are synced to disk (`fsync`), rather than written to the operating system's cache.
+/// When events are synced to disk (`fsync`): whether they survive a power failure, and at what cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SpoolSync {
-    /// Each event is written and synced separately, one after the other. Slow: a disk syncs some hundred to some
-    /// thousand times a second.
+    /// Each event is written and synced separately. Slow: a disk syncs a few hundred to a few thousand times a second.
     Each,
-    /// Events that arrive during a sync are written together and share the next one (group commit). Each caller waits
-    /// for it, so no accepted event is lost in a power failure, and concurrent tasks share the cost.
+    /// Events that arrive during a sync are written together, with one sync for all of them (group commit).
+    ///
+    /// Each caller waits for the sync of its event, so no accepted event is lost in a power failure.
     #[default]
     Grouped,
-    /// Nothing is synced: an accepted event survives the end of the process, such as by `kill -9`, but not a power
+    /// Nothing is synced. Accepted events survive the end of the process, even by `kill -9`. They may be lost in a power
     /// failure or a crash of the operating system, which can also damage the file.
     Off,
 }
@@ -36,7 +36,7 @@ pub struct SpoolOptions {
 }
 
 impl SpoolOptions {
-    /// The default disk budget.
+    /// The default disk budget in bytes.
     const BUDGET: u64 = 1 << 30;
 
     pub(super) fn new(folder: PathBuf) -> Self {
@@ -47,39 +47,41 @@ impl SpoolOptions {
         }
     }
 
-    /// Sets when events are synced; [`SpoolSync::Grouped`] by default.
+    /// Sets when events are synced to disk. Default: [`SpoolSync::Grouped`].
     pub fn sync(mut self, sync: SpoolSync) -> Self {
         self.sync = sync;
         self
     }
 
-    /// Sets the disk budget in bytes. Default: 1 GiB. An event takes about twice the bytes of its JSON. While the
-    /// budget is used up, callers wait until delivered events are removed (backpressure).
+    /// Sets the disk budget: the maximum size of all stored events, in bytes. Default: 1 GiB.
     ///
-    /// Rejected events count towards the budget. When they use it up, so that no delivery makes room, callers get
-    /// [`SpoolErrorKind::FullOfRejected`](crate::ingest::SpoolErrorKind::FullOfRejected) instead of waiting.
+    /// An event takes about twice the size of its JSON. While the budget is used up, callers wait until delivered events
+    /// are removed (backpressure).
+    ///
+    /// Rejected events count towards the budget. If they use it up, callers do not wait but get
+    /// [`SpoolErrorKind::FullOfRejected`](crate::ingest::SpoolErrorKind::FullOfRejected).
     pub fn budget(mut self, bytes: u64) -> Self {
         self.budget = bytes;
         self
     }
 
-    /// Opens the folder, creates it if it does not exist, and reads all of it, on a separate thread.
+    /// Opens the folder with these options, like [`Spool::open`].
     ///
     /// # Errors
     /// Those of [`Spool::open`].
     pub async fn open(self) -> Result<Spool, SpoolError> {
-        let (setter, opened) = once();
+        let (sender, opened) = oneshot::channel();
         let folder = self.folder.clone();
         let thread = thread::Builder::new().name("polar-spool-open".to_owned());
-        let spawned = thread.spawn(move || setter.set(self.open_blocking()));
+        let spawned = thread.spawn(move || sender.send(self.open_blocking()));
         spawned.map_err(|error| SpoolError::io(&folder, error))?;
         let panicked = || {
             Err(SpoolError::failed(
                 &folder,
-                "the thread that opens it panicked",
+                "the thread that opens the folder panicked",
             ))
         };
-        opened.get().await.unwrap_or_else(panicked)
+        opened.receive().await.unwrap_or_else(panicked)
     }
 
     pub(super) fn open_blocking(self) -> Result<Spool, SpoolError> {

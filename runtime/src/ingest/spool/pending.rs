@@ -1,6 +1,6 @@
 //! An event until it is stored, and its caller.
 
-use super::once::Setter;
+use super::oneshot;
 use crate::ingest::entry::Entry;
 use crate::ingest::outcome::NotQueuedReason;
 
@@ -11,11 +11,11 @@ pub(super) type Outcome<E> = Result<(), (Entry<E>, NotQueuedReason)>;
 pub(super) struct Pending<E> {
     /// `None` once the caller knows.
     entry: Option<Entry<E>>,
-    caller: Option<Setter<Outcome<E>>>,
+    caller: Option<oneshot::Sender<Outcome<E>>>,
 }
 
 impl<E> Pending<E> {
-    pub(super) fn new(entry: Entry<E>, caller: Option<Setter<Outcome<E>>>) -> Self {
+    pub(super) fn new(entry: Entry<E>, caller: Option<oneshot::Sender<Outcome<E>>>) -> Self {
         Self {
             entry: Some(entry),
             caller,
@@ -31,7 +31,7 @@ impl<E> Pending<E> {
         }
         let entry = self.entry.take();
         if let Some(caller) = self.caller.take() {
-            caller.set(Ok(()));
+            caller.send(Ok(()));
         }
         entry
     }
@@ -40,7 +40,7 @@ impl<E> Pending<E> {
     pub(super) fn refuse(mut self, reason: NotQueuedReason) -> Option<Entry<E>> {
         match (self.entry.take(), self.caller.take()) {
             (Some(entry), Some(caller)) => {
-                caller.set(Err((entry, reason)));
+                caller.send(Err((entry, reason)));
                 None
             }
             (entry, _) => entry,
@@ -57,7 +57,7 @@ impl<E> Pending<E> {
 impl<E> Drop for Pending<E> {
     fn drop(&mut self) {
         if let (Some(entry), Some(caller)) = (self.entry.take(), self.caller.take()) {
-            caller.set(Err((entry, NotQueuedReason::Ended)));
+            caller.send(Err((entry, NotQueuedReason::Ended)));
         }
     }
 }

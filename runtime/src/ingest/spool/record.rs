@@ -21,13 +21,13 @@ pub(super) enum Record<'a> {
     Event {
         number: u64,
         /// Whether the ingester set its timestamp.
-        is_time_ours: bool,
+        has_assigned_timestamp: bool,
         json: &'a [u8],
     },
     /// An event that the server rejected.
     Rejected {
         number: u64,
-        is_time_ours: bool,
+        has_assigned_timestamp: bool,
         /// The rejection and the event.
         payload: &'a [u8],
     },
@@ -66,14 +66,14 @@ impl Record<'_> {
         match self {
             Self::Event {
                 number,
-                is_time_ours,
+                has_assigned_timestamp,
                 json,
-            } => assemble(1 + u8::from(is_time_ours), number, json),
+            } => assemble(1 + u8::from(has_assigned_timestamp), number, json),
             Self::Rejected {
                 number,
-                is_time_ours,
+                has_assigned_timestamp,
                 payload,
-            } => assemble(3 + u8::from(is_time_ours), number, payload),
+            } => assemble(3 + u8::from(has_assigned_timestamp), number, payload),
             Self::Checkpoint(checkpoint) => {
                 let counts = [
                     checkpoint.first,
@@ -114,12 +114,12 @@ impl<'a> Record<'a> {
             0 => Self::Checkpoint(Checkpoint::read(number, payload)?),
             kind @ 1..=2 => Self::Event {
                 number,
-                is_time_ours: kind == 2,
+                has_assigned_timestamp: kind == 2,
                 json: payload,
             },
             kind @ 3..=4 => Self::Rejected {
                 number,
-                is_time_ours: kind == 4,
+                has_assigned_timestamp: kind == 4,
                 payload,
             },
             _ => return Err(Broken::Wrong),
@@ -198,7 +198,7 @@ mod tests {
 
     const EVENT: Record<'_> = Record::Event {
         number: 7,
-        is_time_ours: true,
+        has_assigned_timestamp: true,
         json: br#"{"name":"call"}"#,
     };
 
@@ -214,7 +214,7 @@ mod tests {
         });
         let rejected = Record::Rejected {
             number: 1,
-            is_time_ours: true,
+            has_assigned_timestamp: true,
             payload: b"why",
         };
         for record in [EVENT, rejected, checkpoint] {

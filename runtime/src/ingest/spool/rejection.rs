@@ -1,4 +1,4 @@
-//! Events that the server rejected or did not confirm: the reason is stored with the event.
+//! Rejections: why and when the server rejected or did not confirm an event. They are stored with the event.
 
 use std::fmt;
 
@@ -10,27 +10,31 @@ use crate::types::Timestamp;
 /// The maximum length of a reason in bytes.
 const MAX_REASON: usize = 4096;
 
-/// Time, status, whether it is unconfirmed, length of the reason.
+/// The length in bytes of the fields before the reason: time, status, whether the event is unconfirmed, length of the
+/// reason.
 const HEAD: usize = 8 + 2 + 1 + 2;
 
-/// The maximum length of what is stored in front of an event.
+/// The maximum length in bytes of the rejection that is stored before the event.
 pub(super) const MAX_LENGTH: usize = HEAD + MAX_REASON;
 
-/// An event that the server rejected or did not confirm. It stays in the folder of its [`Spool`](super::Spool) until it is
-/// retried or discarded.
+/// An event in a [`Spool`](super::Spool) that the server rejected or did not confirm.
+///
+/// It stays on disk until it is [retried](crate::ingest::Ingester::retry_rejected) or
+/// [discarded](crate::ingest::Ingester::discard_rejected).
 #[non_exhaustive]
 pub struct RejectedEvent<E> {
-    /// Its number, which no other event in the folder has. An event that is retried and rejected again has another one.
+    /// The number of the event, unique in its folder. An event that is retried gets a new number.
     pub number: u64,
-    /// The event as it was sent.
+    /// The event as it was sent, with its external ID and timestamp.
     pub event: E,
-    /// When it was rejected, by the clock of this machine.
+    /// When the event was rejected, by the clock of the machine that sent it.
     pub rejected_at: Timestamp,
-    /// The HTTP status of the rejection; `None` if there is none, as for unconfirmed events.
+    /// The HTTP status of the response that rejected the event. `None` if the event is unconfirmed, or was rejected before
+    /// it was sent.
     pub status: Option<u16>,
-    /// Whether it is [unconfirmed](DeliveryOutcome::Unconfirmed), rather than rejected.
+    /// Whether the event is [unconfirmed](DeliveryOutcome::Unconfirmed) rather than rejected.
     pub is_unconfirmed: bool,
-    /// The validation errors for this event, or else the error of its request. At most 4 KiB.
+    /// The validation errors of this event; if there are none, the error of its request. At most 4 KiB.
     pub reason: String,
     pub(super) timestamp_source: TimestampSource,
 }
@@ -58,7 +62,7 @@ pub(in crate::ingest) struct Rejection {
 }
 
 impl Rejection {
-    /// Returns the rejection that an outcome describes, as of now.
+    /// Creates a rejection from a delivery outcome, at the current time.
     pub(in crate::ingest) fn of(outcome: &DeliveryOutcome) -> Self {
         let status = match outcome {
             DeliveryOutcome::Rejected { error, .. } => error.status(),
@@ -78,7 +82,7 @@ impl Rejection {
         }
     }
 
-    /// Returns the payload of the record of an event.
+    /// Returns the payload of a record: the rejection, followed by the JSON of the event.
     pub(super) fn to_payload(&self, json: &[u8]) -> Vec<u8> {
         let length = u16::try_from(self.reason.len()).unwrap_or(u16::MAX);
         let mut payload = Vec::with_capacity(HEAD + self.reason.len() + json.len());
@@ -91,7 +95,7 @@ impl Rejection {
         payload
     }
 
-    /// Reads the payload of a record: the rejection, and the JSON of the event.
+    /// Splits the payload of a record into the rejection and the JSON of the event. Returns `None` if it is invalid.
     pub(super) fn read(payload: &[u8]) -> Option<(Self, &[u8])> {
         let (at, rest) = payload.split_first_chunk()?;
         let (status, rest) = rest.split_first_chunk()?;

@@ -40,7 +40,7 @@ fn consume(bytes: &[u8], is_end: bool, each: &mut impl FnMut(Record<'_>)) -> usi
 }
 
 /// Returns the newest checkpoint, if one exists. A file without any record was not written by a spool.
-pub(super) fn newest_tally(file: impl Read) -> io::Result<(Option<Checkpoint>, bool)> {
+pub(super) fn newest_checkpoint(file: impl Read) -> io::Result<(Option<Checkpoint>, bool)> {
     let mut newest: Option<Checkpoint> = None;
     let mut is_any = false;
     records(file, |record| {
@@ -65,7 +65,7 @@ mod tests {
         let json = vec![b'x'; 3 * CHUNK];
         let event = |number, length| Record::Event {
             number,
-            is_time_ours: false,
+            has_assigned_timestamp: false,
             json: &json[..length],
         };
         let mut file = vec![0xFF; CHUNK - 20];

@@ -6,18 +6,18 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 use std::{iter, mem};
 
+use super::command::{Addition, Command, Request};
 use super::database::{Added, Changes, Section, footprint};
-use super::gate::{Addition, Command, Gate, Request};
+use super::handle::SpoolHandle;
 use super::options::SpoolSync;
 use super::record::HEAD;
 use super::rejection::{RejectedEvent, Rejection};
+use super::send_queue::{Reader, SendQueue};
 use super::store::{MAX_COMMIT, MAX_COMMIT_BYTES, Store, Stored};
-use crate::codec::DecodeError;
 use crate::ingest::entry::{Entry, TimestampSource};
-use crate::ingest::outcome::{DeliveryOutcome, NotQueuedReason, Slot};
+use crate::ingest::outcome::{DeliveryOutcome, NotQueuedReason, ReceiptState};
 use crate::ingest::spool_error::SpoolError;
 use crate::log;
-use crate::time::Instant;
 
 /// The number of events that are read from disk at a time.
 const READ_BATCH: usize = 256;
@@ -25,36 +25,12 @@ const READ_BATCH: usize = 256;
 /// The delay before a failed write or read is retried.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
 
-/// Where stored events are queued to be sent.
-pub(in crate::ingest) trait Inlet<E>: Send + Sync {
-    /// Returns whether another event can be queued.
-    fn has_room(&self, size: usize) -> bool;
-
-    /// Queues an event, or returns it when the queue is full or has ended.
-    fn offer(&self, entry: Entry<E>) -> Result<(), Entry<E>>;
-
-    /// Records that all events up to this number were queued.
-    fn offered(&self, number: u64);
-
-    /// Records that an event could not be stored, and that no caller waits for it.
-    fn lost(&self, entry: Entry<E>);
-
-    /// Records that the writer panicked: no more events follow, although some were accepted.
-    fn failed(&self);
-
-    /// Returns the time of the client's clock.
-    fn now(&self) -> Instant;
-}
-
-/// Reads an event.
-pub(in crate::ingest) type Reader<E> = fn(&[u8]) -> Result<E, DecodeError>;
-
 pub(super) struct Writer<E> {
     pub(super) store: Store,
     pub(super) sync: SpoolSync,
     pub(super) commands: Receiver<Command<E>>,
-    pub(super) gate: Arc<Gate<E>>,
-    pub(super) inlet: Arc<dyn Inlet<E>>,
+    pub(super) handle: Arc<SpoolHandle<E>>,
+    pub(super) queue: Arc<dyn SendQueue<E>>,
     pub(super) read: Reader<E>,
     pub(super) progress: Progress,
 }
@@ -68,8 +44,8 @@ pub(super) struct Progress {
     last: u64,
     /// Whether stored events have to be read, since they were not queued when they arrived.
     is_behind: bool,
-    /// The slots of events that are stored, but not queued.
-    slots: Slots,
+    /// The receipts of events that are stored, but not queued.
+    receipts: Receipts,
     /// Events that are to be removed.
     removable: Vec<u64>,
     /// Events that are to become rejected ones.
@@ -87,15 +63,15 @@ impl Progress {
     }
 }
 
-/// The slots of events that are stored, but not queued, by the numbers of the events. Each passes the delivery outcome
+/// The receipts of events that are stored, but not queued, by the numbers of the events. Each passes the delivery outcome
 /// to a receipt.
 #[derive(Default)]
-struct Slots(HashMap<u64, Arc<Slot>>);
+struct Receipts(HashMap<u64, Arc<ReceiptState>>);
 
-impl Drop for Slots {
+impl Drop for Receipts {
     fn drop(&mut self) {
-        for slot in self.0.values() {
-            slot.fill(DeliveryOutcome::Unsent);
+        for receipt in self.0.values() {
+            receipt.resolve(DeliveryOutcome::Unsent);
         }
     }
 }
@@ -167,7 +143,7 @@ impl<E> Writer<E> {
 
     /// Returns whether there are stored events that can be queued.
     fn can_queue_stored(&self) -> bool {
-        self.progress.is_behind && self.inlet.has_room(0)
+        self.progress.is_behind && self.queue.has_room(0)
     }
 
     fn take(&mut self, command: Command<E>, group: &mut Group<E>) {
@@ -208,14 +184,14 @@ impl<E> Writer<E> {
             rejected: &progress.rejections,
             ..Changes::default()
         });
-        self.gate.arrived(sizes.into_iter(), &self.store);
+        self.handle.record_written(sizes.into_iter(), &self.store);
         match outcome {
             Ok(()) => {
-                self.gate.failing(None);
+                self.handle.set_last_error(None);
                 let removed = mem::take(&mut progress.removable);
-                self.gate.removed(removed.len());
+                self.handle.notify_removed(removed.len());
                 if !mem::take(&mut progress.rejections).is_empty() {
-                    self.gate.rejected_changed();
+                    self.handle.notify_rejected_changed();
                 }
                 additions.into_iter().for_each(|added| self.stored(added));
             }
@@ -239,7 +215,7 @@ impl<E> Writer<E> {
                     }
                     None => true,
                 });
-        self.gate.settled(outdated.len());
+        self.handle.record_settled(outdated.len());
         for addition in outdated {
             addition.event.stored();
         }
@@ -257,8 +233,8 @@ impl<E> Writer<E> {
         });
         if outcome.is_ok() {
             let removed = mem::take(&mut self.progress.removable);
-            self.gate.arrived(iter::empty(), &self.store);
-            self.gate.removed(removed.len());
+            self.handle.record_written(iter::empty(), &self.store);
+            self.handle.notify_removed(removed.len());
         }
     }
 
@@ -267,31 +243,31 @@ impl<E> Writer<E> {
         let Some(entry) = addition.event.stored() else {
             return;
         };
-        let (number, slot) = (entry.number, entry.slot.clone());
+        let (number, receipt) = (entry.number, entry.receipt.clone());
         if !self.progress.is_behind {
-            match self.inlet.offer(entry) {
+            match self.queue.try_push_stored(entry) {
                 Ok(()) => self.progress.queued = number,
                 Err(_) => self.progress.is_behind = true,
             }
         }
         if self.progress.is_behind
-            && let Some(slot) = slot
+            && let Some(receipt) = receipt
         {
-            self.progress.slots.0.insert(number, slot);
+            self.progress.receipts.0.insert(number, receipt);
         }
     }
 
     /// Returns events that could not be stored.
     fn refuse(&mut self, additions: Vec<Addition<E>>, error: SpoolError) {
-        self.gate.settled(additions.len());
+        self.handle.record_settled(additions.len());
         log::spool_failed(&error);
-        self.gate.failing(Some(Arc::new(error.clone())));
+        self.handle.set_last_error(Some(Arc::new(error.clone())));
         for addition in additions {
             // A commit that failed may be in the file nevertheless. Then the rejected event is to be sent.
             self.progress.is_behind |= addition.retries.is_some();
             let reason = NotQueuedReason::NotStored(error.clone());
             if let Some(entry) = addition.event.refuse(reason) {
-                self.inlet.lost(entry);
+                self.queue.return_unstored(entry);
             }
         }
     }
@@ -305,7 +281,7 @@ impl<E> Writer<E> {
                 result,
             } => {
                 let events = self.rejected(after, limit);
-                result.set(events);
+                result.send(events);
             }
             Request::Discard { numbers, result } => {
                 let before = self.store.rejected();
@@ -313,9 +289,9 @@ impl<E> Writer<E> {
                     discarded: &numbers,
                     ..Changes::default()
                 });
-                self.gate.arrived(iter::empty(), &self.store);
-                self.gate.rejected_changed();
-                result.set(outcome.map(|()| before.saturating_sub(self.store.rejected())));
+                self.handle.record_written(iter::empty(), &self.store);
+                self.handle.notify_rejected_changed();
+                result.send(outcome.map(|()| before.saturating_sub(self.store.rejected())));
             }
         }
     }
@@ -342,7 +318,7 @@ impl<E> Writer<E> {
                         status: rejection.status,
                         is_unconfirmed: rejection.is_unconfirmed,
                         reason: rejection.reason,
-                        timestamp_source: timestamp_source(stored.is_time_ours),
+                        timestamp_source: timestamp_source(stored.has_assigned_timestamp),
                     }),
                     (_, Err(error)) => log::spooled_event_unreadable(&error),
                     (None, Ok(_)) => {}
@@ -354,7 +330,7 @@ impl<E> Writer<E> {
 
     /// Queues stored events while there is room for them.
     fn queue_stored(&mut self) {
-        while self.progress.is_behind && self.inlet.has_room(0) {
+        while self.progress.is_behind && self.queue.has_room(0) {
             let page =
                 match self
                     .store
@@ -363,46 +339,47 @@ impl<E> Writer<E> {
                     Ok(page) => page,
                     Err(error) => {
                         log::spool_failed(&error);
-                        return self.gate.failing(Some(Arc::new(error)));
+                        return self.handle.set_last_error(Some(Arc::new(error)));
                     }
                 };
             self.progress.is_behind = !page.is_empty();
             for stored in page {
-                if !self.offer(stored) {
+                if !self.push_stored(stored) {
                     return;
                 }
             }
         }
         if !self.progress.is_behind {
             self.progress.queued = self.progress.queued.max(self.progress.last);
-            self.inlet.offered(self.progress.queued);
+            self.queue.set_queued_up_to(self.progress.queued);
         }
     }
 
     /// Queues a stored event. Returns whether the next one can be queued.
-    fn offer(&mut self, stored: Stored) -> bool {
+    fn push_stored(&mut self, stored: Stored) -> bool {
         let number = stored.number;
         match (self.read)(&stored.json) {
             Ok(event) => {
-                let slot = self.progress.slots.0.remove(&number);
+                let receipt = self.progress.receipts.0.remove(&number);
                 let entry = Entry {
                     event,
                     number,
                     size: stored.json.len(),
-                    since: self.inlet.now(),
-                    timestamp_source: timestamp_source(stored.is_time_ours),
-                    slot,
+                    since: self.queue.now(),
+                    timestamp_source: timestamp_source(stored.has_assigned_timestamp),
+                    receipt,
                     accepted: None,
                 };
-                if let Err(entry) = self.inlet.offer(entry) {
-                    let slot = entry.slot.map(|slot| (number, slot));
-                    self.progress.slots.0.extend(slot);
+                if let Err(entry) = self.queue.try_push_stored(entry) {
+                    let receipt = entry.receipt.map(|receipt| (number, receipt));
+                    self.progress.receipts.0.extend(receipt);
                     return false;
                 }
             }
             Err(error) => {
                 // It stays on disk, for a version of the program that can read it.
-                self.gate.unreadable(footprint(HEAD + stored.json.len()));
+                self.handle
+                    .record_unreadable(footprint(HEAD + stored.json.len()));
                 log::spooled_event_unreadable(&error);
             }
         }
@@ -411,8 +388,8 @@ impl<E> Writer<E> {
     }
 }
 
-fn timestamp_source(is_time_ours: bool) -> TimestampSource {
-    match is_time_ours {
+fn timestamp_source(has_assigned_timestamp: bool) -> TimestampSource {
+    match has_assigned_timestamp {
         true => TimestampSource::Ingester,
         false => TimestampSource::Caller,
     }
@@ -428,31 +405,32 @@ mod tests {
     use super::*;
     use crate::codec;
     use crate::ingest::backlog::Limits;
+    use crate::time::Instant;
 
     /// A queue that takes everything.
     struct Taking;
 
-    impl Inlet<String> for Taking {
+    impl SendQueue<String> for Taking {
         fn has_room(&self, _: usize) -> bool {
             true
         }
 
-        fn offer(&self, _: Entry<String>) -> Result<(), Entry<String>> {
+        fn try_push_stored(&self, _: Entry<String>) -> Result<(), Entry<String>> {
             Ok(())
         }
 
-        fn offered(&self, _: u64) {}
+        fn set_queued_up_to(&self, _: u64) {}
 
-        fn lost(&self, _: Entry<String>) {}
+        fn return_unstored(&self, _: Entry<String>) {}
 
-        fn failed(&self) {}
+        fn writer_panicked(&self) {}
 
         fn now(&self) -> Instant {
             Instant::now()
         }
     }
 
-    fn writer(folder: &std::path::Path) -> (Writer<String>, Arc<Gate<String>>) {
+    fn writer(folder: &std::path::Path) -> (Writer<String>, Arc<SpoolHandle<String>>) {
         let (store, _) = Store::open(Folder::lock(folder).unwrap(), false).unwrap();
         let (sender, commands) = mpsc::channel();
         let limits = Limits {
@@ -461,65 +439,65 @@ mod tests {
             capacity: 10,
             bytes: 1000,
         };
-        let gate = Arc::new(Gate::new(sender, 3_000, limits, &store));
+        let handle = Arc::new(SpoolHandle::new(sender, 3_000, limits, &store));
         let writer = Writer {
             progress: Progress::start(&store),
             store,
             sync: SpoolSync::Grouped,
             commands,
-            gate: gate.clone(),
-            inlet: Arc::new(Taking),
+            handle: handle.clone(),
+            queue: Arc::new(Taking),
             read: |json| codec::from_slice(json),
         };
-        (writer, gate)
+        (writer, handle)
     }
 
-    fn push(gate: &Gate<String>, event: &str) -> Result<(), NotQueuedReason> {
+    fn push(handle: &SpoolHandle<String>, event: &str) -> Result<(), NotQueuedReason> {
         let entry = Entry {
             event: event.to_owned(),
             number: 0,
             size: event.len() + 2,
             since: Instant::now(),
             timestamp_source: TimestampSource::Caller,
-            slot: None,
+            receipt: None,
             accepted: None,
         };
-        let outcome = gate.push_unawaited(entry, false);
+        let outcome = handle.push_unawaited(entry, false);
         outcome.map_err(|(_, reason)| reason)
     }
 
     #[test]
     fn delivered_events_are_removed_although_others_cannot_be_stored() {
         let folder = tempfile::tempdir().unwrap();
-        let (mut writer, gate) = writer(folder.path());
-        push(&gate, "first").unwrap();
+        let (mut writer, handle) = writer(folder.path());
+        push(&handle, "first").unwrap();
         let group = writer.group();
         writer.write(group.additions);
         assert_eq!(writer.store.len(), 1);
 
-        gate.remove(vec![gate.last()]);
-        push(&gate, "second").unwrap();
+        handle.remove(vec![handle.last()]);
+        push(&handle, "second").unwrap();
         let group = writer.group();
         faults::after(Some(0));
         writer.write(group.additions);
         assert!(!faults::after(None), "no change failed");
-        assert!(gate.stats().failing.is_some());
-        assert_eq!((writer.store.len(), gate.events()), (0, 0));
+        assert!(handle.stats().last_error.is_some());
+        assert_eq!((writer.store.len(), handle.events()), (0, 0));
     }
 
     #[test]
     fn events_that_cannot_be_read_do_not_make_callers_wait() {
         let folder = tempfile::tempdir().unwrap();
-        let (mut writer, gate) = writer(folder.path());
-        push(&gate, &"a".repeat(900)).unwrap();
+        let (mut writer, handle) = writer(folder.path());
+        push(&handle, &"a".repeat(900)).unwrap();
         let group = writer.group();
         writer.write(group.additions);
         writer.read = |_| codec::from_slice(b"1");
         writer.progress = Progress::start(&writer.store);
         writer.queue_stored();
-        assert_eq!(gate.stats().unreadable, 1);
+        assert_eq!(handle.stats().unreadable, 1);
 
-        let refused = push(&gate, &"b".repeat(900));
+        let refused = push(&handle, &"b".repeat(900));
         assert!(
             matches!(refused, Err(NotQueuedReason::NotStored(_))),
             "{refused:?}"

@@ -1,14 +1,14 @@
 //! The states in memory: those of the most recently used customers.
 
 #[cfg(feature = "redis")]
-mod shared;
+mod replica;
 
 use std::collections::{BTreeSet, HashMap};
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use event_listener::{Event as Bell, EventListener};
+use event_listener::{Event as Notify, EventListener};
 use lru::LruCache;
 
 use crate::outpost::message::{self, Snapshot};
@@ -22,10 +22,10 @@ use crate::outpost::usage::Identity;
 use crate::time::Instant;
 
 /// How often a snapshot is requested again while the state is incomplete.
-const ASK_AGAIN: Duration = Duration::from_secs(30);
+const REQUEST_INTERVAL: Duration = Duration::from_secs(30);
 
 /// How many requests wait for a connection. With a new one, everything in memory is requested anyway.
-const ASKS: usize = 20_000;
+const MAX_REQUESTS: usize = 20_000;
 
 /// The states in memory, and the requests to Polar about them.
 ///
@@ -33,8 +33,8 @@ const ASKS: usize = 20_000;
 /// an earlier process or from before the state was evicted, are unknown until Polar has counted them.
 pub(in crate::outpost) struct Cache {
     inner: Mutex<Inner>,
-    changed: Bell,
-    asking: Bell,
+    changed: Notify,
+    new_request: Notify,
 }
 
 struct Inner {
@@ -43,8 +43,8 @@ struct Inner {
     is_shared: bool,
     /// The time since which all events of this process are counted, in microseconds since 1970.
     since: i64,
-    /// Messages to Polar, each once. While there is no connection, `watch` adds no more than [`ASKS`].
-    asks: BTreeSet<String>,
+    /// Messages to Polar, each once. While there is no connection, `watch` adds no more than [`MAX_REQUESTS`].
+    requests: BTreeSet<String>,
     /// Reserved units, by state and meter.
     held: HashMap<(String, String), Number>,
 }
@@ -84,7 +84,7 @@ pub(in crate::outpost) enum Status {
 
 /// Why units were not reserved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shortage {
+pub(crate) enum HoldError {
     /// The balance is too small: this much is available.
     Balance(Number),
     /// The state is incomplete.
@@ -106,11 +106,11 @@ impl Cache {
                 entries: LruCache::new(capacity),
                 is_shared,
                 since,
-                asks: BTreeSet::new(),
+                requests: BTreeSet::new(),
                 held: HashMap::new(),
             }),
-            changed: Bell::new(),
-            asking: Bell::new(),
+            changed: Notify::new(),
+            new_request: Notify::new(),
         }
     }
 
@@ -158,36 +158,38 @@ impl Cache {
         let is_due = match entry.requested {
             None => true,
             Some(requested) => {
-                !entry.is_complete() && at.saturating_duration_since(requested) >= ASK_AGAIN
+                !entry.is_complete() && at.saturating_duration_since(requested) >= REQUEST_INTERVAL
             }
         };
         if is_due {
             entry.requested = Some(at);
-            let room = ASKS.saturating_sub(inner.asks.len());
-            let asks = reducer.meters.iter().take(room);
+            let room = MAX_REQUESTS.saturating_sub(inner.requests.len());
+            let requests = reducer.meters.iter().take(room);
             inner
-                .asks
-                .extend(asks.map(|meter| message::ask_usage(customer, meter)));
+                .requests
+                .extend(requests.map(|meter| message::usage_request(customer, meter)));
             drop(inner);
-            self.asking.notify(1);
+            self.new_request.notify(1);
         }
     }
 
     /// Requests everything again, after a new connection or configuration.
-    pub(in crate::outpost) fn ask_again(&self, reducers: &Reducers, at: Instant) {
+    pub(in crate::outpost) fn request_again(&self, reducers: &Reducers, at: Instant) {
         let mut inner = self.lock();
-        let Inner { entries, asks, .. } = &mut *inner;
-        asks.clear();
+        let Inner {
+            entries, requests, ..
+        } = &mut *inner;
+        requests.clear();
         for (_, entry) in entries.iter_mut() {
             entry.requested = None;
             if let Some(reducer) = reducers.iter().find(|it| it.id == entry.reducer) {
                 entry.requested = Some(at);
                 let meters = reducer.meters.iter();
-                asks.extend(meters.map(|meter| message::ask_usage(&entry.customer, meter)));
+                requests.extend(meters.map(|meter| message::usage_request(&entry.customer, meter)));
             }
         }
         drop(inner);
-        self.asking.notify(1);
+        self.new_request.notify(1);
     }
 
     /// Marks the states of a reducer as incomplete, since its rule changed at this time: their buckets were counted by
@@ -207,13 +209,13 @@ impl Cache {
     }
 
     /// Returns the next message to Polar.
-    pub(in crate::outpost) async fn next_ask(&self) -> String {
+    pub(in crate::outpost) async fn next_request(&self) -> String {
         loop {
-            let asking = self.asking.listen();
-            if let Some(ask) = self.lock().asks.pop_first() {
-                return ask;
+            let new_request = self.new_request.listen();
+            if let Some(request) = self.lock().requests.pop_first() {
+                return request;
             }
-            asking.await;
+            new_request.await;
         }
     }
 
@@ -278,29 +280,29 @@ impl Cache {
         function: Function,
         meter: &str,
         (units, ceiling): (Number, Option<Number>),
-    ) -> Result<(), Shortage> {
+    ) -> Result<(), HoldError> {
         if !matches!(function, Function::Count | Function::Sum) {
-            return Err(Shortage::Unsupported);
+            return Err(HoldError::Unsupported);
         }
         let state = customer.state(&reducer.id);
         let mut inner = self.lock();
         let Inner { entries, held, .. } = &mut *inner;
         let entry = entries.get(&state).filter(|entry| !entry.is_missing);
-        let entry = entry.ok_or(Shortage::Unknown)?;
+        let entry = entry.ok_or(HoldError::Unknown)?;
         let reading = entry.state.reading(meter, function);
-        let mut balance = reading.ok_or(Shortage::Unknown)?.balance;
+        let mut balance = reading.ok_or(HoldError::Unknown)?.balance;
         if !entry.is_complete() {
-            let ceiling = ceiling.ok_or(Shortage::Incomplete)?;
-            let counted = entry.state.hot(function).ok_or(Shortage::Unknown)?;
-            let ceiling = ceiling.minus(counted).ok_or(Shortage::Unknown)?;
+            let ceiling = ceiling.ok_or(HoldError::Incomplete)?;
+            let counted = entry.state.hot(function).ok_or(HoldError::Unknown)?;
+            let ceiling = ceiling.minus(counted).ok_or(HoldError::Unknown)?;
             balance = balance.min(ceiling);
         }
         let held = held.entry((state, meter.to_owned())).or_default();
-        let available = balance.minus(*held).ok_or(Shortage::Unknown)?;
+        let available = balance.minus(*held).ok_or(HoldError::Unknown)?;
         if available < units {
-            return Err(Shortage::Balance(available));
+            return Err(HoldError::Balance(available));
         }
-        *held = held.plus(units).ok_or(Shortage::Unknown)?;
+        *held = held.plus(units).ok_or(HoldError::Unknown)?;
         Ok(())
     }
 
@@ -368,13 +370,13 @@ mod tests {
         let reducer = Reducer::parse(&rule, 0).unwrap();
         let (start, customer) = (Instant::now(), Identity::external("u"));
         for round in 0..100 {
-            cache.watch(&customer, &reducer, 0, start + ASK_AGAIN * round);
+            cache.watch(&customer, &reducer, 0, start + REQUEST_INTERVAL * round);
         }
-        assert_eq!(cache.lock().asks.len(), 2);
-        for customer in 0..ASKS {
+        assert_eq!(cache.lock().requests.len(), 2);
+        for customer in 0..MAX_REQUESTS {
             let customer = Identity::external(customer.to_string());
             cache.watch(&customer, &reducer, 0, start);
         }
-        assert_eq!(cache.lock().asks.len(), ASKS);
+        assert_eq!(cache.lock().requests.len(), MAX_REQUESTS);
     }
 }

@@ -5,7 +5,7 @@ use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use event_listener::{Event as Bell, EventListener};
+use event_listener::{Event as Notify, EventListener};
 
 use crate::log;
 use crate::outpost::statistics::{NotFinite, Statistics};
@@ -20,8 +20,8 @@ pub(super) const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 #[derive(Default)]
 pub(super) struct Pending {
     inner: Mutex<Inner>,
-    work: Bell,
-    written: Bell,
+    work: Notify,
+    written: Notify,
 }
 
 #[derive(Default)]

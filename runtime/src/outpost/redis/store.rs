@@ -4,7 +4,7 @@ use std::iter;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use event_listener::{Event as Bell, EventListener};
+use event_listener::{Event as Notify, EventListener};
 use redis::{Client, Cmd, Pipeline, RedisError, RedisResult};
 
 use super::address;
@@ -29,8 +29,8 @@ pub(super) struct Store {
     /// How long units stay reserved after their process died.
     pub(super) lease: Duration,
     session: Mutex<Option<Session>>,
-    connected: Bell,
-    failed: Bell,
+    connected: Notify,
+    failed: Notify,
 }
 
 /// The outcome of a reservation.
@@ -53,8 +53,8 @@ impl Store {
             writer: format!("outpost:writer:{}", random()),
             lease: options.lease,
             session: Mutex::default(),
-            connected: Bell::new(),
-            failed: Bell::new(),
+            connected: Notify::new(),
+            failed: Notify::new(),
         })
     }
 

@@ -9,9 +9,9 @@ use futures_util::future::{Either, select};
 use redis::{RedisResult, Value};
 use tokio::time::{Instant, sleep, timeout};
 
+use super::backend::RedisBackend;
 use super::fields::Update;
 use super::session::TIMEOUT;
-use super::shared::Shared;
 use crate::log;
 use crate::outpost::backoff::Backoff;
 use crate::outpost::cache::Cache;
@@ -23,7 +23,7 @@ const CHECK: Duration = Duration::from_secs(10);
 /// How often everything in memory is read again, in case an update was lost.
 const REFRESH: Duration = Duration::from_secs(30);
 
-impl Shared {
+impl RedisBackend {
     /// Keeps Redis connected.
     pub(in crate::outpost) async fn run(self: Arc<Self>, cache: Arc<Cache>, clock: Clock) {
         let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));

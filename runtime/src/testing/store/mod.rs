@@ -34,10 +34,10 @@ use items::Items;
 /// [`Mock::otherwise`](super::Mock::otherwise).
 #[derive(Clone)]
 pub struct Store {
-    shared: Arc<Shared>,
+    inner: Arc<Inner>,
 }
 
-struct Shared {
+struct Inner {
     schemas: &'static Schemas,
     collections: Collections,
     items: Mutex<Items>,
@@ -49,7 +49,7 @@ impl Store {
     pub fn new<V: ApiVersion + Described>(_: V) -> Self {
         let schemas = V::SCHEMAS;
         Self {
-            shared: Arc::new(Shared {
+            inner: Arc::new(Inner {
                 schemas,
                 collections: Collections::of(schemas),
                 items: Mutex::default(),
@@ -114,7 +114,7 @@ impl Store {
     fn collections_of<T: Sample>(&self) -> Vec<&'static str> {
         let schema = T::schema().value;
         let name = schema["$ref"].as_str().unwrap_or("such a value");
-        let collections = self.shared.collections.of_type(name);
+        let collections = self.inner.collections.of_type(name);
         if collections.is_empty() {
             panic!("no operation reads {name} by ID or lists it");
         }
@@ -122,7 +122,7 @@ impl Store {
     }
 
     fn items(&self) -> MutexGuard<'_, Items> {
-        let items = self.shared.items.lock();
+        let items = self.inner.items.lock();
         items.unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -28,7 +28,7 @@ struct Call<'r> {
 impl Store {
     /// Returns the response to a request.
     pub(super) fn respond(&self, request: &Request<Bytes>) -> Reply {
-        let schemas = self.shared.schemas;
+        let schemas = self.inner.schemas;
         let path = request.uri().path();
         let operation = route::operation(schemas.operations(), request.method(), path);
         let Some(operation) = operation else {
@@ -40,7 +40,7 @@ impl Store {
         }
         let described = schemas.operation(operation.id);
         let found = described.and_then(|described| {
-            let (collection, action) = self.shared.collections.action(operation, described)?;
+            let (collection, action) = self.inner.collections.action(operation, described)?;
             let path = route::parameters(operation.path, path)?;
             let call = Call {
                 operation,
@@ -60,12 +60,12 @@ impl Store {
     fn act(&self, call: &Call<'_>, action: Action) -> Reply {
         let response = match action {
             Action::Create => call
-                .body(self.shared.schemas)
+                .body(self.inner.schemas)
                 .map(|body| self.create(call, &body)),
             Action::List => Ok(self.list(call)),
             Action::Get(property) => Ok(self.read(call, property)),
             Action::Update(property) => {
-                let body = call.body(self.shared.schemas);
+                let body = call.body(self.inner.schemas);
                 body.map(|body| self.update(call, property, &body))
             }
             Action::Delete(property) => Ok(self.delete(call, property)),
@@ -75,7 +75,7 @@ impl Store {
 
     fn create(&self, call: &Call<'_>, body: &Value) -> Reply {
         let number = self.items().next_number();
-        let body = with_defaults(self.shared.schemas, &call.described["body"], body.clone());
+        let body = with_defaults(self.inner.schemas, &call.described["body"], body.clone());
         let mut value = self.composed(&call.described["response"], &body, number);
         stamp(&mut value, "created_at", number);
         let Some(id) = value["id"].as_str().map(str::to_owned) else {
@@ -110,7 +110,7 @@ impl Store {
         let number = self.items().next_number();
         // A stored item may have properties that this operation does not return.
         let schema = &call.described["response"];
-        let body = without_null(self.shared.schemas, schema, body);
+        let body = without_null(self.inner.schemas, schema, body);
         let mut value = updated(&stored, &body);
         stamp(&mut value, "modified_at", number);
         let shown = self.composed(schema, &value, number);
@@ -132,7 +132,7 @@ impl Store {
 
     fn list(&self, call: &Call<'_>) -> Reply {
         let response = &call.described["response"];
-        let Some(item) = list_item(self.shared.schemas, response) else {
+        let Some(item) = list_item(self.inner.schemas, response) else {
             return unsupported(call.operation, "list its items");
         };
         let query = call.request.uri().query().unwrap_or_default();
@@ -140,7 +140,7 @@ impl Store {
             .into_owned()
             .collect();
         let query = Query {
-            schemas: self.shared.schemas,
+            schemas: self.inner.schemas,
             described: call.described,
             item,
             pairs: &pairs,
@@ -149,7 +149,7 @@ impl Store {
         let listed = query.select(stored).and_then(|items| {
             let (page, pagination) = query.page(&items)?;
             let page: Vec<Value> = page.iter().map(|stored| self.shown(item, stored)).collect();
-            let is_paged = self.shared.schemas.resolved(response)["type"] != "array";
+            let is_paged = self.inner.schemas.resolved(response)["type"] != "array";
             Ok(match is_paged {
                 true => self.composed(
                     response,
@@ -176,7 +176,7 @@ impl Store {
 
     /// Composes a value from given properties. Properties that the schema lacks are dropped.
     fn composed(&self, schema: &Value, given: &Value, number: u64) -> Value {
-        let schemas = self.shared.schemas;
+        let schemas = self.inner.schemas;
         let lookup = |id: &str| self.items().with_id(id).cloned();
         let mut given = given.clone();
         loop {

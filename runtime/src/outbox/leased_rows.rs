@@ -9,7 +9,7 @@ use crate::postgres::PostgresError;
 
 /// The rows that a relay has leased, until the database has recorded their outcomes.
 #[derive(Default)]
-pub(super) struct Flights {
+pub(super) struct LeasedRows {
     /// Rows that are being sent.
     sent: BTreeMap<i64, Receipt>,
     delivered: Vec<i64>,
@@ -28,22 +28,22 @@ pub(super) struct Recorded {
     pub(super) rejected: u64,
 }
 
-impl Flights {
+impl LeasedRows {
     pub(super) fn send(&mut self, id: i64, receipt: Receipt) {
         self.sent.insert(id, receipt);
     }
 
-    pub(super) fn deliver(&mut self, id: i64) {
+    pub(super) fn mark_delivered(&mut self, id: i64) {
         self.delivered.push(id);
     }
 
-    pub(super) fn reject(&mut self, id: i64, reason: &str) {
+    pub(super) fn mark_rejected(&mut self, id: i64, reason: &str) {
         self.rejected.push(id);
         // PostgreSQL's text cannot contain NUL characters.
         self.reasons.push(reason.replace('\0', ""));
     }
 
-    pub(super) fn leave(&mut self, id: i64) {
+    pub(super) fn mark_unsent(&mut self, id: i64) {
         self.unsent.push(id);
     }
 
@@ -53,7 +53,7 @@ impl Flights {
     }
 
     /// Returns whether a row is one of them.
-    pub(super) fn holds(&self, id: i64) -> bool {
+    pub(super) fn contains(&self, id: i64) -> bool {
         self.sent.contains_key(&id)
             || [&self.delivered, &self.rejected, &self.unsent]
                 .iter()
@@ -67,7 +67,7 @@ impl Flights {
     }
 
     /// Collects the events with a delivery outcome.
-    pub(super) fn sweep(&mut self) {
+    pub(super) fn collect_outcomes(&mut self) {
         let mut outcomes = Vec::new();
         self.sent.retain(|&id, receipt| match receipt.get() {
             Some(outcome) => {
@@ -78,10 +78,10 @@ impl Flights {
         });
         for (id, outcome) in outcomes {
             match outcome {
-                DeliveryOutcome::Stored => self.deliver(id),
-                DeliveryOutcome::Unsent => self.leave(id),
+                DeliveryOutcome::Stored => self.mark_delivered(id),
+                DeliveryOutcome::Unsent => self.mark_unsent(id),
                 DeliveryOutcome::Rejected { .. } | DeliveryOutcome::Unconfirmed { .. } => {
-                    self.reject(id, &outcome.reason());
+                    self.mark_rejected(id, &outcome.reason());
                 }
             }
         }

@@ -11,7 +11,7 @@ use super::session::TIMEOUT;
 use super::store::{Store, Taken};
 use crate::Error;
 use crate::log;
-use crate::outpost::cache::{Cache, Shortage};
+use crate::outpost::cache::{Cache, HoldError};
 use crate::outpost::message::Snapshot;
 use crate::outpost::number::Number;
 use crate::outpost::options::OutpostOptions;
@@ -19,7 +19,7 @@ use crate::outpost::statistics::{Function, NotFinite, Statistics};
 use crate::time::Instant;
 
 /// The state in Redis.
-pub(in crate::outpost) struct Shared {
+pub(in crate::outpost) struct RedisBackend {
     pub(super) store: Store,
     pub(super) pending: Pending,
     /// The leases to renew.
@@ -28,18 +28,18 @@ pub(in crate::outpost) struct Shared {
 
 /// Units that are reserved in Redis until this is dropped, or its process dies.
 pub(crate) struct Lease {
-    shared: Arc<Shared>,
+    backend: Arc<RedisBackend>,
     release: Release,
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        self.shared.held().remove(&self.release);
-        self.shared.pending.release(self.release.clone());
+        self.backend.held().remove(&self.release);
+        self.backend.pending.release(self.release.clone());
     }
 }
 
-impl Shared {
+impl RedisBackend {
     pub(in crate::outpost) fn open(url: &str, options: &OutpostOptions) -> Result<Self, Error> {
         Ok(Self {
             store: Store::open(url, options)?,
@@ -124,33 +124,33 @@ impl Shared {
         meter: &str,
         function: Function,
         units: Number,
-    ) -> Result<Lease, Shortage> {
+    ) -> Result<Lease, HoldError> {
         let function = match function {
             Function::Count => "count",
             Function::Sum => "sum",
-            _ => return Err(Shortage::Unsupported),
+            _ => return Err(HoldError::Unsupported),
         };
         // Dropped, it is released: also if this future is, or if the response is lost.
         let lease = Lease {
             release: Release::new(state, meter),
-            shared: Arc::clone(&self),
+            backend: Arc::clone(&self),
         };
         let (pending, release) = (&self.pending, &lease.release);
         let taken = self
             .store
             .hold(pending, release, state, meter, function, units);
         let taken = timeout(TIMEOUT, taken).await;
-        match taken.map_err(|_| Shortage::Unknown)? {
+        match taken.map_err(|_| HoldError::Unknown)? {
             Ok(Taken::Held) => {
                 self.held().insert(lease.release.clone(), units);
                 Ok(lease)
             }
-            Ok(Taken::Short(available)) => Err(Shortage::Balance(available)),
-            Ok(Taken::InvalidUnits) => Err(Shortage::InvalidUnits),
-            Ok(Taken::Unknown) => Err(Shortage::Unknown),
+            Ok(Taken::Short(available)) => Err(HoldError::Balance(available)),
+            Ok(Taken::InvalidUnits) => Err(HoldError::InvalidUnits),
+            Ok(Taken::Unknown) => Err(HoldError::Unknown),
             Err(error) => {
                 log::outpost_redis_failed(&error);
-                Err(Shortage::Unknown)
+                Err(HoldError::Unknown)
             }
         }
     }

@@ -5,24 +5,24 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use event_listener::Event as Notify;
 
 /// Returns the two ends of a channel for one value.
-pub(super) fn once<T>() -> (Setter<T>, Getter<T>) {
-    let shared = Arc::new(Shared {
+pub(super) fn channel<T>() -> (Sender<T>, Receiver<T>) {
+    let channel = Arc::new(Channel {
         state: Mutex::new(State {
             value: None,
             is_settled: false,
         }),
         settled: Notify::new(),
     });
-    (Setter(Arc::clone(&shared)), Getter(shared))
+    (Sender(Arc::clone(&channel)), Receiver(channel))
 }
 
 /// Sets the value.
-pub(super) struct Setter<T>(Arc<Shared<T>>);
+pub(super) struct Sender<T>(Arc<Channel<T>>);
 
 /// Waits for the value.
-pub(super) struct Getter<T>(Arc<Shared<T>>);
+pub(super) struct Receiver<T>(Arc<Channel<T>>);
 
-struct Shared<T> {
+struct Channel<T> {
     state: Mutex<State<T>>,
     settled: Notify,
 }
@@ -33,23 +33,23 @@ struct State<T> {
     is_settled: bool,
 }
 
-impl<T> Setter<T> {
-    pub(super) fn set(self, value: T) {
+impl<T> Sender<T> {
+    pub(super) fn send(self, value: T) {
         self.0.lock().value = Some(value);
     }
 }
 
 /// Wakes the task, also if there is no value: the thread panicked.
-impl<T> Drop for Setter<T> {
+impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
         self.0.lock().is_settled = true;
         self.0.settled.notify(usize::MAX);
     }
 }
 
-impl<T> Getter<T> {
+impl<T> Receiver<T> {
     /// Waits for the value; `None` if the other end was dropped without setting one.
-    pub(super) async fn get(self) -> Option<T> {
+    pub(super) async fn receive(self) -> Option<T> {
         loop {
             let settled = self.0.settled.listen();
             {
@@ -63,7 +63,7 @@ impl<T> Getter<T> {
     }
 }
 
-impl<T> Shared<T> {
+impl<T> Channel<T> {
     fn lock(&self) -> MutexGuard<'_, State<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
