@@ -3,20 +3,20 @@ CREATE TABLE polar_outbox (
     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     -- The event as it is sent, with its external ID and timestamp.
     event JSON NOT NULL,
-    -- Whether the timestamp is that of the call to `track`. If Polar finds it to be in the future, Polar sets its own.
+    -- Whether `track` set the timestamp. If Polar rejects it as being in the future, the event is sent without it.
     has_own_time BOOLEAN NOT NULL,
     created_at TIMESTAMPTZ NOT NULL DEFAULT now(),
-    -- The relay that sends the event, and until when others leave it alone.
+    -- The relay that has leased the event, and the time at which the lease expires.
     relay UUID,
     leased_until TIMESTAMPTZ,
-    -- When the event was delivered or rejected.
+    -- The time at which the event was delivered or rejected; NULL if it is pending.
     settled_at TIMESTAMPTZ,
-    -- Why the event was rejected.
+    -- The reason if the event was rejected.
     rejection TEXT
 );
 
--- The events that are to be sent, the oldest first.
+-- For finding the pending events, the oldest first.
 CREATE INDEX polar_outbox_pending ON polar_outbox (id) WHERE settled_at IS NULL;
 
--- Those that were delivered or rejected.
+-- For removing delivered events.
 CREATE INDEX polar_outbox_settled ON polar_outbox (settled_at) WHERE settled_at IS NOT NULL;

@@ -1,4 +1,4 @@
-//! Connections to PostgreSQL (feature `postgres`).
+//! A connection to PostgreSQL, for the outbox and for webhook deliveries (feature `postgres`).
 
 use std::error::Error;
 use std::fmt;
@@ -13,16 +13,17 @@ use tokio_postgres::{Client, Config, Row, Socket};
 
 use crate::transport::BoxFuture;
 
-/// After this time without a response, a connection is considered broken.
+/// The timeout for connecting and for each statement.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A parameter of a statement, and its type in SQL.
+/// A parameter of a statement: the value and its SQL type.
 pub(crate) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 
-/// A connection to PostgreSQL, which is opened on first use and reopened after it was lost. Cheap to clone: clones
-/// share one connection, on which statements are pipelined.
+/// A connection to PostgreSQL, which is opened on first use, and reopened after it is lost.
 ///
-/// Statements are not prepared by name, so poolers such as PgBouncer work in every mode. A tokio runtime is required.
+/// Cheap to clone: all clones share one connection, on which statements are pipelined. It must be used on a tokio runtime.
+/// Connecting and each statement time out after 30 seconds. Statements are not prepared by name, so poolers such as
+/// PgBouncer work in every mode.
 ///
 /// # Examples
 /// ```no_run
@@ -39,22 +40,24 @@ pub struct Postgres(Arc<Inner>);
 
 struct Inner {
     connect: Connect,
+    /// `None` before the first use, and after a timeout.
     open: Mutex<Option<Arc<Open>>>,
 }
 
-/// A connection that is open.
+/// An open connection.
 struct Open {
     client: Client,
-    /// Asks the database, on another connection, to cancel the statement that runs on this one.
+    /// Requests, on another connection, that the database cancels the statement that runs on this one.
     cancel: Box<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>,
 }
 
 type Connect = Box<dyn Fn() -> BoxFuture<'static, Result<Open, PostgresError>> + Send + Sync>;
 
 impl Postgres {
-    /// Connects with this configuration and TLS connector: `tokio_postgres::NoTls`, or one of the crates
-    /// `tokio-postgres-rustls` and `postgres-native-tls`. Nothing is opened yet. Unless the configuration says otherwise,
-    /// connecting times out after 30 seconds.
+    /// Creates a connection with this configuration, without opening it yet.
+    ///
+    /// `tls` is `tokio_postgres::NoTls`, or a TLS connector of the crate `tokio-postgres-rustls` or
+    /// `postgres-native-tls`.
     #[must_use]
     pub fn new<T>(mut config: Config, tls: T) -> Self
     where
@@ -70,8 +73,7 @@ impl Postgres {
             let (config, tls) = (config.clone(), tls.clone());
             Box::pin(async move {
                 let (client, connection) = config.connect(tls.clone()).await?;
-                // The task ends when the last clone of the client is dropped, or with the error that its statements
-                // then return.
+                // The task ends when the client is dropped, or when the connection fails. Statements return that error.
                 tokio::spawn(connection);
                 let token = client.cancel_token();
                 let cancel = move || -> BoxFuture<'static, _> {
@@ -92,7 +94,7 @@ impl Postgres {
         }))
     }
 
-    /// Executes a statement, and returns how many rows it changed.
+    /// Executes a statement, and returns the number of changed rows.
     pub(crate) async fn execute(
         &self,
         statement: &str,
@@ -114,8 +116,8 @@ impl Postgres {
         self.within_timeout(&open, running).await
     }
 
-    /// Waits for a statement. One that takes too long is canceled: it would keep its connection, and a process of the
-    /// database, for as long as it waits.
+    /// Waits for a statement until the timeout, and then cancels it. Otherwise the statement would occupy its connection,
+    /// and a process of the database, as long as it waits.
     async fn within_timeout<T>(
         &self,
         open: &Arc<Open>,
@@ -125,7 +127,7 @@ impl Postgres {
             return Ok(outcome?);
         }
         tokio::spawn((open.cancel)());
-        // The next statement gets a new connection, unless another one has opened it.
+        // The next statement opens a new connection. Another one may have done so already.
         let mut current = self.0.open.lock().await;
         if current
             .as_ref()
@@ -138,7 +140,7 @@ impl Postgres {
 
     /// Returns the connection, and opens it if necessary.
     async fn open(&self) -> Result<Arc<Open>, PostgresError> {
-        // Tokio panics off its runtime.
+        // Outside of a runtime, tokio would panic.
         if Handle::try_current().is_err() {
             return Err(PostgresError::NoRuntime);
         }
@@ -158,22 +160,22 @@ impl Postgres {
     }
 }
 
-/// Shows nothing of the configuration, which has a password.
+/// Omits the configuration, which contains a password.
 impl fmt::Debug for Postgres {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Postgres").finish_non_exhaustive()
     }
 }
 
-/// Why statements failed.
+/// The error of a statement on a [`Postgres`] connection.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum PostgresError {
-    /// The database could not be reached, or rejected a statement.
+    /// The database could not be reached, or it rejected the statement.
     Database(tokio_postgres::Error),
-    /// The database did not respond within 30 seconds. It is asked to cancel the statement.
+    /// The database did not respond within 30 seconds. The statement is canceled.
     Timeout,
-    /// There is no tokio runtime on this thread.
+    /// The connection was used outside of a tokio runtime.
     NoRuntime,
 }
 
@@ -188,7 +190,9 @@ impl fmt::Display for PostgresError {
         match self {
             Self::Database(error) => error.fmt(f),
             Self::Timeout => f.write_str("the database did not respond within 30 seconds"),
-            Self::NoRuntime => f.write_str("there is no tokio runtime to reach the database on"),
+            Self::NoRuntime => {
+                f.write_str("the database can be used on a tokio runtime only, and there is none")
+            }
         }
     }
 }

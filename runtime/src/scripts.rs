@@ -1,4 +1,4 @@
-//! Lua scripts of Redis, on a connection of any type.
+//! Runs Lua scripts in Redis, on a connection of any type.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use redis::{RedisResult, ScriptInvocation};
 
 use crate::transport::BoxFuture;
 
-/// A connection to Redis that scripts run on. Cheap to clone.
+/// A connection to Redis, of any type, that runs Lua scripts. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Connection(Arc<dyn Run>);
 
@@ -25,13 +25,14 @@ impl Connection {
     }
 }
 
+/// A connection that can run a script. An object-safe form of `ConnectionLike`.
 trait Run: Send + Sync {
     fn run<'a>(&'a self, invocation: ScriptInvocation<'a>) -> BoxFuture<'a, RedisResult<i64>>;
 }
 
 impl<C: ConnectionLike + Clone + Send + Sync> Run for C {
     fn run<'a>(&'a self, invocation: ScriptInvocation<'a>) -> BoxFuture<'a, RedisResult<i64>> {
-        // A command borrows the connection mutably. Clones share the underlying connection.
+        // Running a script needs a mutable connection. Clones share the underlying connection.
         let mut connection = self.clone();
         Box::pin(async move { invocation.invoke_async(&mut connection).await })
     }

@@ -167,7 +167,7 @@ fn without_a_runtime_the_database_is_an_error() {
     };
     assert_eq!(
         error.to_string(),
-        "there is no tokio runtime to reach the database on"
+        "the database can be used on a tokio runtime only, and there is none"
     );
 }
 

@@ -10,28 +10,30 @@ use crate::time::Instant;
 /// The maximum size of the events of a request in bytes, below the API's limit of 10 MiB.
 pub(super) const MAX_BODY: usize = 8 << 20;
 
-/// After this many ambiguous failures, a batch is deferred. After as many failures in a row, only single events are
-/// sent as probes until a request succeeds.
+/// The number of ambiguous failures after which a batch is deferred. After as many failures in a row, only single events
+/// are sent, as probes, until a request succeeds.
 pub(super) const TRIES: u32 = 3;
 
-/// The smallest body for which a 413 of a gateway is taken to be about the size. A 413 for a smaller body is
-/// [ambiguous](super::failure::Failure::Ambiguous): behind a gateway with a lower limit, larger batches are divided
-/// like those with an event that makes the server fail, and no event is lost.
+/// The minimum to which the size of requests is reduced, in bytes.
+///
+/// If a gateway rejects a smaller body with 413, that is an [ambiguous](super::failure::Failure::Ambiguous) failure. So no
+/// event is lost if the limit of the gateway is even lower: batches are then divided like those with an event that makes
+/// the server fail.
 pub(super) const SMALLEST_CEILING: usize = 64 << 10;
 
-/// How long a reduced body size is remembered.
+/// How long the size of requests stays reduced.
 const CEILING_MEMORY: Duration = Duration::from_secs(600);
 
-/// Limits of a batch and of the queue.
+/// The limits of batches and of the queue.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
-    /// The maximum number of events of a request.
+    /// The maximum number of events in a request.
     pub(super) batch: usize,
     /// The maximum time that an event waits for a batch to fill.
     pub(super) delay: Duration,
     /// The maximum number of queued events.
     pub(super) capacity: usize,
-    /// The maximum size of queued events as JSON, in bytes.
+    /// The maximum size of all queued events as JSON, in bytes.
     pub(super) bytes: usize,
 }
 
@@ -44,33 +46,33 @@ impl Limits {
     };
 }
 
-/// All undelivered events, except for the batch that the driver is sending.
+/// All undelivered events, except for the batch that the driver is sending. Decides which batch is sent next.
 pub(super) struct Backlog<E> {
     limits: Limits,
-    /// Events that were never sent, in order of arrival, and their size in bytes.
+    /// Events that were not sent yet, in order of arrival, and their total size in bytes.
     fresh: VecDeque<Entry<E>>,
     fresh_bytes: usize,
-    /// Failed batches, which are retried before anything else.
+    /// Batches that failed fewer than [`TRIES`] times. They are retried before anything else.
     retries: VecDeque<Batch<E>>,
-    /// Batches that failed [`TRIES`] times in ways that one of their events can cause. They alternate with fresh
-    /// events, so that they block nothing. Parts of divided batches are appended, so that valid events in the other
-    /// batches are sent first.
+    /// Batches with [`TRIES`] ambiguous failures, and parts of such batches. They alternate with fresh events, so that they
+    /// do not block them. Parts are appended, so that valid events of other deferred batches are sent first.
     deferred: VecDeque<Batch<E>>,
+    /// Whether the last batch was a deferred one, so that fresh events are next.
     deferred_was_last: bool,
-    /// Possible poison messages: events with which the server failed when they were sent alone while other requests
-    /// succeeded. One is retried at `retry_at`.
+    /// Possible poison messages: the server failed when these events were sent alone, while other requests succeeded. The
+    /// first one is retried at `retry_at`; `None` stands for at once.
     suspects: VecDeque<Entry<E>>,
     retry_at: Option<Instant>,
-    /// The maximum size of a request in bytes after one was too large, and when that expires.
+    /// The reduced maximum size of a request in bytes, after one was too large, and when it expires.
     ceiling: Option<(usize, Instant)>,
     /// The size of the largest request that succeeded, in bytes.
     largest_success: usize,
-    /// The numbers of all undelivered events, including those that the driver is sending, and their size as JSON.
+    /// The numbers of all undelivered events, including those that the driver is sending, and their total size as JSON.
     held: BTreeSet<u64>,
     bytes: usize,
     /// The number of the last queued event.
     queued: u64,
-    /// Events up to this number are sent without delay.
+    /// Events up to this number do not wait for their batch to fill.
     flush_until: u64,
 }
 
@@ -104,7 +106,7 @@ impl<E> Backlog<E> {
         self.queued
     }
 
-    /// Records that all events up to this number were queued, or never will be.
+    /// Records that no more events with numbers up to this one will be queued: the spool could not store or decode them.
     #[cfg(feature = "spool")]
     pub(super) fn reach(&mut self, number: u64) {
         self.queued = self.queued.max(number);
@@ -123,8 +125,7 @@ impl<E> Backlog<E> {
 
 /// Adding and removing events.
 impl<E> Backlog<E> {
-    /// Returns whether an event of this size can be queued now. An event that exceeds the byte capacity is accepted by
-    /// an empty queue.
+    /// Returns whether an event of this size can be queued now. An empty queue accepts an event of any size.
     pub(super) fn has_room(&self, size: usize) -> bool {
         let fits = self.held.len() < self.limits.capacity
             && self.bytes.saturating_add(size) <= self.limits.bytes;
@@ -133,7 +134,7 @@ impl<E> Backlog<E> {
 
     /// Queues an event. Returns whether to wake the driver.
     pub(super) fn push(&mut self, mut entry: Entry<E>) -> bool {
-        // Events that come from a disk have numbers.
+        // Events from the spool already have numbers.
         if entry.number == 0 {
             entry.number = self.queued + 1;
         }
@@ -151,7 +152,7 @@ impl<E> Backlog<E> {
         self.bytes = self.bytes.saturating_sub(entry.size);
     }
 
-    /// Returns a batch to the queue: for an immediate retry, or to the deferred ones.
+    /// Returns a batch to the queue: to be retried next, or to the deferred ones. `retry_at` applies to a suspect.
     pub(super) fn put_back(&mut self, batch: Batch<E>, retry_at: Option<Instant>) {
         let mut batch = batch.into_whole();
         match batch.failures {
@@ -169,18 +170,18 @@ impl<E> Backlog<E> {
         }
     }
 
-    /// Sets aside an event with which the server fails, until this time.
+    /// Adds a suspect. The next suspect is retried at this time; `None` stands for at once.
     pub(super) fn suspect(&mut self, entry: Entry<E>, retry_at: Option<Instant>) {
         self.suspects.push_back(entry);
         self.schedule_suspects(retry_at);
     }
 
-    /// Schedules the retry of one suspect; `None` retries at once.
+    /// Sets when the next suspect is retried; `None` stands for at once.
     pub(super) fn schedule_suspects(&mut self, retry_at: Option<Instant>) {
         self.retry_at = retry_at;
     }
 
-    /// Defers all suspects after one was accepted, because the others may be accepted as well.
+    /// Moves all suspects to the deferred batches, after one was accepted: the others may be accepted as well.
     pub(super) fn release_suspects(&mut self) {
         let suspects: Vec<_> = self.suspects.drain(..).collect();
         self.put_back(Batch::new(suspects, TRIES), None);
@@ -214,7 +215,8 @@ impl<E> Backlog<E> {
 
 /// Choosing the next batch.
 impl<E> Backlog<E> {
-    /// Returns the next batch. If none is due, returns the time until one is due without new events.
+    /// Returns the next batch. If none is due, returns the time until one will be due without further events, or `None`
+    /// if the backlog is empty. With `at_once`, fresh events do not wait for their batch to fill.
     pub(super) fn next(
         &mut self,
         now: Instant,
@@ -223,11 +225,11 @@ impl<E> Backlog<E> {
         if let Some(batch) = self.retries.pop_front() {
             return Ok(self.cut(batch, now));
         }
-        let until_retrial = (!self.suspects.is_empty()).then(|| {
+        let until_retry = (!self.suspects.is_empty()).then(|| {
             let retry_at = self.retry_at.unwrap_or(now);
             retry_at.saturating_duration_since(now)
         });
-        if until_retrial.is_some_and(|rest| rest.is_zero())
+        if until_retry.is_some_and(|rest| rest.is_zero())
             && let Some(suspect) = self.suspects.pop_front()
         {
             return Ok(Batch::suspect(suspect));
@@ -244,10 +246,10 @@ impl<E> Backlog<E> {
             self.deferred_was_last = false;
             return Ok(self.take_fresh(now));
         }
-        Err(until_retrial.into_iter().chain(until_fresh).min())
+        Err(until_retry.into_iter().chain(until_fresh).min())
     }
 
-    /// Returns how long fresh events still wait for a batch to fill.
+    /// Returns how long fresh events still wait for their batch to fill. Returns `None` if there are none.
     fn until_fresh(&self, now: Instant, at_once: bool) -> Option<Duration> {
         let oldest = self.fresh.front()?;
         if at_once || oldest.number <= self.flush_until || self.is_batch() {
@@ -257,7 +259,7 @@ impl<E> Backlog<E> {
         Some(self.limits.delay.saturating_sub(waited))
     }
 
-    /// Returns whether there are enough fresh events to fill a request.
+    /// Returns whether the fresh events fill a request.
     fn is_batch(&self) -> bool {
         self.fresh.len() >= self.limits.batch || self.fresh_bytes >= MAX_BODY
     }
@@ -269,7 +271,7 @@ impl<E> Backlog<E> {
         batch
     }
 
-    /// Cuts a batch to the size of a request. The rest is sent next.
+    /// Limits a batch to the current maximum size of a request. The rest is sent next.
     fn cut(&mut self, mut batch: Batch<E>, now: Instant) -> Batch<E> {
         let count = self.fitting(batch.entries.iter(), now);
         if count < batch.entries.len() {
@@ -282,7 +284,7 @@ impl<E> Backlog<E> {
         batch
     }
 
-    /// Returns how many of these events fit into a request: at least one, since its size was checked when it was
+    /// Returns how many of these events fit into a request. At least one: the size of each event was validated when it was
     /// queued.
     fn fitting<'a>(&self, entries: impl Iterator<Item = &'a Entry<E>>, now: Instant) -> usize
     where

@@ -4,7 +4,7 @@ use super::entry::Entry;
 use super::event::Event;
 use crate::codec::{Encode, FieldWriter, List, Record, View};
 
-/// The body of a request: the list of its events.
+/// The request body: an object with the list of events.
 pub(super) struct Body<'a, E>(pub(super) &'a [Entry<E>]);
 
 impl<E: Event> Encode for Body<'_, E> {

@@ -1,4 +1,4 @@
-//! The driver of an ingester: sends batches, retries, and isolates events that the server rejects.
+//! `Driver`: sends batches, retries them, and isolates events that make requests fail.
 
 use std::fmt;
 use std::mem;
@@ -27,16 +27,18 @@ const BACKOFF: RetryPolicy = RetryPolicy::new().max_delay(Duration::from_secs(30
 /// Backoff during a shutdown.
 const SHUTDOWN_BACKOFF: RetryPolicy = RetryPolicy::new().max_delay(Duration::from_secs(1));
 
-/// The maximum `Retry-After` that is respected. The API never asks for more; proxies might.
+/// The maximum `Retry-After` that is respected. The API never sends more, but a proxy might.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30 * 60);
 
-/// Sends the events of an [`Ingester`](super::Ingester). Spawn it: it completes after a shutdown, or when all clones of
-/// the ingester are dropped and all events are sent.
+/// The future that sends the events of an [`Ingester`](super::Ingester): spawn it.
 ///
-/// It returns a [`Report`]. The report contains the undelivered events if all clones of the ingester were dropped;
-/// otherwise [`shutdown`](super::Ingester::shutdown) returns them.
+/// It completes after a [`shutdown`](super::Ingester::shutdown). It also completes after all clones of the ingester are
+/// dropped and all events are sent.
 ///
-/// Dropping the driver ends the ingester at once: the outcome of the remaining events is [`DeliveryOutcome::Unsent`].
+/// It returns a [`Report`]. The report contains the undelivered events only if all clones of the ingester were dropped.
+/// Otherwise `shutdown` returns them.
+///
+/// Dropping the driver ends the ingester at once. The outcome of the remaining events is [`DeliveryOutcome::Unsent`].
 #[must_use = "no event is sent unless the driver is spawned"]
 pub struct Driver<E> {
     queue: Arc<Queue<E>>,
@@ -58,7 +60,7 @@ impl<E> Future for Driver<E> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Report<E>> {
         let driver = self.get_mut();
-        // Tokio's clock panics outside of its runtime.
+        // Outside of its runtime, tokio's clock would panic.
         let poll = match &mut driver.run {
             Some(run) if driver.queue.clock().is_available() => run.as_mut().poll(context),
             _ => Poll::Ready(()),
@@ -73,7 +75,7 @@ impl<E> Future for Driver<E> {
 
 impl<E> Drop for Driver<E> {
     fn drop(&mut self) {
-        // Dropped first, because this returns its batch to the queue.
+        // Before `end`: dropping the future returns its batch to the queue.
         self.run = None;
         self.queue.end();
     }
@@ -87,15 +89,15 @@ impl<E> fmt::Debug for Driver<E> {
     }
 }
 
-/// Sends all batches until none is left or the deadline of a shutdown elapses.
+/// Sends batches until the queue is closed and empty, or the deadline of a shutdown elapses.
 async fn run<E: Event>(queue: Arc<Queue<E>>, request: Request) {
     let sending = async {
-        // Failures of any batch since the last response of the API: they limit the load during an outage.
+        // The number of failures, of any batch, since the last response of the API.
         let mut failed = 0;
         loop {
             match queue.next() {
                 Next::Send(batch) => {
-                    // Few and small requests until one succeeds.
+                    // During an outage, only single events are sent, to limit the load.
                     let batch = match failed < TRIES {
                         true => batch,
                         false => batch.into_probe(),
@@ -130,11 +132,12 @@ impl<E> Drop for InFlight<'_, E> {
 }
 
 impl<E: Event> InFlight<'_, E> {
-    /// Sends the batch once, and waits after a transient error.
+    /// Sends the batch once. After a transient error, waits for the backoff. `failed` counts the failures since the last
+    /// response of the API.
     ///
-    /// A batch that failed [`TRIES`] times is attributed to its events only if another request succeeds after that: one
-    /// of its events as a probe, or another batch. Then it is divided, without waits, until the event that causes the
-    /// failure is alone. If no request succeeds, it is an outage, and the backoff grows.
+    /// A batch that failed [`TRIES`] times may contain an event that causes the failures, or there is an outage. If another
+    /// request succeeds after that, an event is the cause: the batch is divided, without backoff, until that event is
+    /// alone. If no request succeeds, it is an outage, and the backoff grows.
     async fn deliver(self, template: &Request, failed: &mut u32) {
         let (queue, size) = (self.queue, self.batch.size());
         let mut request = template.clone();
@@ -153,7 +156,7 @@ impl<E: Event> InFlight<'_, E> {
                 queue.responded(0);
                 *failed = 0;
             }
-            // A suspect that fails again says nothing about the server.
+            // The suspect itself is the cause, so this does not count as an outage.
             Failure::Ambiguous if self.batch.is_suspect => {}
             _ => *failed = failed.saturating_add(1),
         }
@@ -175,14 +178,14 @@ impl<E: Event> InFlight<'_, E> {
         };
         let error = Arc::new(error);
         queue.failed(Arc::clone(&error));
-        // Other events do not wait for a batch that is being divided, even if its response has a `Retry-After`.
+        // While a batch is divided, other events do not have to wait, even if the response has a `Retry-After`.
         if !continues_at_once {
             pause(queue, retry_after, *failed, &error).await;
         }
     }
 
-    /// Handles a failure that the server or an event can have caused. Returns whether another batch can be sent at
-    /// once.
+    /// Handles a failure of which the server or an event may be the cause. Returns whether the next batch can be sent
+    /// without backoff.
     fn ambiguous(mut self, failed: u32, retry_after: Option<Duration>) -> bool {
         let batch = &mut self.batch;
         if batch.is_suspect {
@@ -191,10 +194,10 @@ impl<E: Event> InFlight<'_, E> {
         }
         batch.failures = batch.failures.saturating_add(1);
         if failed > TRIES {
-            // No request succeeds: defer the batch, so that another one is tried.
+            // No request succeeds. The batch is deferred, so that another one is tried.
             batch.failures = batch.failures.max(TRIES);
         }
-        // The batch failed before, and other requests succeeded since: its events are the cause.
+        // The batch has failed too often, and another request succeeded meanwhile: its events are the cause.
         let is_due_to_events = batch.failures > TRIES && failed <= TRIES;
         if is_due_to_events {
             match batch.entries.len() > 1 {
@@ -208,25 +211,25 @@ impl<E: Event> InFlight<'_, E> {
         is_due_to_events
     }
 
-    /// Divides a batch that was too large, and reduces the size of later ones.
+    /// Divides a batch that was too large, and reduces the size of later batches.
     fn halve(mut self) {
         self.queue.record_too_large(self.batch.size());
         self.divide();
     }
 
-    /// Returns the second half to the queue. The first one follows when this is dropped.
+    /// Returns the two halves to the queue as separate batches: the second one here, the first one when this is dropped.
     fn divide(&mut self) {
         let second = self.batch.split_half();
         self.queue.put_back(second);
     }
 
-    /// Records that the server accepted the batch, by its own counts.
+    /// Records that the server accepted the batch. Compares its counts with the number of events.
     fn stored(mut self, response: &E::Response) {
         let mut entries = self.take_sent();
         let counts = E::counts(response);
         let positive = |count: i64| u64::try_from(count).unwrap_or(0);
         let sent = entries.len() as u64;
-        // Clamped to the number of events, whatever the server counts, so that sums stay in range.
+        // At most the number of events, whatever the server returns, so that the statistics cannot overflow.
         let accepted = positive(counts.accepted).min(sent);
         let duplicates = positive(counts.duplicates).min(sent - accepted);
         let missing = sent - accepted - duplicates;
@@ -252,7 +255,7 @@ impl<E: Event> InFlight<'_, E> {
         self.queue.remove(numbers);
     }
 
-    /// Removes the events that the API responded to from the batch.
+    /// Removes the sent events from the batch, and returns them, after a response of the API.
     fn take_sent(&mut self) -> Vec<Entry<E>> {
         if mem::take(&mut self.batch.is_suspect) {
             self.batch.failures = TRIES;
@@ -261,18 +264,18 @@ impl<E: Event> InFlight<'_, E> {
         mem::take(&mut self.batch.entries)
     }
 
-    /// Handles a rejection: the API stored none of the events. Those that the response names are given up.
+    /// Handles a rejection: the API stored none of the events. The invalid ones become undelivered; the others are retried.
     fn reject(mut self, error: Error) {
         let entries = self.take_sent();
         let error = Arc::new(error);
         let mut named = named::<E>(&error);
         named.retain(|&index, _| index < entries.len());
         if entries.len() == 1 {
-            // A single event is the cause, whether the response names it or not.
+            // A single event is the cause, even if the response does not name it.
             named.entry(0).or_default();
         }
         if named.is_empty() {
-            // Any of them can be the cause.
+            // Any of the events can be the cause.
             self.batch.entries = entries;
             return self.divide();
         }
@@ -288,7 +291,7 @@ impl<E: Event> InFlight<'_, E> {
         self.give_up(rejected, &error);
     }
 
-    /// Gives up rejected events, each with the validation errors for it.
+    /// Marks rejected events as undelivered, each with its validation errors.
     fn give_up(&self, rejected: Vec<(Entry<E>, Vec<ValidationEntry>)>, error: &Arc<Error>) {
         let count = rejected.len();
         if count > 0 {
@@ -304,8 +307,8 @@ impl<E: Event> InFlight<'_, E> {
     }
 }
 
-/// Removes a timestamp that the ingester assigned and the server rejects because its clock is behind. The server
-/// assigns one instead. Returns whether the event can be retried.
+/// Removes the timestamp of an event if the ingester set it and the server rejected it, because the server's clock is behind.
+/// Returns whether it did: then the event can be retried, and the server sets the timestamp.
 fn clear_timestamp<E: Event>(entry: &mut Entry<E>, errors: &[ValidationEntry]) -> bool {
     let is_about_time = |error: &ValidationEntry| matches!(error.location.last(), Some(Location::Key(key)) if key == E::TIME);
     let is_ours =
@@ -317,12 +320,12 @@ fn clear_timestamp<E: Event>(entry: &mut Entry<E>, errors: &[ValidationEntry]) -
     is_ours
 }
 
-/// Waits for the `Retry-After` of the response, or the backoff after this many failures.
+/// Waits for the `Retry-After` of the response; if there is none, for the backoff after this many failures.
 async fn pause<E>(queue: &Queue<E>, retry_after: Option<Duration>, failed: u32, error: &Error) {
     let is_closed = queue.is_closed();
     let policy = if is_closed { SHUTDOWN_BACKOFF } else { BACKOFF };
     let delay = match retry_after {
-        // `Retry-After` may be zero.
+        // Jitter is added, because `Retry-After` may be zero.
         Some(retry_after) => retry_after + policy.jitter(failed.max(1)),
         None => policy.jitter(failed),
     };

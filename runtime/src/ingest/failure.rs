@@ -1,4 +1,4 @@
-//! Classification of failed requests.
+//! Classifies failed requests by their cause.
 
 use std::collections::BTreeMap;
 
@@ -9,18 +9,18 @@ use super::batch::Batch;
 use super::event::Event;
 use crate::error::{ApiError, Error, Location, RetrySafety, ValidationEntry};
 
-/// What a failed request says about its events.
+/// The cause of a failed request: one of its events, its size, or the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
-    /// The API rejected an event. It is available, and stored no event of the batch.
+    /// The API rejected an event. It stored no event of the batch, and is available.
     Rejected,
-    /// The API rejected the request as too large. It is available.
+    /// The API rejected the request as too large. The API is available.
     TooLarge,
     /// A gateway rejected the request as too large.
     TooLargeForGateway,
-    /// The server or an event can be the cause: one that makes the server fail, or that a firewall blocks.
+    /// The cause may be the server, or an event: one that makes the server fail, or that a firewall blocks.
     Ambiguous,
-    /// The request was not processed, so no event is the cause.
+    /// The events were not read, so no event is the cause.
     Outage,
 }
 
@@ -46,7 +46,7 @@ impl Failure {
     }
 }
 
-/// Returns whether a request failed before its events were read.
+/// Returns whether a request failed before the server read its events.
 fn is_unread(error: &Error) -> bool {
     let status = error.status();
     matches!(
@@ -57,8 +57,8 @@ fn is_unread(error: &Error) -> bool {
         || status == Some(StatusCode::TOO_MANY_REQUESTS)
 }
 
-/// Returns whether the API rejected an event. A gateway may respond with any status and in JSON, but does not repeat
-/// the version header as the API does.
+/// Returns whether the API rejected an event. A gateway may respond with the same status, and in JSON. But only the API
+/// returns the version header of the request.
 fn is_rejection(response: &ApiError) -> bool {
     let is_named = response.class().is_some() || !response.validation().is_empty();
     let status = response.status();
@@ -67,15 +67,15 @@ fn is_rejection(response: &ApiError) -> bool {
         && response.is_from_api()
 }
 
-/// Returns whether the API rejected events by their index in the request. Only the API does so, so the version header
-/// is not needed: a proxy may have removed it.
+/// Returns whether the response names invalid events by their index in the request. Only the API does so. The version header
+/// is not required, because a proxy may have removed it.
 fn names_events<E: Event>(error: &Error) -> bool {
     error.status() == Some(StatusCode::UNPROCESSABLE_ENTITY)
         && error.class() == Some("RequestValidationError")
         && !named::<E>(error).is_empty()
 }
 
-/// Returns the validation errors of a response by the index of their event.
+/// Returns the validation errors of a response, by the index of the event in the request.
 pub(super) fn named<E: Event>(error: &Error) -> BTreeMap<usize, Vec<ValidationEntry>> {
     let mut named: BTreeMap<usize, Vec<ValidationEntry>> = BTreeMap::new();
     let entries = error.api().map(ApiError::validation);

@@ -1,4 +1,4 @@
-//! What an event is given before it is queued or stored.
+//! Prepares events before they are queued or stored: sets missing properties, and validates them.
 
 use chrono::SubsecRound;
 use uuid::Uuid;
@@ -11,15 +11,15 @@ use crate::codec;
 use crate::time::system_time;
 use crate::types::Timestamp;
 
-/// An event with an external ID and a timestamp, which stay the same however often it is sent.
+/// A valid event with an external ID and a timestamp. They stay the same however often the event is sent.
 pub(crate) struct Prepared<E> {
     pub(crate) event: E,
-    /// The event as it is sent.
+    /// The JSON of the event, as it is sent.
     pub(crate) json: Vec<u8>,
     pub(crate) timestamp_source: TimestampSource,
 }
 
-/// Assigns external ID and timestamp where they are missing, and validates the event.
+/// Sets the external ID and the timestamp of an event if they are missing, and validates the event.
 pub(crate) fn prepare<E: Event>(mut event: E) -> Result<Prepared<E>, NotQueued<E>> {
     let id = event.external_id();
     if id.as_ref().is_none_or(String::is_empty) {

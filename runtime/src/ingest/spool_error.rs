@@ -102,7 +102,7 @@ impl fmt::Display for SpoolError {
         match self.kind {
             SpoolErrorKind::InUse => write!(
                 f,
-                "the spool {folder} is already open: use a separate folder for each process"
+                "the spool {folder} is in use: use a separate folder for each process"
             ),
             SpoolErrorKind::Foreign => write!(
                 f,

@@ -10,34 +10,34 @@ use crate::client::{Call, Request};
 use crate::codec::{Decode, Node};
 use crate::types::Decimal;
 
-/// The balance of a customer's meter, in the meter's units.
+/// The consumed, credited and remaining units of a customer's meter.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Balance {
-    /// The units that the customer has consumed.
+    /// The number of units that the customer has consumed.
     pub consumed: Decimal,
-    /// The units that were credited to the customer.
+    /// The number of units that were credited to the customer.
     pub credited: Decimal,
-    /// The remaining units: credited minus consumed. Negative if more was consumed.
+    /// The number of remaining units: credited minus consumed. Negative if more units were consumed than credited.
     pub balance: Decimal,
-    /// The source of the values.
+    /// Whether the balance was computed locally, or read from the API.
     pub source: Source,
-    /// The age of the values: zero for a response of the API. The API itself counts events some seconds after they were
-    /// sent.
+    /// For a local balance, the time since the last snapshot of Polar. Zero for a balance of the API, which lacks events
+    /// of the last seconds.
     pub age: Duration,
 }
 
-/// The source of a [`Balance`].
+/// Where a [`Balance`] comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Source {
-    /// Computed locally, from a snapshot and later events.
+    /// Computed locally: from a snapshot of Polar, and the events since then.
     Local,
-    /// A response of the API.
+    /// Read from the API.
     Api,
 }
 
-/// Requests a balance from the API; `None` if the customer has neither usage nor credits of the meter.
+/// Requests a balance from the API. Returns `None` if the customer has neither usage nor credits of the meter.
 pub(super) async fn fetch(
     meters: &Request,
     meter: Uuid,
@@ -47,7 +47,7 @@ pub(super) async fn fetch(
     request.query("meter_id", &meter);
     match customer {
         Customer::Id { customer_id, .. } => request.query("customer_id", customer_id),
-        // An empty parameter would be omitted, and the first item would be the balance of another customer.
+        // An empty parameter would be omitted from the query, and the response would contain another customer.
         Customer::External { customer_id, .. } if customer_id.is_empty() => return Ok(None),
         Customer::External { customer_id, .. } => {
             request.query("external_customer_id", customer_id);
@@ -58,7 +58,7 @@ pub(super) async fn fetch(
     Ok(page.0.into_iter().next())
 }
 
-/// A page of the list of customers' meters.
+/// A page of the operation `customer_meters:list`.
 struct Balances(Vec<Balance>);
 
 impl Decode for Balances {

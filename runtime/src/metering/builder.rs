@@ -17,7 +17,7 @@ use crate::outpost::{Outpost, OutpostOptions};
 #[cfg(feature = "postgres")]
 use crate::postgres::Postgres;
 
-/// Configures a [`Metering`]: how events are batched and queued.
+/// Configures and starts a [`Metering`].
 #[must_use = "a builder does nothing until it builds"]
 pub struct MeteringBuilder {
     ingester: IngesterBuilder<UsageEvent>,
@@ -27,7 +27,8 @@ pub struct MeteringBuilder {
 }
 
 impl MeteringBuilder {
-    /// Creates a builder with the operations that ingest events and read balances.
+    /// Creates a builder. `events` is the operation that ingests events, `meters` the one that lists the balances of
+    /// customers' meters.
     pub fn new(events: impl Into<Request>, meters: impl Into<Request>) -> Self {
         Self {
             ingester: IngesterBuilder::new(events.into()),
@@ -45,35 +46,37 @@ impl MeteringBuilder {
         self
     }
 
-    /// Sets the maximum number of events per request. Default: 500.
+    /// Sets the maximum number of events in a request. Default: 500.
     pub fn max_events(self, count: usize) -> Self {
         self.ingester(|ingester| ingester.max_events(count))
     }
 
-    /// Sets the maximum delay between tracking and sending an event. Default: one second.
+    /// Sets the maximum time that an event waits for its batch to fill. Default: one second.
     pub fn max_delay(self, delay: Duration) -> Self {
         self.ingester(|ingester| ingester.max_delay(delay))
     }
 
-    /// Sets the maximum number of events in memory. Default: 10,000. `track` waits for capacity when the queue is full
-    /// (backpressure).
+    /// Sets the capacity of the queue, as a number of events. Default: 10,000.
+    ///
+    /// [`track`](Metering::track) waits while the queue is full (backpressure).
     pub fn capacity(self, events: usize) -> Self {
         self.ingester(|ingester| ingester.capacity(events))
     }
 
-    /// Sets the maximum size of all queued events, in bytes of JSON. Default: 64 MiB.
+    /// Sets the capacity of the queue in bytes of JSON. Default: 64 MiB.
     pub fn capacity_bytes(self, bytes: usize) -> Self {
         self.ingester(|ingester| ingester.capacity_bytes(bytes))
     }
 
-    /// Sets how events are sent and balances are read: timeouts, headers. Events are always retried.
+    /// Sets options of all requests, such as timeouts and headers.
+    ///
+    /// A retry policy in the options applies to requests for balances. Events are always retried.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.meters.options(options.clone());
         self.ingester(|ingester| ingester.options(options))
     }
 
-    /// Calls a function for each event that was not delivered, as
-    /// [`IngesterBuilder::on_undelivered`] describes.
+    /// Sets a function that is called for each undelivered event: see [`IngesterBuilder::on_undelivered`].
     pub fn on_undelivered(
         self,
         handler: impl Fn(Undelivered<UsageEvent>) + Send + Sync + 'static,
@@ -81,32 +84,38 @@ impl MeteringBuilder {
         self.ingester(|ingester| ingester.on_undelivered(handler))
     }
 
-    /// Computes balances locally: connects to Polar by WebSocket, and counts tracked events. The connection is made in
-    /// the background, with the client's transport and credential; no telemetry is sent to Polar.
+    /// Computes balances locally with an Outpost, which counts the tracked events.
+    ///
+    /// It connects to Polar by WebSocket in the background, with the client's transport and credential. No telemetry is
+    /// sent to Polar.
     #[cfg(feature = "outpost")]
     pub fn outpost(mut self, options: OutpostOptions) -> Self {
         self.outpost = Some(options);
         self
     }
 
-    /// Configures a relay, which sends the events of an [`Outbox`](crate::outbox::Outbox), with the current settings:
-    /// see [`IngesterBuilder::relay`].
+    /// Configures a relay with the current settings. A relay sends the events of an [`Outbox`](crate::outbox::Outbox): see
+    /// [`IngesterBuilder::relay`].
     #[cfg(feature = "postgres")]
     pub fn relay(self, database: Postgres) -> RelayBuilder {
         self.ingester.relay(database)
     }
 
-    /// Stores events on disk until they are delivered: `track` returns when the event is durable, and waits while the
-    /// disk budget is used up. See [`IngesterBuilder::spool`].
+    /// Stores events on disk until they are delivered: see [`IngesterBuilder::spool`].
+    ///
+    /// [`track`](Metering::track) returns when the event is stored, and waits while the disk budget is used up.
     #[cfg(feature = "spool")]
     pub fn spool(self, spool: Spool) -> Self {
         self.ingester(|ingester| ingester.spool(spool))
     }
 
-    /// Builds the metering, and the driver that sends its events: a future to spawn.
+    /// Builds the metering and its driver. The driver is a future that sends the events: spawn it.
     ///
     /// # Errors
-    /// [`Error::Configuration`] when the client has no timer, and when there is an Outpost but no tokio runtime.
+    /// Returns [`Error::Configuration`] in these cases:
+    /// - The client has no timer.
+    /// - The thread of the spool cannot be started.
+    /// - An Outpost is configured, and there is no tokio runtime or its options are invalid.
     pub fn build(self) -> Result<(Metering, Driver<UsageEvent>), Error> {
         #[cfg(feature = "outpost")]
         let outpost = self.start_outpost()?;
@@ -126,10 +135,11 @@ impl MeteringBuilder {
 
     /// Builds the metering, and spawns its driver on the current tokio runtime.
     ///
-    /// The driver lives as long as the runtime: call [`shutdown`](Metering::shutdown) before that ends.
+    /// The driver ends with the runtime: call [`shutdown`](Metering::shutdown) before that.
     ///
     /// # Errors
-    /// [`Error::Configuration`] when there is no tokio runtime.
+    /// Returns [`Error::Configuration`] if it is called outside of a tokio runtime, and in the cases of
+    /// [`build`](Self::build).
     #[cfg(feature = "reqwest")]
     pub fn start(self) -> Result<Metering, Error> {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {

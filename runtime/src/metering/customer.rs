@@ -4,30 +4,30 @@ use std::fmt;
 
 use uuid::Uuid;
 
-/// A customer, and optionally the member of the customer who caused the usage.
+/// The customer of a usage event, and optionally the member of the customer who caused the usage.
 ///
-/// Polar's IDs and your own IDs cannot be mixed: a member has the same kind of ID as the customer. Strings convert to
-/// [`External`](Self::External), UUIDs to [`Id`](Self::Id).
+/// A customer is identified by an ID at Polar or by an external ID, and a member by the same kind of ID. A UUID converts
+/// to a customer with this ID at Polar, a string to one with this external ID.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Customer {
-    /// By Polar's IDs.
+    /// Identified by IDs at Polar.
     Id {
-        /// The customer's ID.
+        /// The customer's ID at Polar.
         customer_id: Uuid,
-        /// The member's ID.
+        /// The member's ID at Polar; `None` if the usage is not that of a member.
         member_id: Option<Uuid>,
     },
-    /// By the IDs of your own database.
+    /// Identified by external IDs: those of your own database.
     External {
-        /// The customer's ID. It must not be empty.
+        /// The customer's external ID. It must not be empty.
         customer_id: String,
-        /// The member's ID.
+        /// The member's external ID; `None` if the usage is not that of a member.
         member_id: Option<String>,
     },
 }
 
 impl Customer {
-    /// Identifies a customer by the ID at Polar, such as a `CustomerId`.
+    /// Returns the customer with this ID at Polar, such as a `CustomerId`. Sends no request.
     #[must_use]
     pub fn id(customer: impl Into<Uuid>) -> Self {
         Self::Id {
@@ -36,7 +36,7 @@ impl Customer {
         }
     }
 
-    /// Identifies a member of a customer, both by their IDs at Polar. Sends no request.
+    /// Returns the member of a customer with these IDs at Polar. Sends no request.
     #[must_use]
     pub fn member(customer: impl Into<Uuid>, member: impl Into<Uuid>) -> Self {
         Self::Id {
@@ -45,7 +45,7 @@ impl Customer {
         }
     }
 
-    /// Identifies a customer by an external ID.
+    /// Returns the customer with this external ID. Sends no request.
     #[must_use]
     pub fn external(customer: impl Into<String>) -> Self {
         Self::External {
@@ -54,7 +54,7 @@ impl Customer {
         }
     }
 
-    /// Identifies a member of a customer, both by their external IDs. Sends no request.
+    /// Returns the member of a customer with these external IDs. Sends no request.
     #[must_use]
     pub fn external_member(customer: impl Into<String>, member: impl Into<String>) -> Self {
         Self::External {

@@ -1,4 +1,4 @@
-//! Metering of one customer.
+//! `CustomerMetering`: metering of one customer.
 
 use uuid::Uuid;
 
@@ -12,7 +12,9 @@ use super::track::Track;
 use crate::Error;
 
 impl Metering {
-    /// Returns a handle bound to a customer: by a string, your own ID; by a UUID, Polar's; with a member, a [`Customer`].
+    /// Returns a handle that tracks and reads the usage of one customer.
+    ///
+    /// Pass a string for an external ID, a UUID for an ID at Polar, or a [`Customer`] with a member.
     #[must_use]
     pub fn customer(&self, customer: impl Into<Customer>) -> CustomerMetering {
         CustomerMetering {
@@ -22,7 +24,7 @@ impl Metering {
     }
 }
 
-/// A [`Metering`] bound to a customer. Cheap to clone.
+/// Tracks and reads the usage of one customer. Returned by [`Metering::customer`]. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct CustomerMetering {
     metering: Metering,
@@ -30,13 +32,15 @@ pub struct CustomerMetering {
 }
 
 impl CustomerMetering {
-    /// Creates an event of the customer. Add metadata, then await it to track it.
+    /// Creates an event of the customer. Await it to track it: `customer.track("call").metadata("units", 5).await?`.
     pub fn track(&self, name: impl Into<String>) -> Track {
         Track::new(self.metering.clone(), self.event(name))
     }
 
-    /// Creates an event `llm` with the call of a language model (`_llm`). Set its cost with [`cost`](Track::cost), and
-    /// its name with [`name`](Track::name).
+    /// Creates an event for a call of a language model. Await it to track it.
+    ///
+    /// Its name is `llm`; change it with [`name`](Track::name). The call is the metadata entry `_llm`. Set what the call
+    /// cost you with [`cost`](Track::cost).
     pub fn llm(
         &self,
         vendor: impl Into<String>,
@@ -46,21 +50,22 @@ impl CustomerMetering {
         self.track("llm").llm(Llm::new(vendor, model, usage))
     }
 
-    /// Starts a timer that tracks an event with the elapsed `seconds` when it is dropped or finished.
+    /// Starts a timer. When it is dropped or [finished](UsageTimer::finish), it tracks an event with the elapsed time in the
+    /// metadata entry `seconds`.
     pub fn timer(&self, name: impl Into<String>) -> UsageTimer {
         UsageTimer::start(self.track(name))
     }
 
-    /// Wraps a reader, stream or HTTP body: counts the bytes that pass, and tracks an event with their number, `bytes`,
-    /// when the wrapper is dropped or finished.
+    /// Wraps a reader, stream or HTTP body, and counts its bytes. When the wrapper is dropped or
+    /// [finished](ByteCounter::finish), it tracks an event with their number in the metadata entry `bytes`.
     pub fn count_bytes<T>(&self, name: impl Into<String>, inner: T) -> ByteCounter<T> {
         ByteCounter::new(self.track(name), inner)
     }
 
-    /// Returns the balance of a meter of the customer: see [`Metering::meter`].
+    /// Returns the balance of a meter of this customer: see [`Metering::meter`].
     ///
     /// # Errors
-    /// Those of `customer_meters:list`.
+    /// Those of the operation `customer_meters:list`.
     pub async fn meter(&self, meter: impl Into<Uuid>) -> Result<Option<Balance>, Error> {
         self.metering.meter(meter, &self.customer).await
     }

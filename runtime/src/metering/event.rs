@@ -1,4 +1,4 @@
-//! Events of customers.
+//! `UsageEvent`: an event of a customer.
 
 use uuid::Uuid;
 
@@ -8,28 +8,36 @@ use crate::codec::{FieldWriter, Model, Object, optional};
 use crate::ingest::{Counts, Event, IngestResponse};
 use crate::types::Timestamp;
 
-/// A usage event: something that a customer did or used.
+/// A usage event: what a customer did or used, for meters to count.
+///
+/// ```
+/// use polar_client_runtime::metering::UsageEvent;
+///
+/// let event = UsageEvent::new("image", "user-1").metadata("pixels", 1_048_576);
+/// assert_eq!(event.name, "image");
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct UsageEvent {
-    /// The name that meters filter by. At most 128 characters.
+    /// The name, which meters filter by. At most 128 characters.
     pub name: String,
-    /// The customer.
+    /// The customer who caused the usage.
     pub customer: Customer,
-    /// The timestamp. Default: the time of the call to `track`.
+    /// The time at which the usage happened. `None` stands for the time of the call to `track`.
     pub timestamp: Option<Timestamp>,
-    /// The external ID, by which the server deduplicates events. Default: a random UUID.
+    /// The external ID, by which the server deduplicates events. `None` stands for a random UUID.
     pub external_id: Option<String>,
-    /// The ID of the parent event, Polar's or your own.
+    /// The parent event: its ID at Polar or its external ID. `None` if there is no parent.
     pub parent_id: Option<String>,
-    /// The organization's ID. Required unless the access token belongs to an organization.
+    /// The ID of the organization. Required if the access token is not one of an organization; otherwise `None`.
     pub organization_id: Option<Uuid>,
-    /// The values that meters aggregate and filter by.
+    /// Additional values, which meters aggregate and filter by.
     pub metadata: Metadata,
 }
 
 impl UsageEvent {
-    /// Creates an event without metadata.
+    /// Creates an event with a name and a customer. Pass a string for an external ID of the customer, or a UUID for an ID at
+    /// Polar.
     #[must_use]
     pub fn new(name: impl Into<String>, customer: impl Into<Customer>) -> Self {
         Self {
@@ -43,28 +51,28 @@ impl UsageEvent {
         }
     }
 
-    /// Sets a value of the metadata.
+    /// Sets an entry of the metadata, which meters aggregate and filter by.
     #[must_use]
     pub fn metadata(mut self, key: impl Into<String>, value: impl Into<MetadataValue>) -> Self {
         self.metadata.values.insert(key.into(), value.into());
         self
     }
 
-    /// Sets what the usage cost you (`_cost`).
+    /// Sets what the usage cost you: the metadata entry `_cost`.
     #[must_use]
     pub fn cost(mut self, cost: Cost) -> Self {
         self.metadata.cost = Some(cost);
         self
     }
 
-    /// Sets the call of a language model (`_llm`).
+    /// Sets the call of a language model that the event is about: the metadata entry `_llm`.
     #[must_use]
     pub fn llm(mut self, llm: Llm) -> Self {
         self.metadata.llm = Some(llm);
         self
     }
 
-    /// Sets the timestamp.
+    /// Sets the time at which the usage happened.
     #[must_use]
     pub fn timestamp(mut self, timestamp: Timestamp) -> Self {
         self.timestamp = Some(timestamp);
@@ -78,14 +86,14 @@ impl UsageEvent {
         self
     }
 
-    /// Sets the parent event, by Polar's ID or your own.
+    /// Sets the parent event, by its ID at Polar or its external ID.
     #[must_use]
     pub fn parent_id(mut self, id: impl Into<String>) -> Self {
         self.parent_id = Some(id.into());
         self
     }
 
-    /// Sets the organization, for tokens that can act for several.
+    /// Sets the organization. Required if the access token is not one of an organization.
     #[must_use]
     pub fn organization_id(mut self, id: impl Into<Uuid>) -> Self {
         self.organization_id = Some(id.into());
@@ -151,7 +159,7 @@ impl Model for UsageEvent {
     }
 }
 
-// The server accepts an event with an empty customer ID, but counts it for no customer.
+// The server would accept an event with an empty customer ID, and count it for no customer.
 crate::model! {
     UsageEvent { "name" = [MaxLength(128)], "external_customer_id" = [MinLength(1)], "external_member_id" = [MinLength(1)] }
 }

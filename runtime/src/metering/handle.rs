@@ -1,4 +1,4 @@
-//! What events are tracked with.
+//! `Metering`: tracks events, and reads balances.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +22,9 @@ use crate::log;
 use crate::outpost::{Hold, LocalBalance, Outpost};
 use crate::time::Instant;
 
-/// Tracks usage, and reads balances. Cheap to clone: clones share one queue.
+/// Tracks usage events of customers, and reads the balances of their meters.
+///
+/// Cheap to clone: all clones share one queue.
 #[derive(Clone, Debug)]
 pub struct Metering {
     ingester: Ingester<UsageEvent>,
@@ -41,7 +43,7 @@ impl Metering {
         }
     }
 
-    /// Counts what is tracked locally, too.
+    /// Adds an Outpost, which also counts the tracked events.
     #[cfg(feature = "outpost")]
     pub(super) fn attach(self, outpost: Option<Outpost>) -> Self {
         Self { outpost, ..self }
@@ -57,15 +59,19 @@ impl Metering {
         &self.meters
     }
 
-    /// Tracks an event: queues it, and waits for capacity when the queue is full. An event without an external ID gets a
-    /// random UUID, one without a timestamp the current time.
+    /// Tracks an event: queues it for sending. Waits for capacity while the queue is full (backpressure).
     ///
-    /// Dropping the future while it waits for capacity tracks nothing. With a spool, the future also waits for the disk: an
-    /// event that is on its way to the disk is stored, counted and sent although the future is dropped. To track it again
-    /// after a timeout, give it an [external ID](UsageEvent::external_id), so that the server stores it once.
+    /// An event without an external ID gets a random UUID. An event without a timestamp gets the current time.
+    ///
+    /// # Cancellation
+    /// If the future is dropped while it waits for capacity, the event is not tracked. With a spool, the future then
+    /// waits for the disk. If it is dropped at that point, the event is stored and sent nevertheless. Set an
+    /// [external ID](UsageEvent::external_id) if you may track the event again, for example after a timeout: the server
+    /// then stores it once.
     ///
     /// # Errors
-    /// When the event is invalid or too large, or the metering was shut down. The event is in the error.
+    /// Returns [`NotQueued`], which contains the event, if the event is invalid or too large, if it cannot be written to
+    /// the spool, or if the metering was shut down.
     pub async fn track(&self, event: impl Into<UsageEvent>) -> Result<(), NotQueued<UsageEvent>> {
         #[cfg(feature = "outpost")]
         if let Some(outpost) = &self.outpost {
@@ -75,7 +81,7 @@ impl Metering {
         self.ingester.ingest(event).await
     }
 
-    /// Tracks an event, and gives reserved units back when it is counted.
+    /// Tracks an event, and releases reserved units once the event is counted.
     #[cfg(feature = "outpost")]
     pub(super) async fn track_held(
         &self,
@@ -91,7 +97,8 @@ impl Metering {
         }
     }
 
-    /// Tracks an event where nothing can wait: it is queued beyond the capacity. One that cannot be queued is logged.
+    /// Queues an event even if the queue is full, for callers that cannot wait, such as `Drop`. If the event cannot be
+    /// queued, that is logged.
     pub(super) fn track_now(&self, event: UsageEvent) {
         #[cfg(feature = "outpost")]
         let tracked = match &self.outpost {
@@ -108,20 +115,22 @@ impl Metering {
         }
     }
 
-    /// Returns the time by the client's clock.
+    /// Returns the current time of the client's clock.
     pub(super) fn now(&self) -> Instant {
         self.ingester.now()
     }
 
-    /// Returns what a meter has counted for a customer; `None` where it has counted nothing and nothing was credited. The
-    /// member of a [`Customer`] does not matter: balances are those of customers.
+    /// Returns the balance of a customer's meter.
     ///
-    /// With an Outpost (feature `outpost`) the balance is computed locally where that is possible
-    /// ([`Balance::source`] says so), and includes the events that were tracked just now. While the API cannot be reached
-    /// either, the last local balance is returned, with its age.
+    /// Returns `None` if the customer is unknown, or has neither usage nor credits of this meter. The member of a
+    /// [`Customer`] is ignored: balances belong to customers.
+    ///
+    /// With an Outpost (feature `outpost`), the balance is computed locally if possible, and includes all events that
+    /// were tracked before. Otherwise it is read from the API. If that fails with a transient error, the last local
+    /// balance is returned. [`Balance::source`] and [`Balance::age`] show where the balance comes from, and how old it is.
     ///
     /// # Errors
-    /// Those of `customer_meters:list`.
+    /// Those of the operation `customer_meters:list`.
     pub async fn meter(
         &self,
         meter: impl Into<Uuid>,
@@ -135,7 +144,7 @@ impl Metering {
         balance::fetch(&self.meters, meter, &customer).await
     }
 
-    /// The local balance, or else the API's. While neither can be had, the last local one is better than none.
+    /// Returns the local balance, or else that of the API. If the API fails as well, returns the last local balance.
     #[cfg(feature = "outpost")]
     async fn read(
         &self,
@@ -158,11 +167,13 @@ impl Metering {
         }
     }
 
-    /// Sends everything that was tracked so far, and waits until its delivery outcome is known, through outages. For
-    /// handlers that are frozen between invocations.
+    /// Sends all tracked events now, and waits until their delivery outcomes are known.
+    ///
+    /// It has no timeout of its own: during an outage, it waits until the outage ends. Call it at the end of a serverless
+    /// function, which is frozen between invocations.
     ///
     /// # Errors
-    /// When the metering is shut down before that.
+    /// Returns [`Ended`] if the metering ends before all of these events have an outcome.
     pub async fn flush(&self) -> Result<(), Ended> {
         self.ingester.flush().await?;
         #[cfg(feature = "outpost")]
@@ -172,7 +183,9 @@ impl Metering {
         Ok(())
     }
 
-    /// Accepts no more events, and sends what is queued until `deadline` elapses. What is left then is returned.
+    /// Stops accepting events, sends the queued ones until `deadline` elapses, and returns the final report.
+    ///
+    /// The report contains the events that are still unsent then: see [`Ingester::shutdown`].
     pub async fn shutdown(&self, deadline: Duration) -> Report<UsageEvent> {
         let report = self.ingester.shutdown(deadline).await;
         #[cfg(feature = "outpost")]
@@ -182,11 +195,13 @@ impl Metering {
         report
     }
 
-    /// Returns rejected and unconfirmed events of the spool with numbers above `after`, up to `limit`: see
+    /// Returns a page of the rejected and unconfirmed events in the spool, the oldest first.
+    ///
+    /// The page starts after the event with the number `after`, and has up to `limit` events: see
     /// [`Ingester::rejected`].
     ///
     /// # Errors
-    /// When the disk fails, or the metering was shut down.
+    /// Returns an error if the disk fails, or if the metering was shut down.
     #[cfg(feature = "spool")]
     pub async fn rejected(
         &self,
@@ -196,34 +211,37 @@ impl Metering {
         self.ingester.rejected(after, limit).await
     }
 
-    /// Queues all rejected and unconfirmed events of the spool again, and returns how many they were: see
-    /// [`Ingester::retry_rejected`]. The local balances of an Outpost do not count them again.
+    /// Queues all rejected and unconfirmed events in the spool again, and returns their number.
+    ///
+    /// An Outpost does not count them again. For everything else, see [`Ingester::retry_rejected`].
     ///
     /// # Errors
-    /// When the disk fails, or the metering was shut down.
+    /// Returns an error if the disk fails, or if the metering was shut down.
     #[cfg(feature = "spool")]
     pub async fn retry_rejected(&self) -> Result<u64, SpoolError> {
         self.ingester.retry_rejected().await
     }
 
-    /// Removes rejected and unconfirmed events with these numbers from the spool, and returns how many they were: see
-    /// [`Ingester::discard_rejected`].
+    /// Removes the rejected and unconfirmed events with these numbers from the spool, and returns how many were removed.
+    ///
+    /// See [`Ingester::discard_rejected`].
     ///
     /// # Errors
-    /// When the disk fails, or the metering was shut down.
+    /// Returns an error if the disk fails, or if the metering was shut down.
     #[cfg(feature = "spool")]
     pub async fn discard_rejected(&self, numbers: impl Into<Vec<u64>>) -> Result<u64, SpoolError> {
         self.ingester.discard_rejected(numbers).await
     }
 
-    /// Returns the counts so far.
+    /// Returns the current counts of events and requests.
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.ingester.stats()
     }
 }
 
-/// Counts an event locally when it is accepted, and then gives reserved units back: at no time are more available.
+/// Returns a function that counts an accepted event, and then releases reserved units. In this order, no more units are
+/// available in between.
 #[cfg(feature = "outpost")]
 fn counted(outpost: &Outpost, event: &UsageEvent, hold: Option<Hold>) -> Accepted {
     let recording = outpost.prepare((&event.customer).into(), event);

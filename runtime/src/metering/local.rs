@@ -1,4 +1,4 @@
-//! How an Outpost reads events and customers, and what it returns.
+//! Conversions between the types of metering and those of an Outpost.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ impl Usage for UsageEvent {
         match *path {
             ["_cost"] => cost.as_ref().map(|_| Value::Other),
             ["_llm"] => llm.as_ref().map(|_| Value::Other),
-            // It is sent as a string, and so it is to filters.
+            // Filters see the amount as a string, because it is sent as one.
             ["_cost", "amount"] => cost.as_ref().map(|it| Value::String(it.amount.as_str())),
             ["_cost", "currency"] => cost.as_ref().map(|it| Value::String(&it.currency)),
             ["_llm", key] => llm_value(llm.as_ref()?, key),
@@ -68,7 +68,7 @@ fn llm_value<'a>(llm: &'a Llm, key: &str) -> Option<Value<'a>> {
     }
 }
 
-/// Returns a locally computed balance.
+/// Converts the values of a meter to a local balance.
 pub(super) fn balance(reading: Reading, age: Duration) -> Balance {
     Balance {
         consumed: reading.consumed.into(),

@@ -1,18 +1,18 @@
-//! Metadata of an event: values that meters aggregate and filter by.
+//! Metadata of usage events.
 
 use std::collections::BTreeMap;
 
 use crate::codec::{Decode, Encode, FieldWriter, Model, Node, Object, View, optional};
 use crate::types::{Decimal, JsonValue};
 
-/// The metadata of an event: values by key, and the two structured entries `_cost` and `_llm`.
+/// The metadata of a usage event: values that meters aggregate and filter by.
 #[derive(Clone, Default)]
 pub struct Metadata {
-    /// What the usage cost you.
+    /// What the usage cost you: the entry `_cost`. `None` omits it.
     pub cost: Option<Cost>,
-    /// The call of a language model.
+    /// The call of a language model that the event is about: the entry `_llm`. `None` omits it.
     pub llm: Option<Llm>,
-    /// All other values.
+    /// All other entries, by key.
     pub values: BTreeMap<String, MetadataValue>,
 }
 
@@ -44,7 +44,7 @@ crate::model! {
     Metadata { "_cost" = [], "_llm" = [], "*" = [MinLength(1), MaxLength(500)] }
 }
 
-/// A value of an event's metadata.
+/// A value in the metadata of a usage event. Strings, integers, floats and booleans convert to it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum MetadataValue {
     /// A string of 1 to 500 characters.
@@ -73,10 +73,8 @@ impl Decode for MetadataValue {
         match JsonValue::decode(node) {
             JsonValue::String(value) => Self::String(value),
             JsonValue::Bool(value) => Self::Boolean(value),
-            JsonValue::Number(value) if value.is_i64() => {
-                Self::Integer(value.as_i64().unwrap_or(0))
-            }
-            // Anything but a number is reported as a problem.
+            JsonValue::Number(value) if value.is_i64() => Self::Integer(value.as_i64().unwrap_or(0)),
+            // Reports an error if it is not a number.
             _ => Self::Float(f64::decode(node)),
         }
     }
@@ -94,18 +92,18 @@ macro_rules! from {
 
 from! { &str => String, String => String, i64 => Integer, i32 => Integer, u32 => Integer, f64 => Float, bool => Boolean }
 
-/// What the usage cost you.
+/// What you paid for the usage that an event describes.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Cost {
-    /// In US cents; fractions of a cent are allowed. At most 5 digits before the decimal point and 12 after it.
+    /// The amount in US cents, possibly with a fraction. At most 5 digits before and 12 after the decimal point.
     pub amount: Decimal,
-    /// The currency. Polar accepts only `usd`.
+    /// The currency in lower case. Polar accepts only `usd`.
     pub currency: String,
 }
 
 impl Cost {
-    /// Creates a cost in US cents.
+    /// Creates a cost from an amount in US cents, possibly with a fraction.
     #[must_use]
     pub fn usd_cents(amount: impl Into<Decimal>) -> Self {
         Self {
@@ -132,14 +130,14 @@ crate::model! {
     Cost { "amount" = [Digits { integer: 5, fraction: 12 }], "currency" = [Pattern("usd")] }
 }
 
-/// How many tokens a call of a language model used.
+/// The numbers of tokens that a call of a language model used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TokenUsage {
-    /// Tokens of the input, the cached ones included.
+    /// The number of input tokens, including cached ones.
     pub input: i64,
-    /// Cached tokens of the input, if they are known.
+    /// The number of input tokens that were read from a cache. `None` if it is unknown.
     pub cached_input: Option<i64>,
-    /// Tokens of the output.
+    /// The number of output tokens.
     pub output: i64,
 }
 
@@ -150,24 +148,24 @@ impl TokenUsage {
     }
 }
 
-/// A call of a language model.
+/// A call of a language model that a usage event describes: vendor, model and tokens.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Llm {
-    /// The vendor, such as `anthropic`.
+    /// The company that runs the model, such as `anthropic`.
     pub vendor: String,
-    /// The model.
+    /// The name of the model.
     pub model: String,
-    /// The prompt, if Polar should store it.
+    /// The prompt, if Polar should store it; `None` omits it.
     pub prompt: Option<String>,
-    /// The response, if Polar should store it.
+    /// The response of the model, if Polar should store it; `None` omits it.
     pub response: Option<String>,
-    /// The tokens. Their sum is sent as the total.
+    /// The numbers of tokens. The sum of input and output tokens is sent as the total.
     pub usage: TokenUsage,
 }
 
 impl Llm {
-    /// Creates a call without prompt and response.
+    /// Creates a call without the text of prompt and response.
     #[must_use]
     pub fn new(vendor: impl Into<String>, model: impl Into<String>, usage: TokenUsage) -> Self {
         Self {

@@ -1,8 +1,10 @@
-//! Usage metering: events of customers, and the balances of their meters (feature `metering`).
+//! Usage metering: tracks events of customers, and reads the balances of their meters (feature `metering`).
 //!
-//! A [`Metering`] tracks [`UsageEvent`]s through an ingester, which sends them in batches and retries through outages, and
-//! reads the [`Balance`] of a customer's meter. [`Metering::customer`] returns a handle bound to one customer. With the
-//! feature `outpost` balances are computed locally, and units can be reserved.
+//! [`Metering::track`] queues a [`UsageEvent`]. An [`Ingester`](crate::ingest::Ingester) sends the events in batches, and
+//! retries transient errors. [`Metering::meter`] reads the [`Balance`] of a customer's meter. [`Metering::customer`]
+//! returns a handle for one customer.
+//!
+//! With the feature `outpost`, balances are computed locally, and units can be reserved before they are used.
 
 mod balance;
 mod builder;

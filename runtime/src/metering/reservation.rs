@@ -1,4 +1,4 @@
-//! Units of a meter that are taken before the work that uses them.
+//! Reservations: units of a meter that are taken before the work that uses them.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -15,10 +15,11 @@ use crate::ingest::NotQueued;
 use crate::outpost::{Hold, HoldError, Identity, Number, Outpost};
 use crate::types::Decimal;
 
-/// Units of a meter that other callers cannot take meanwhile.
+/// Reserved units of a customer's meter. Other callers cannot reserve them. Returned by [`Metering::reserve`].
 ///
-/// [`settle`](Self::settle) tracks what was used and returns the rest. Dropping the reservation returns all of it.
-#[must_use = "the units are given back when this is dropped"]
+/// After the work, [`settle`](Self::settle) tracks the actual usage and releases the units. Dropping the reservation
+/// releases them without tracking anything.
+#[must_use = "the units are released when this is dropped"]
 pub struct Reservation {
     metering: Metering,
     units: Decimal,
@@ -26,20 +27,23 @@ pub struct Reservation {
 }
 
 impl Reservation {
-    /// Returns the units that are reserved.
+    /// Returns the number of reserved units.
     #[must_use]
     pub fn units(&self) -> &Decimal {
         &self.units
     }
 
-    /// Tracks the event that says what was used, and gives the reserved units back when it is counted: at no time are more
-    /// units available than without it. The event may use more or fewer units than were reserved.
+    /// Tracks the event with the actual usage, then releases the reserved units.
     ///
-    /// Dropping the future means for the event what it means for [`Metering::track`]. The units are given back either way:
-    /// at once if the event is not tracked, or when it is counted.
+    /// The event may use more or fewer units than were reserved. It is counted before the units are released, so they
+    /// are not available in between.
+    ///
+    /// # Cancellation
+    /// If the future is dropped, the event may or may not be tracked: see [`Metering::track`]. If it is not tracked, the
+    /// units are released at once. Otherwise they are released when the event is counted.
     ///
     /// # Errors
-    /// Those of [`Metering::track`]. The units are given back then.
+    /// Those of [`Metering::track`]. The units are released.
     pub async fn settle(self, event: impl Into<UsageEvent>) -> Result<(), NotQueued<UsageEvent>> {
         self.metering.track_held(event.into(), self.hold).await
     }
@@ -53,23 +57,23 @@ impl fmt::Debug for Reservation {
     }
 }
 
-/// Why units were not reserved.
+/// The error of a reservation: why units were not reserved.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ReserveError {
-    /// The balance is too small.
+    /// Fewer units are available than requested.
     Insufficient {
-        /// The units that are available: the balance without those that are reserved. May be negative.
+        /// The number of available units: the balance minus the reserved units. May be negative.
         available: Decimal,
     },
-    /// The units are zero, negative or larger than a double can be; with Redis, also if they have more than nine decimals
-    /// or more than 15 digits before them.
+    /// The number of units is zero, negative, or larger than the largest double. With Redis, it may have at most 15 digits
+    /// before and nine digits after the decimal point.
     InvalidUnits,
-    /// The balance is not known locally: there is no Outpost, no snapshot, or no connection to the state.
+    /// The local balance is unknown: there is no Outpost, no snapshot of the customer, or no connection to Polar or Redis.
     Unknown,
-    /// The meter computes a minimum, a maximum or an average, which units cannot be taken of.
+    /// The meter computes a minimum, maximum or average. Only meters that count or sum have units to reserve.
     Unsupported,
-    /// The API was asked for the balance and failed.
+    /// The local balance is incomplete, and reading the balance from the API failed.
     Api(Error),
 }
 
@@ -77,18 +81,18 @@ impl fmt::Display for ReserveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Insufficient { available } => {
-                write!(f, "units were not reserved: {available} are available")
+                write!(f, "units were not reserved: only {available} are available")
             }
             Self::InvalidUnits => {
-                f.write_str("units were not reserved: their number is not positive, too large or too precise")
+                f.write_str("units were not reserved: the number is not positive, too large, or has too many digits")
             }
             Self::Unknown => f.write_str(
-                "units were not reserved: the balance is not known locally; attach an Outpost, or try again",
+                "units were not reserved: the local balance is unknown; configure an Outpost, or try again later",
             ),
             Self::Unsupported => {
-                f.write_str("units were not reserved: the meter neither counts nor sums up")
+                f.write_str("units were not reserved: the meter computes neither a count nor a sum")
             }
-            Self::Api(_) => f.write_str("units were not reserved: the balance could not be read"),
+            Self::Api(_) => f.write_str("units were not reserved: the balance could not be read from the API"),
         }
     }
 }
@@ -103,14 +107,18 @@ impl StdError for ReserveError {
 }
 
 impl Metering {
-    /// Reserves units of a customer's meter, if the balance has them: checks and takes them in one step. Callers that
-    /// reserve at the same time never get more than the balance together.
+    /// Reserves units of a customer's meter, if that many are available.
     ///
-    /// The balance is the local one. Until that covers everything before this process started, the API is asked as well, and
-    /// the smaller balance counts. A balance that is not known is an error: decide what to do then.
+    /// The balance is checked and reduced in one atomic step, so concurrent callers together never reserve more than the
+    /// balance.
+    ///
+    /// It requires an Outpost, whose local balance it uses. After a start, the local balance may lack usage of earlier
+    /// processes. Until a snapshot of Polar includes that, the API is requested as well, and the smaller of the two
+    /// balances applies.
     ///
     /// # Errors
-    /// [`ReserveError::Insufficient`] with what is available, and the other variants where the balance cannot be told.
+    /// Returns [`ReserveError::Insufficient`] if too few units are available, and the other variants if that cannot be
+    /// determined. In the latter case, it is up to you whether to do the work.
     pub async fn reserve(
         &self,
         meter: impl Into<Uuid>,
@@ -165,10 +173,10 @@ impl From<HoldError> for ReserveError {
 }
 
 impl CustomerMetering {
-    /// Reserves units of a meter of the customer: see [`Metering::reserve`].
+    /// Reserves units of a meter of this customer, if that many are available: see [`Metering::reserve`].
     ///
     /// # Errors
-    /// [`ReserveError::Insufficient`] with what is available, and the other variants where the balance cannot be told.
+    /// Those of [`Metering::reserve`].
     pub async fn reserve(
         &self,
         meter: impl Into<Uuid>,

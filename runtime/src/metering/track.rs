@@ -1,4 +1,4 @@
-//! An event that is about to be tracked.
+//! `Track`: builds an event, and tracks it.
 
 use super::event::UsageEvent;
 use super::handle::Metering;
@@ -8,9 +8,10 @@ use crate::time::Instant;
 use crate::transport::BoxFuture;
 use crate::types::Timestamp;
 
-/// An event that is tracked when it is awaited.
+/// Builds an event of a customer, and tracks it when it is awaited. Returned by
+/// [`CustomerMetering::track`](super::CustomerMetering::track).
 #[derive(Clone, Debug)]
-#[must_use = "the event is tracked when this is awaited"]
+#[must_use = "the event is not tracked unless this is awaited"]
 pub struct Track {
     metering: Metering,
     event: UsageEvent,
@@ -26,28 +27,28 @@ impl Track {
         self
     }
 
-    /// Sets the name.
+    /// Sets the name of the event, which meters filter by.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.event.name = name.into();
         self
     }
 
-    /// Sets a value of the metadata.
+    /// Sets an entry of the metadata, which meters aggregate and filter by.
     pub fn metadata(self, key: impl Into<String>, value: impl Into<MetadataValue>) -> Self {
         self.with(|event| event.metadata(key, value))
     }
 
-    /// Sets what the usage cost you (`_cost`).
+    /// Sets what the usage cost you: the metadata entry `_cost`.
     pub fn cost(self, cost: Cost) -> Self {
         self.with(|event| event.cost(cost))
     }
 
-    /// Sets the call of a language model (`_llm`).
+    /// Sets the call of a language model that the event is about: the metadata entry `_llm`.
     pub fn llm(self, llm: Llm) -> Self {
         self.with(|event| event.llm(llm))
     }
 
-    /// Sets the timestamp. Default: the time of the call.
+    /// Sets the time at which the usage happened. Default: the time at which it is tracked.
     pub fn timestamp(self, timestamp: Timestamp) -> Self {
         self.with(|event| event.timestamp(timestamp))
     }
@@ -57,31 +58,31 @@ impl Track {
         self.with(|event| event.external_id(id))
     }
 
-    /// Sets the parent event, by Polar's ID or your own.
+    /// Sets the parent event, by its ID at Polar or its external ID.
     pub fn parent_id(self, id: impl Into<String>) -> Self {
         self.with(|event| event.parent_id(id))
     }
 
-    /// Tracks the event: see [`Metering::track`].
+    /// Tracks the event: see [`Metering::track`]. The same as awaiting this.
     ///
     /// # Errors
-    /// When the event is invalid or too large, or the metering was shut down. The event is in the error.
+    /// Those of [`Metering::track`].
     pub async fn send(self) -> Result<(), NotQueued<UsageEvent>> {
         self.metering.track(self.event).await
     }
 
-    /// Returns the time by the client's clock.
+    /// Returns the current time of the client's clock.
     pub(super) fn now(&self) -> Instant {
         self.metering.now()
     }
 
-    /// Tracks the event where nothing can wait.
+    /// Tracks the event without waiting, even if the queue is full.
     pub(super) fn send_now(self) {
         self.metering.track_now(self.event);
     }
 }
 
-/// Awaiting it tracks the event.
+/// Tracks the event, like [`send`](Track::send).
 impl IntoFuture for Track {
     type Output = Result<(), NotQueued<UsageEvent>>;
     type IntoFuture = BoxFuture<'static, Self::Output>;

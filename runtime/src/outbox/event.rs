@@ -1,4 +1,4 @@
-//! An event in the table: JSON, whatever its type was.
+//! Events as they are read from the table: JSON without a generated type.
 
 use crate::codec::{self, Encode, View};
 use crate::ingest::{Counts, Event, IngestResponse};
@@ -6,7 +6,7 @@ use crate::types::{JsonObject, Timestamp};
 
 const EXTERNAL_ID: &str = "external_id";
 
-/// An event of the table. The two values that the ingester may set are separate fields.
+/// An event that was read from the table. The two properties that an ingester may set are separate fields.
 pub(super) struct StoredEvent {
     external_id: Option<String>,
     timestamp: Option<Timestamp>,
@@ -14,7 +14,7 @@ pub(super) struct StoredEvent {
 }
 
 impl StoredEvent {
-    /// Parses the JSON of an event; `None` if it is invalid.
+    /// Parses the JSON of an event. Returns `None` if the external ID or the timestamp is missing or invalid.
     pub(super) fn parse(json: &str) -> Option<Self> {
         let mut others: JsonObject = codec::from_slice(json.as_bytes()).ok()?;
         let external_id = others.remove(EXTERNAL_ID)?.as_str()?.to_owned();

@@ -1,4 +1,4 @@
-//! The handle of a relay.
+//! `Relay` and its driver.
 
 use std::fmt;
 use std::pin::Pin;
@@ -13,11 +13,11 @@ use crate::postgres::PostgresError;
 use crate::time::Instant;
 use crate::transport::{BoxFuture, Clock};
 
-/// Stops and monitors a relay, which sends the events of the outbox. Cheap to clone.
+/// The handle of a running relay: stops and monitors it. A relay sends the events of an [`Outbox`](super::Outbox).
 ///
-/// Any number of relays, in any number of processes, can work on one table. Dropping this has no effect: a relay works
-/// until [`shutdown`](Self::shutdown), or until its driver is dropped. The leased events of a relay that was not shut
-/// down are sent by others when its [leases](super::RelayBuilder::lease) expire.
+/// Cheap to clone. Dropping the handle has no effect: the relay runs until [`shutdown`](Self::shutdown) is called, or its
+/// driver is dropped. If it ends without a shutdown, other relays send its leased events when its
+/// [leases](super::RelayBuilder::lease) have expired.
 #[derive(Clone)]
 pub struct Relay(Arc<Control>);
 
@@ -26,15 +26,17 @@ impl Relay {
         Self(control)
     }
 
-    /// Leases no more events, sends the leased ones until `deadline` elapses, and releases the rest to other relays.
-    /// Dropping the future does not undo the shutdown.
+    /// Stops leasing events, sends the leased ones until `deadline` elapses, and releases the rest to other relays.
+    ///
+    /// It returns the final statistics, up to ten seconds after the deadline: recording the outcomes in the database takes
+    /// additional time. Dropping the future does not cancel the shutdown.
     pub async fn shutdown(&self, deadline: Duration) -> RelayStats {
         self.0.close(deadline);
         self.0.until_ended(deadline).await;
         self.stats()
     }
 
-    /// Returns the statistics so far.
+    /// Returns the current statistics.
     #[must_use]
     pub fn stats(&self) -> RelayStats {
         self.0.state().stats.clone()
@@ -49,23 +51,24 @@ impl fmt::Debug for Relay {
     }
 }
 
-/// Statistics of an outbox [`Relay`] since its start: counts of events, and errors that are being retried.
+/// Counts of a [`Relay`]'s events since its start, and the errors that it is retrying.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct RelayStats {
-    /// LeasedRow events without a recorded outcome.
+    /// The number of events that are leased now: their outcomes are not recorded in the database yet.
     pub leased: usize,
-    /// Delivered events, including those that Polar already had.
+    /// The number of delivered events, including those that Polar had already stored.
     pub delivered: u64,
-    /// Rejected events. They are in the table, with the reason.
+    /// The number of rejected events. They stay in the table, with the reason in the column `rejection`.
     pub rejected: u64,
-    /// The error of the last database access if it failed and is being retried.
+    /// The error of the last database access, if that failed and is being retried. `None` while the database works.
     pub last_database_error: Option<Arc<PostgresError>>,
-    /// The error of the last request to Polar if it failed and is being retried.
+    /// The error of the last request to Polar, if that failed and is being retried. `None` while requests succeed.
     pub last_send_error: Option<Arc<crate::Error>>,
 }
 
-/// The future of a relay, to be spawned. It completes after a [`shutdown`](Relay::shutdown).
+/// The future that runs a [`Relay`]: spawn it. It completes after a [`shutdown`](Relay::shutdown), and returns the final
+/// statistics.
 #[must_use = "no event is sent unless the driver is spawned"]
 pub struct RelayDriver {
     control: Arc<Control>,
@@ -109,14 +112,14 @@ impl fmt::Debug for RelayDriver {
     }
 }
 
-/// The additional time after a shutdown's deadline for recording the outcomes of events.
+/// The time after the deadline of a shutdown in which the driver can record the outcomes of events.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// The shared state of a relay and its handles.
+/// The state that a relay shares with its handles.
 pub(super) struct Control {
     clock: Clock,
     state: Mutex<State>,
-    /// Notifies of a shutdown, and of the end of the relay.
+    /// Notified when a shutdown begins, and when the relay ends.
     closing: Notify,
 }
 
@@ -130,7 +133,7 @@ struct State {
 enum Phase {
     #[default]
     Open,
-    /// The deadline; `None` to send everything.
+    /// Until this deadline; `None` if it is too far in the future to be represented.
     Closing(Option<Instant>),
     Ended,
 }
@@ -152,7 +155,7 @@ impl Control {
         !matches!(self.state().phase, Phase::Open)
     }
 
-    /// Waits for a shutdown.
+    /// Waits until a shutdown begins.
     pub(super) async fn closed(&self) {
         loop {
             let closing = self.closing.listen();
@@ -163,7 +166,7 @@ impl Control {
         }
     }
 
-    /// Returns the remaining time of the shutdown.
+    /// Returns the time until the deadline of the shutdown.
     pub(super) fn time_left(&self) -> Duration {
         match self.state().phase {
             Phase::Closing(Some(end)) => end.saturating_duration_since(self.clock.now()),
@@ -172,7 +175,7 @@ impl Control {
         }
     }
 
-    /// Records that the database works.
+    /// Records that the last database access succeeded.
     pub(super) fn clear_database_error(&self) {
         self.state().stats.last_database_error = None;
     }
@@ -181,7 +184,7 @@ impl Control {
         self.state().stats.last_database_error = Some(Arc::new(error));
     }
 
-    /// Records the number of leased rows and the state of the ingester.
+    /// Records the number of leased rows, and the last error of the ingester.
     pub(super) fn record_leased(&self, count: usize, sending: ingest::Stats) {
         let mut state = self.state();
         state.stats.leased = count;
@@ -194,7 +197,7 @@ impl Control {
         state.stats.rejected += rejected;
     }
 
-    /// Starts the shutdown. Only the first call has an effect.
+    /// Begins a shutdown. Only the first call has an effect.
     fn close(&self, deadline: Duration) {
         let mut state = self.state();
         if matches!(state.phase, Phase::Open) {
@@ -213,7 +216,7 @@ impl Control {
         matches!(self.state().phase, Phase::Ended)
     }
 
-    /// Waits for the end, but no longer than a polled driver needs.
+    /// Waits until the relay has ended, or should have ended. A driver that is not polled never ends.
     async fn until_ended(&self, deadline: Duration) {
         let ended = async {
             loop {

@@ -1,4 +1,4 @@
-//! The rows that a relay has leased, and their outcomes.
+//! The rows that a relay has leased, and the delivery outcomes of their events.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -7,21 +7,21 @@ use super::table::Table;
 use crate::ingest::{DeliveryOutcome, Receipt};
 use crate::postgres::PostgresError;
 
-/// The rows that a relay has leased, until the database has recorded their outcomes.
+/// The rows that a relay has leased. A row is removed when its outcome is recorded in the database.
 #[derive(Default)]
 pub(super) struct LeasedRows {
-    /// Rows that are being sent.
+    /// Rows whose events are being sent.
     sent: BTreeMap<i64, Receipt>,
     delivered: Vec<i64>,
     rejected: Vec<i64>,
-    /// The reason for each rejected row.
+    /// The reasons, in the order of `rejected`.
     reasons: Vec<String>,
-    /// Rows that are left to other relays.
+    /// Rows that are to be released to other relays.
     unsent: Vec<i64>,
     recorded: Recorded,
 }
 
-/// How many outcomes the database has.
+/// The numbers of outcomes that were recorded in the database.
 #[derive(Default)]
 pub(super) struct Recorded {
     pub(super) delivered: u64,
@@ -52,7 +52,7 @@ impl LeasedRows {
         self.sent.len() + self.delivered.len() + self.rejected.len() + self.unsent.len()
     }
 
-    /// Returns whether a row is one of them.
+    /// Returns whether this relay has leased a row.
     pub(super) fn contains(&self, id: i64) -> bool {
         self.sent.contains_key(&id)
             || [&self.delivered, &self.rejected, &self.unsent]
@@ -60,13 +60,13 @@ impl LeasedRows {
                 .any(|ids| ids.contains(&id))
     }
 
-    /// Returns the rows that no other relay must take.
+    /// Returns the rows whose leases have to be renewed: no other relay may send them.
     pub(super) fn ids(&self) -> impl Iterator<Item = i64> {
         let settled = self.delivered.iter().chain(&self.rejected);
         self.sent.keys().chain(settled).copied()
     }
 
-    /// Collects the events with a delivery outcome.
+    /// Finds the rows whose events have a delivery outcome by now.
     pub(super) fn collect_outcomes(&mut self) {
         let mut outcomes = Vec::new();
         self.sent.retain(|&id, receipt| match receipt.get() {
@@ -87,7 +87,7 @@ impl LeasedRows {
         }
     }
 
-    /// Records the outcomes. Outcomes that cannot be recorded are kept for the next time.
+    /// Records the outcomes in the database. After an error, the remaining ones are recorded by the next call.
     pub(super) async fn record(&mut self, table: &Table) -> Result<(), PostgresError> {
         if !self.unsent.is_empty() {
             table.release(&self.unsent).await?;
@@ -106,7 +106,8 @@ impl LeasedRows {
         Ok(())
     }
 
-    /// Takes the counts of what was recorded, also by a call that failed afterwards.
+    /// Returns the numbers of outcomes that were recorded since the last call. Includes those of a call of
+    /// [`record`](Self::record) that failed later.
     pub(super) fn take_recorded(&mut self) -> Recorded {
         mem::take(&mut self.recorded)
     }

@@ -1,11 +1,12 @@
-//! Usage events that are part of a transaction of PostgreSQL (feature `postgres`).
+//! Transactional outbox: usage events that are committed in your own PostgreSQL transactions (feature `postgres`).
 //!
-//! [`Outbox::track`] inserts an event into a table, in the caller's own transaction (transactional outbox): a
-//! transaction that is rolled back leaves no event, and a committed event survives any crash. A [`Relay`], in any
-//! number of processes, sends committed events. Each relay leases rows (`FOR UPDATE SKIP LOCKED`), so that relays do
-//! not block each other, and removes them once Polar has stored the events. The rows of a relay that was killed are sent
-//! by others when its leases expire. An event that is then sent twice is stored once, because it was given its external ID
-//! when it was tracked.
+//! [`Outbox::track`] inserts an event into a table, in the transaction of the caller. A transaction that is rolled back
+//! leaves no event. A committed event survives any crash.
+//!
+//! A [`Relay`] sends the committed events. Any number of relays, in any number of processes, can work on one table. Each
+//! relay *leases* rows for a limited time, so that no other relay sends them meanwhile. It removes a row after Polar has
+//! stored the event. If a relay is killed, other relays send its rows when its leases have expired. The events have
+//! external IDs, so Polar stores an event that is sent twice only once.
 
 mod builder;
 mod event;

@@ -1,4 +1,4 @@
-//! The work of a relay: it leases rows, sends their events, and records the outcomes.
+//! The loop of a relay: leases rows, sends their events, and records the outcomes.
 
 use std::collections::VecDeque;
 use std::pin::pin;
@@ -15,35 +15,34 @@ use crate::log;
 use crate::postgres::PostgresError;
 use crate::time::Instant;
 
-/// The delay between attempts while the database fails.
+/// The backoff while the database fails.
 const BACKOFF: RetryPolicy = RetryPolicy::new().max_delay(Duration::from_secs(30));
 
-/// How long a relay tries to record the outcomes of its events when it ends.
+/// The timeout for each database access during a shutdown.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// How often retained events are removed.
-const CLEAN_UP: Duration = Duration::from_secs(60);
+/// How often delivered events whose retention has elapsed are removed.
+const CLEANUP_INTERVAL: Duration = Duration::from_secs(60);
 
-/// The limits of a relay.
+/// How many rows a relay leases, and how often it queries for rows.
 pub(super) struct Limits {
     /// The maximum number of rows that one statement leases.
     pub(super) batch: usize,
     /// The maximum number of leased rows.
     pub(super) capacity: usize,
-    /// How often it looks for new rows.
+    /// The interval of queries for new rows.
     pub(super) interval: Duration,
 }
 
-/// The state of a relay.
+/// A running relay: its leased rows and its next tasks.
 pub(super) struct RelayLoop {
     control: Arc<Control>,
     table: Table,
     ingester: Ingester<StoredEvent>,
     limits: Limits,
     rows: LeasedRows,
-    /// LeasedRow rows for which the ingester has no capacity yet.
+    /// Leased rows that wait for capacity of the ingester.
     waiting: VecDeque<(i64, StoredEvent, TimestampSource)>,
-    /// The times of the next query for rows, renewal of leases, and cleanup.
     next_query: Instant,
     next_renewal: Instant,
     next_cleanup: Instant,
@@ -70,7 +69,7 @@ impl RelayLoop {
         }
     }
 
-    /// Relays events until it is shut down.
+    /// Runs until a shutdown, and then sends the leased events.
     pub(super) async fn run(mut self) {
         let mut failed = 0;
         while !self.control.is_closed() {
@@ -101,17 +100,18 @@ impl RelayLoop {
         self.end().await;
     }
 
-    /// Does what is due, and returns the time until the next task, unless an event gets its delivery outcome before.
+    /// Runs all tasks that are due. Returns the time until the next task is due, unless an event gets its delivery outcome
+    /// before.
     async fn run_due_tasks(&mut self) -> Result<Duration, PostgresError> {
         self.rows.collect_outcomes();
-        // First, so that leases last while outcomes cannot be recorded.
+        // Before `record`, so that the leases are renewed even if outcomes cannot be recorded.
         self.renew().await?;
         self.record().await?;
         self.send_waiting();
         let now = self.now();
         if now >= self.next_cleanup {
             self.table.clean_up().await?;
-            self.next_cleanup = now + CLEAN_UP;
+            self.next_cleanup = now + CLEANUP_INTERVAL;
         }
         let room = self.limits.capacity.saturating_sub(self.rows.len());
         if room == 0 || !self.waiting.is_empty() {
@@ -124,7 +124,7 @@ impl RelayLoop {
         let limit = room.min(self.limits.batch);
         let count = self.lease(limit).await?;
         self.send_waiting();
-        // The table probably has more.
+        // The table probably has more rows.
         if count == limit {
             return Ok(Duration::ZERO);
         }
@@ -136,7 +136,7 @@ impl RelayLoop {
         let leased = self.table.lease(limit).await?;
         let count = leased.len();
         for row in leased {
-            // An expired lease of this relay, which it renewed.
+            // This relay still had the row: its own lease had expired.
             if self.rows.contains(row.id) {
                 continue;
             }
@@ -153,7 +153,7 @@ impl RelayLoop {
         Ok(count)
     }
 
-    /// Passes rows to the ingester, as far as it has capacity.
+    /// Passes leased rows to the ingester, until its queue is full.
     fn send_waiting(&mut self) {
         while let Some((id, event, source)) = self.waiting.pop_front() {
             match self.ingester.try_relay(event, source) {
@@ -183,7 +183,7 @@ impl RelayLoop {
         outcome
     }
 
-    /// Renews the leases after a third of their time.
+    /// Renews the leases if a third of their duration has elapsed.
     async fn renew(&mut self) -> Result<(), PostgresError> {
         let now = self.now();
         if now < self.next_renewal {
@@ -198,7 +198,7 @@ impl RelayLoop {
         Ok(())
     }
 
-    /// Sends the leased events until the deadline of the shutdown, and releases the rest to others.
+    /// Sends the leased events until the deadline of the shutdown, and releases the rest to other relays.
     async fn end(&mut self) {
         for (id, ..) in self.waiting.drain(..) {
             self.rows.mark_unsent(id);
@@ -210,7 +210,8 @@ impl RelayLoop {
             let tick = self.table.lease_time() / 3;
             while clock.within(tick, shutdown.as_mut()).await.is_none() {
                 self.rows.collect_outcomes();
-                // Outcomes that cannot be recorded here are recorded below, or another relay sends the events again.
+                // An error is ignored: outcomes that are not recorded here are recorded below. If that fails as well,
+                // another relay sends the events again.
                 let _ = clock.within(GRACE, self.record()).await;
                 let _ = clock.within(GRACE, self.renew()).await;
             }

@@ -1,4 +1,4 @@
-//! The statements of a relay.
+//! The SQL statements of a relay.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::ingest::TimestampSource;
 use crate::postgres::{Parameter, Postgres, PostgresError};
 
-/// Selects rows to send without a lease, the oldest first. Relays do not wait for each other's locks.
+/// Leases the oldest pending rows without a current lease. Relays do not wait for each other's row locks.
 const LEASE: &str = "\
     UPDATE polar_outbox SET relay = $1, leased_until = now() + $2 * INTERVAL '1 second'
     WHERE id IN (
@@ -26,14 +26,16 @@ const RELEASE: &str = "\
     UPDATE polar_outbox SET relay = NULL, leased_until = NULL
     WHERE id = ANY($2) AND relay = $1 AND settled_at IS NULL";
 
-/// Ignores the current lease and rejections recorded by other relays, because the event is delivered.
+/// Removes delivered events. Who has the lease does not matter, nor whether another relay recorded a rejection: the event is
+/// delivered.
 const REMOVE: &str = "DELETE FROM polar_outbox WHERE id = ANY($1)";
 
 const KEEP: &str = "\
     UPDATE polar_outbox SET settled_at = now(), rejection = NULL
     WHERE id = ANY($1) AND (settled_at IS NULL OR rejection IS NOT NULL)";
 
-/// Only of rows that this relay has: another one, to which Polar may respond differently, decides about the others.
+/// Records rejections, but only of rows that this relay has leased. If another relay has leased a row meanwhile, the
+/// response to that relay decides.
 const REJECT: &str = "\
     UPDATE polar_outbox SET settled_at = now(), rejection = rejected.reason
     FROM unnest($1::BIGINT[], $2::TEXT[]) AS rejected (id, reason)
@@ -46,14 +48,14 @@ const CLEAN_UP: &str = "\
         ORDER BY settled_at LIMIT 10000 FOR UPDATE SKIP LOCKED
     )";
 
-/// A row to be sent.
+/// A leased row, whose event is to be sent.
 pub(super) struct LeasedRow {
     pub(super) id: i64,
     pub(super) event: String,
     pub(super) timestamp_source: TimestampSource,
 }
 
-/// The table, as seen by one relay.
+/// The table, accessed by one relay.
 pub(super) struct Table {
     database: Postgres,
     /// The ID of the relay.
@@ -137,7 +139,7 @@ impl Table {
         Ok(())
     }
 
-    /// Records that Polar rejected these events, for these reasons. Returns how many of them this relay still had.
+    /// Records that Polar rejected these events, with the reasons. Returns how many rows this relay still had leased.
     pub(super) async fn rejected(
         &self,
         ids: &[i64],
@@ -151,7 +153,7 @@ impl Table {
         self.database.execute(REJECT, &parameters).await
     }
 
-    /// Removes delivered events after their retention.
+    /// Removes delivered events whose retention has elapsed.
     pub(super) async fn clean_up(&self) -> Result<(), PostgresError> {
         if self.retention.is_zero() {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Inserting events into the table.
+//! `Outbox`: inserts events into the table.
 
 use std::error::Error;
 use std::fmt;
@@ -26,17 +26,17 @@ const RETRY: &str = "\
     UPDATE polar_outbox SET settled_at = NULL, rejection = NULL, relay = NULL, leased_until = NULL
     WHERE settled_at IS NOT NULL AND rejection IS NOT NULL";
 
-/// The table of events that are to be sent.
+/// Inserts usage events into a table of PostgreSQL, from which a [`Relay`](super::Relay) sends them.
 ///
-/// Copy the file `migrations/outbox.sql` of the package `polar-client-runtime`, which is [`MIGRATION`](Self::MIGRATION), to
-/// the migrations of your database:
+/// Create the table first: copy the file `migrations/outbox.sql` of the package `polar-client-runtime` to the migrations of
+/// your database. [`MIGRATION`](Self::MIGRATION) contains the same SQL:
 ///
 /// ```sql
 #[doc = include_str!("../../migrations/outbox.sql")]
 /// ```
 ///
-/// Every method takes a [`Client`](tokio_postgres::Client) or a [`Transaction`](tokio_postgres::Transaction). Those of pools
-/// are dereferenced: `&*transaction`, `&**client`.
+/// Every method takes a [`Client`](tokio_postgres::Client) or a [`Transaction`](tokio_postgres::Transaction). Dereference
+/// those of a connection pool: `&*transaction` or `&**client`.
 ///
 /// # Examples
 /// ```no_run
@@ -60,24 +60,27 @@ const RETRY: &str = "\
 pub struct Outbox;
 
 impl Outbox {
-    /// The SQL that creates the table.
+    /// The SQL that creates the table `polar_outbox` and its indices.
     pub const MIGRATION: &str = include_str!("../../migrations/outbox.sql");
 
-    /// Uses the table `polar_outbox` in the current schema of the connection.
+    /// Returns the outbox whose table is `polar_outbox` in the current schema of the connection.
     #[must_use]
     pub const fn new() -> Self {
         Self
     }
 
-    /// Inserts an event: a `UsageEvent` of metering, or an `EventCreate` of a version. An event without an external ID gets a
-    /// random UUID, one without a timestamp the current time of this machine.
+    /// Inserts an event: a `UsageEvent` of metering, or an `EventCreate` of an API version.
     ///
-    /// It is sent after the transaction is committed, and never if the transaction is rolled back. Outside of a transaction,
-    /// it is committed when this returns.
+    /// It is sent after the transaction is committed, and never if the transaction is rolled back. Outside of a
+    /// transaction, it is committed when this returns.
+    ///
+    /// An event without an external ID gets a random UUID. An event without a timestamp gets the current time of this
+    /// machine.
     ///
     /// # Errors
-    /// [`TrackError::Invalid`] and [`TrackError::TooLarge`] before any statement, so the transaction can continue.
-    /// [`TrackError::Database`] when the statement fails, which aborts the transaction.
+    /// - [`TrackError::Invalid`] or [`TrackError::TooLarge`] if the event cannot be sent. No statement was executed, so
+    ///   the transaction can continue.
+    /// - [`TrackError::Database`] if the statement fails. That aborts the transaction.
     pub async fn track<E: Event>(
         &self,
         client: &(impl GenericClient + Sync),
@@ -93,10 +96,10 @@ impl Outbox {
         Ok(())
     }
 
-    /// Inserts many events with one statement, like [`track`](Self::track): all of them, or none.
+    /// Inserts several events with one statement, like [`track`](Self::track). Inserts all of them or none.
     ///
     /// # Errors
-    /// Those of [`track`](Self::track), of the first event that is invalid.
+    /// Those of [`track`](Self::track). If several events are invalid, the error is about the first one.
     pub async fn track_all<E: Event>(
         &self,
         client: &(impl GenericClient + Sync),
@@ -116,10 +119,10 @@ impl Outbox {
         Ok(())
     }
 
-    /// Counts the events in the table with a full scan.
+    /// Counts the pending and the rejected events. Reads the whole table.
     ///
     /// # Errors
-    /// An error of the database.
+    /// Returns the error of the database if the statement fails.
     pub async fn counts(
         &self,
         client: &(impl GenericClient + Sync),
@@ -130,16 +133,17 @@ impl Outbox {
         Ok(OutboxCounts {
             pending: count(row.try_get(0)?),
             rejected: count(row.try_get(1)?),
-            // The clock of the database may have been set back since.
+            // Negative if the clock of the database was set back.
             oldest: Duration::try_from_secs_f64(oldest).unwrap_or_default(),
         })
     }
 
-    /// Marks all rejected events as pending, so that a relay sends them again, and returns their number. Call it after the
-    /// cause of the rejections is fixed.
+    /// Marks all rejected events as pending, so that a relay sends them again. Returns their number.
+    ///
+    /// Call it after the cause of the rejections is fixed.
     ///
     /// # Errors
-    /// An error of the database.
+    /// Returns the error of the database if the statement fails.
     pub async fn retry_rejected(
         &self,
         client: &(impl GenericClient + Sync),
@@ -148,19 +152,19 @@ impl Outbox {
     }
 }
 
-/// How many events are in the table.
+/// The numbers of pending and rejected events in the table of an [`Outbox`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct OutboxCounts {
-    /// Pending events, including those that a relay is sending.
+    /// The number of pending events, including those that a relay is sending now.
     pub pending: u64,
-    /// Rejected events. They stay, with the reason in the column `rejection`.
+    /// The number of rejected events. They stay in the table, with the reason in the column `rejection`.
     pub rejected: u64,
-    /// The age of the oldest pending event.
+    /// The time since the oldest pending event was inserted. Zero if no event is pending.
     pub oldest: Duration,
 }
 
-/// An event as it is inserted.
+/// The columns of an inserted row.
 struct Row {
     event: String,
     has_own_time: bool,
@@ -181,15 +185,15 @@ impl Row {
     }
 }
 
-/// Why an event was not tracked.
+/// The error of an event that was not inserted into an [`Outbox`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum TrackError {
-    /// It violates constraints of the OpenAPI description.
+    /// The event violates constraints of the OpenAPI description.
     Invalid(Violations),
-    /// It is larger than a request may be.
+    /// The event is larger than 8 MiB, the maximum size of a request.
     TooLarge,
-    /// The database could not be reached, or rejected the statement.
+    /// The database could not be reached, or it rejected the statement.
     Database(tokio_postgres::Error),
 }
 
@@ -212,7 +216,9 @@ impl fmt::Display for TrackError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Invalid(violations) => write!(f, "the event was not tracked: {violations}"),
-            Self::TooLarge => f.write_str("the event is larger than a request may be"),
+            Self::TooLarge => f.write_str(
+                "the event was not tracked: it exceeds the maximum size of a request (8 MiB)",
+            ),
             Self::Database(error) => write!(f, "the event was not tracked: {error}"),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Delays that double with each failure, with jitter.
+/// Exponential backoff with jitter.
 #[derive(Debug)]
 pub(super) struct Backoff {
     first: Duration,
@@ -24,7 +24,8 @@ impl Backoff {
         self.failures = 0;
     }
 
-    /// Returns the next delay: between half and all of the time, so that clients do not reconnect simultaneously.
+    /// Returns the next delay. It is random between half and all of the backoff, so that clients do not reconnect
+    /// simultaneously.
     pub(super) fn next(&mut self) -> Duration {
         let factor = 1_u32.checked_shl(self.failures).unwrap_or(u32::MAX);
         self.failures = self.failures.saturating_add(1).min(31);

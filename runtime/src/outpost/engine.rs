@@ -1,4 +1,4 @@
-//! The shared state of an Outpost's tasks and handles.
+//! The engine of an Outpost: counts events, applies messages of Polar, and computes balances.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,10 +21,10 @@ use crate::time::system_time;
 use crate::transport::Clock;
 use crate::types::{JsonValue, Timestamp};
 
-/// The maximum number of events that are kept until the first configuration.
+/// The maximum number of events that are kept before the first configuration arrives.
 const MAX_EARLY: usize = 10_000;
 
-/// The shared state.
+/// The state that is shared by the tasks and the handles of an Outpost.
 pub(super) struct Engine {
     pub(super) cache: Arc<Cache>,
     pub(super) clock: Clock,
@@ -34,50 +34,56 @@ pub(super) struct Engine {
     setup: Mutex<Setup>,
 }
 
-/// The configuration by Polar.
+/// The configuration that was received from Polar, and the state of the connection.
 struct Setup {
     reducers: Arc<Reducers>,
     link: Link,
-    /// Events from before the first configuration.
+    /// The events before the first configuration; `None` once it has arrived.
     early: Option<VecDeque<(Identity, Box<dyn Usage + Send>)>>,
+    /// The time since which no event was missed, in microseconds since 1970.
     started: i64,
 }
 
 /// The state of the connection to Polar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Link {
-    /// Not connected, or not configured yet.
+    /// Not connected, or the configuration has not arrived yet.
     Down,
+    /// Connected, and the configuration has arrived.
     Up,
-    /// It will not be connected again.
+    /// Disconnected for good.
     Ended,
 }
 
-/// An event that is to be counted.
+/// What a tracked event adds to the counts, once it is accepted.
 pub(crate) enum Recording {
-    /// No reducer counts it.
+    /// Nothing: no reducer counts the event.
     Nothing,
-    /// The configuration is not known yet.
+    /// Unknown: the configuration has not arrived yet. Contains the event.
     Early(Identity, Box<dyn Usage + Send>),
+    /// Statistics for one or several reducers.
     Counted {
         customer: Identity,
         reducers: Arc<Reducers>,
+        /// The start of the bucket, in microseconds since 1970.
         start: i64,
-        /// By the index of the reducer.
+        /// In the order of the reducers; `None` if the reducer does not count the event.
         statistics: Vec<Option<Statistics>>,
     },
 }
 
-/// What is known locally of a meter.
+/// The local balance of a meter.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum LocalBalance {
+    /// The balance, and the time since the last snapshot.
     Known(Reading, Duration),
-    /// Polar does not know the customer.
+    /// There is no balance: Polar does not know the customer.
     NoCustomer,
+    /// The balance has to be read from the API.
     Unknown,
 }
 
-/// A meter with its counts.
+/// A meter, and the reducers among which is that of the meter.
 struct Counted {
     reducers: Arc<Reducers>,
     meter: String,
@@ -128,7 +134,7 @@ impl Engine {
         }
     }
 
-    /// Records that the connection was established or lost.
+    /// Sets the state of the connection. [`Link::Ended`] is final.
     pub(super) fn set_link(&self, link: Link) {
         let mut setup = self.setup();
         if setup.link != Link::Ended {
@@ -146,8 +152,7 @@ impl Engine {
     pub(super) fn configure(&self, configuration: &JsonValue) -> bool {
         let (reducers, early, since) = {
             let mut setup = self.setup();
-            // Events from before the first configuration are still to be counted; later reducers have missed earlier
-            // events.
+            // All earlier events were kept until the first configuration. A reducer of a later one has missed them.
             let since = match setup.early {
                 Some(_) => setup.started,
                 None => now(),
@@ -170,7 +175,7 @@ impl Engine {
         true
     }
 
-    /// Reads from an event what its reducers need.
+    /// Determines what an event adds to the counts.
     pub(super) fn prepare<U>(&self, customer: Identity, usage: &U) -> Recording
     where
         U: Usage + Clone + Send + 'static,
@@ -186,7 +191,7 @@ impl Engine {
         count(customer, usage, &reducers)
     }
 
-    /// Counts an event.
+    /// Adds an accepted event to the counts.
     pub(super) fn record(&self, recording: Recording) {
         match recording {
             Recording::Nothing => {}
@@ -229,7 +234,7 @@ impl Engine {
         self.cache.add(customer, reducer, start, statistics, now)
     }
 
-    /// Waits until reads include everything that was counted.
+    /// Waits until balances include all counted events.
     pub(super) async fn settled(&self) {
         #[cfg(feature = "redis")]
         if let Some(redis) = &self.redis {
@@ -237,7 +242,7 @@ impl Engine {
         }
     }
 
-    /// Updates the state in memory. Returns whether it is current.
+    /// Updates the state in memory from Redis, if Redis is used. Returns whether it is current.
     async fn refresh(&self, customer: &Identity, reducer: &Reducer) -> bool {
         #[cfg(feature = "redis")]
         if let Some(redis) = &self.redis {
@@ -248,7 +253,7 @@ impl Engine {
         true
     }
 
-    /// Keeps an event until the configuration arrives. Beyond the maximum, the oldest are dropped.
+    /// Keeps an event until the configuration arrives. Beyond the maximum, drops the oldest event.
     fn keep(&self, customer: Identity, usage: Box<dyn Usage + Send>) {
         let mut setup = self.setup();
         if let Some(early) = &mut setup.early {
@@ -259,13 +264,13 @@ impl Engine {
             }
             return;
         }
-        // The configuration arrived meanwhile.
+        // The configuration arrived after `prepare`.
         let reducers = Arc::clone(&setup.reducers);
         drop(setup);
         self.record(count(customer, &*usage, &reducers));
     }
 
-    /// Applies a snapshot of Polar.
+    /// Applies a snapshot to the state.
     pub(super) async fn apply(&self, snapshot: &Snapshot) {
         let counted = self.counted(&snapshot.meter);
         let Some((reducer, _)) = counted.reducer() else {
@@ -287,7 +292,7 @@ impl Engine {
         }
     }
 
-    /// Returns what is known of a meter; waits for the first snapshot of the customer.
+    /// Returns the local balance of a meter. Waits for the first snapshot of the customer, up to the timeout.
     pub(super) async fn read(&self, customer: &Identity, meter: &str) -> LocalBalance {
         let counted = self.counted(meter);
         let Some((reducer, function)) = counted.reducer() else {
@@ -350,7 +355,7 @@ impl Engine {
         }))
     }
 
-    /// Returns the last known balance, if no other is available.
+    /// Returns the last local balance, even if it is incomplete or the connection is lost.
     pub(super) fn last(&self, customer: &Identity, meter: &str) -> LocalBalance {
         let counted = self.counted(meter);
         let Some((reducer, function)) = counted.reducer() else {
@@ -378,7 +383,7 @@ fn count(customer: Identity, usage: &(impl Usage + ?Sized), reducers: &Arc<Reduc
     }
 }
 
-/// Returns the time in microseconds since 1970.
+/// Returns the current time in microseconds since 1970.
 fn now() -> i64 {
     Timestamp::from(system_time()).timestamp_micros()
 }

@@ -1,4 +1,4 @@
-//! Filters: the events that a reducer counts.
+//! Filters: which events a reducer counts.
 
 use std::cmp::Ordering;
 
@@ -6,7 +6,7 @@ use super::number::Number;
 use super::usage::{Property, Usage, Value};
 use crate::types::JsonValue;
 
-/// The maximum nesting of filters. Deeper ones are not evaluated locally.
+/// The maximum depth of nested filters. Meters with deeper filters have no local balance.
 const DEPTH: usize = 32;
 
 /// A condition on events.
@@ -43,7 +43,7 @@ enum Expected {
 }
 
 impl Filter {
-    /// Parses a filter; `None` if its form is unknown.
+    /// Parses a filter. Returns `None` if its form is unknown.
     pub(super) fn parse(json: &JsonValue) -> Option<Self> {
         Self::nested(json, DEPTH)
     }
@@ -109,7 +109,8 @@ impl Clause {
         }
     }
 
-    /// Compares booleans with numbers as 0 and 1, as other implementations of the protocol do, which share the state.
+    /// Returns whether a value equals the expected one. A boolean equals the number 0 or 1, as in the other implementations
+    /// of the protocol, with which states in Redis are shared.
     fn equals(&self, actual: Value<'_>) -> bool {
         let numeric = |boolean: bool| Number::from(i64::from(boolean));
         match (&self.expected, actual) {
@@ -122,7 +123,7 @@ impl Clause {
         }
     }
 
-    /// Compares values. Only numbers and strings are ordered, each among themselves.
+    /// Compares a value with the expected one. Returns `None` unless both are numbers or both are strings.
     fn order(&self, actual: Value<'_>) -> Option<Ordering> {
         match (&self.expected, actual) {
             (Expected::String(expected), Value::String(actual)) => {

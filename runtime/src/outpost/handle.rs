@@ -1,4 +1,4 @@
-//! The handle of an Outpost for metering.
+//! `Outpost`: what metering uses of this module.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use super::usage::{Identity, Usage};
 use crate::Error;
 use crate::client::Request;
 
-/// A running Outpost. Its tasks end with the last clone.
+/// A running Outpost. Its tasks are aborted when the last clone is dropped.
 #[derive(Clone)]
 pub(crate) struct Outpost(Arc<Running>);
 
@@ -27,10 +27,11 @@ struct Running {
 }
 
 impl Outpost {
-    /// Starts an Outpost on the current tokio runtime, with the client and the credential of a request.
+    /// Starts an Outpost on the current tokio runtime. It uses the client and the credential of `request`.
     pub(crate) fn start(options: OutpostOptions, request: &Request) -> Result<Self, Error> {
         let Ok(runtime) = Runtime::try_current() else {
-            const REASON: &str = "there is no tokio runtime to run the Outpost on";
+            const REASON: &str =
+                "no tokio runtime to run the Outpost on: start metering within one";
             return Err(Error::configuration(REASON));
         };
         let engine = Arc::new(Engine::new(&options, request.clock().clone())?);
@@ -52,7 +53,7 @@ impl Outpost {
         Ok(Self(Arc::new(Running { engine, tasks })))
     }
 
-    /// Reads from an event what its reducers need, before it is passed on.
+    /// Determines what an event adds to the counts, before the event is moved into the queue.
     pub(crate) fn prepare<U>(&self, customer: Identity, usage: &U) -> Recording
     where
         U: Usage + Clone + Send + 'static,
@@ -60,17 +61,18 @@ impl Outpost {
         self.0.engine.prepare(customer, usage)
     }
 
-    /// Counts an accepted event.
+    /// Counts an event that was prepared, once it is accepted.
     pub(crate) fn record(&self, recording: Recording) {
         self.0.engine.record(recording);
     }
 
-    /// Returns what is known locally of a meter; waits for the first snapshot of the customer.
+    /// Returns the local balance of a meter. Waits for the first snapshot of the customer, up to the timeout.
     pub(crate) async fn read(&self, customer: &Identity, meter: Uuid) -> LocalBalance {
         self.0.engine.read(customer, &meter.to_string()).await
     }
 
-    /// Reserves units of a meter, if they are available; `ceiling` is the API's balance.
+    /// Reserves units of a meter, if they are available. `ceiling` is the balance of the API, which is required if the local
+    /// state is incomplete.
     pub(crate) async fn reserve(
         &self,
         customer: &Identity,
@@ -79,23 +81,23 @@ impl Outpost {
         ceiling: Option<Number>,
     ) -> Result<Hold, HoldError> {
         let meter = meter.to_string();
-        // Waits for the first snapshot.
+        // Only to wait for the first snapshot.
         self.0.engine.read(customer, &meter).await;
         let engine = Arc::clone(&self.0.engine);
         engine.hold(customer, &meter, units, ceiling).await
     }
 
-    /// Waits until reads include everything that was counted.
+    /// Waits until balances include all counted events: with Redis, until they are written.
     pub(crate) async fn settled(&self) {
         self.0.engine.settled().await;
     }
 
-    /// Returns the last known balance, if no other is available.
+    /// Returns the last local balance, even if it is incomplete or the connection is lost.
     pub(crate) fn last(&self, customer: &Identity, meter: Uuid) -> LocalBalance {
         self.0.engine.last(customer, &meter.to_string())
     }
 
-    /// Closes the connections. No balance is known locally afterwards.
+    /// Closes the connections. Afterwards, all local balances are unknown.
     pub(crate) async fn close(&self) {
         self.settled().await;
         self.0.engine.set_link(Link::Ended);

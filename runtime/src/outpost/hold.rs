@@ -1,4 +1,4 @@
-//! Units that are reserved.
+//! Reserved units.
 
 use std::sync::Arc;
 
@@ -7,15 +7,15 @@ use super::number::Number;
 #[cfg(feature = "redis")]
 use super::redis::Lease;
 
-/// Units that are reserved until this is dropped.
-#[allow(dead_code, reason = "what is in it only has to be dropped")]
+/// Units of a meter that are reserved until this is dropped.
+#[allow(dead_code, reason = "the fields are only dropped")]
 pub(crate) enum Hold {
     Local(Units),
     #[cfg(feature = "redis")]
     Redis(Lease),
 }
 
-/// Units that are reserved in this process.
+/// Units that are reserved in the memory of this process.
 pub(crate) struct Units {
     pub(super) cache: Arc<Cache>,
     pub(super) state: String,

@@ -1,4 +1,4 @@
-//! The messages of the WebSocket: JSON objects with `type` and `payload`.
+//! The messages on the WebSocket: JSON objects with the properties `type` and `payload`.
 
 use serde_json::json;
 
@@ -10,10 +10,10 @@ use crate::types::JsonValue;
 /// A message from Polar.
 #[derive(Debug)]
 pub(super) enum Message {
-    /// The reducers, still as JSON.
+    /// The configuration with the reducers, as JSON.
     Configuration(JsonValue),
     Snapshot(Box<Snapshot>),
-    /// A customer that Polar does not know.
+    /// A response to a request for a snapshot: Polar does not know the customer.
     Missing {
         customer: Identity,
         meter: String,
@@ -22,7 +22,7 @@ pub(super) enum Message {
     Other,
 }
 
-/// Polar's counts for a customer and a meter.
+/// The statistics and credits of a customer and a meter, up to a point in time.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Snapshot {
     pub(super) customer: Identity,
@@ -35,7 +35,7 @@ pub(super) struct Snapshot {
 }
 
 impl Message {
-    /// Parses a message; the error names what is wrong with it.
+    /// Parses a message. The error describes the problem.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let message: JsonValue = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let payload = message.get("payload").unwrap_or(&JsonValue::Null);
@@ -53,7 +53,7 @@ fn usage(payload: &JsonValue) -> Result<Message, String> {
     let customer = match (id("customer_id"), id("external_customer_id")) {
         (Some(id), None) => Identity::customer(id),
         (None, Some(id)) => Identity::external(id),
-        // Without it, the state that it changes is unknown.
+        // Without a customer, it is unknown which state it changes.
         _ => return Ok(Message::Other),
     };
     let meter = id("meter_id").ok_or("meter_id is missing")?.to_owned();
@@ -87,7 +87,7 @@ fn usage(payload: &JsonValue) -> Result<Message, String> {
     })))
 }
 
-/// Returns an integer, also in the form `1.0`.
+/// Returns an integer, which may be written as `1.0`.
 fn whole(value: &JsonValue) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     let float = || {
@@ -98,12 +98,12 @@ fn whole(value: &JsonValue) -> Option<i64> {
     value.as_i64().or_else(|| float().map(|it| it as i64))
 }
 
-/// Returns a request for the reducers.
+/// Returns the message that requests the configuration.
 pub(super) fn configuration_request() -> String {
     json!({ "type": "configuration" }).to_string()
 }
 
-/// Returns a subscription to snapshots.
+/// Returns the message that requests snapshots of a customer and a meter.
 pub(super) fn usage_request(customer: &Identity, meter: &str) -> String {
     let (key, id) = customer.parameter();
     json!({ "type": "meter_usage", "payload": { key: id, "meter_id": meter } }).to_string()

@@ -1,9 +1,16 @@
-//! Balances that are computed locally, milliseconds after an event (feature `outpost`).
+//! Outpost: computes balances of meters locally, without a request for each balance (feature `outpost`).
 //!
-//! Polar configures by WebSocket how meters count: a filter and an aggregation each ([`OutpostOptions`] contains the
-//! local configuration). It sends snapshots of requested customers: the units consumed and credited up to a point in
-//! time. Later events are counted here, in buckets of five minutes, so that a balance needs no request. The state is in
-//! memory, or with the feature `redis` in Redis, where processes and services in other languages share it.
+//! An Outpost receives two kinds of messages from Polar by WebSocket:
+//!
+//! - The configuration describes how each meter counts: a filter of events, and an aggregation. Meters that count alike
+//!   share one *reducer*.
+//! - A *snapshot* contains the units that a customer consumed and was credited up to a point in time.
+//!
+//! The Outpost adds the events that are tracked after a snapshot. It counts them in *buckets* of five minutes. The result
+//! is the state of a customer for a reducer. States are in memory. With the feature `redis`, they can be in Redis, where
+//! several processes and services in other languages share them.
+//!
+//! [`OutpostOptions`] configures an Outpost.
 
 mod backoff;
 mod cache;

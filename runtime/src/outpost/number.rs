@@ -1,4 +1,4 @@
-//! Exact decimal arithmetic for counts, sums and credits.
+//! `Number`: exact decimal arithmetic for counts, sums and credits.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -8,14 +8,15 @@ use crate::types::Decimal;
 /// The maximum number of digits. Longer sums are rounded.
 const DIGITS: u32 = 37;
 
-/// The exponents of finite doubles; numbers outside are zero or not finite.
+/// The exponents that are accepted when a number is parsed. Doubles outside of this range are zero or not finite.
 const EXPONENTS: std::ops::RangeInclusive<i64> = -400..=400;
 
 /// A decimal number of up to 37 digits: `digits` times ten to the power of `exponent`.
 ///
-/// Its form is unique: the digits do not end with a zero, and zero has the exponent zero. Sums of numbers that JSON can
-/// contain are exact as long as they need no more than 37 digits, in whatever order they are added. Copied rather than
-/// allocated, unlike the decimals of the well-known crates that have such a range.
+/// Equal numbers have the same form: the digits do not end with a zero, and zero has the exponent zero.
+///
+/// A sum is exact, and does not depend on the order of its terms, as long as it needs at most 37 digits. The well-known
+/// crates with decimals of this range allocate memory for each number. This type is `Copy`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Number {
     digits: i128,
@@ -28,7 +29,7 @@ impl Number {
         exponent: 0,
     };
 
-    /// Parses a decimal as JSON, Redis and [`Decimal`] write it. `None` if it is not a finite number.
+    /// Parses a decimal, as JSON, Redis and [`Decimal`] write it. Returns `None` if it is not a finite number.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let negative = text.starts_with('-');
         let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
@@ -46,7 +47,7 @@ impl Number {
             if !byte.is_ascii_digit() {
                 return None;
             }
-            // Further digits are below the precision of every source of numbers.
+            // Further digits are ignored: no source of numbers is that precise.
             if digits >= power(DIGITS - 1) {
                 dropped += 1;
             } else {
@@ -57,7 +58,7 @@ impl Number {
         Self::new(if negative { -digits } else { digits }, exponent)
     }
 
-    /// Returns the shortest decimal of a double. `None` if it is not finite.
+    /// Converts a double to the shortest decimal that represents it. Returns `None` if the double is not finite.
     pub(crate) fn from_f64(value: f64) -> Option<Self> {
         if !value.is_finite() {
             return None;
@@ -69,7 +70,7 @@ impl Number {
         Self::parse(&format!("{value:e}"))
     }
 
-    /// Returns the number in a JSON value; `None` if it is not a number.
+    /// Returns the number in a JSON value. Returns `None` if the value is not a number.
     pub(crate) fn from_json(value: &serde_json::Value) -> Option<Self> {
         match value.as_i64() {
             Some(integer) => Some(Self::from(integer)),
@@ -77,7 +78,7 @@ impl Number {
         }
     }
 
-    /// Adds a number. `None` if the sum is larger than the largest double.
+    /// Returns the sum. Returns `None` if it is larger than the largest double.
     pub(crate) fn plus(self, other: Self) -> Option<Self> {
         if self.exponent == other.exponent {
             return Self::new(self.digits + other.digits, self.exponent.into());
@@ -95,7 +96,7 @@ impl Number {
         Self::new(sum, i64::from(high.exponent) - i64::from(up))
     }
 
-    /// Subtracts a number. `None` if the difference is larger than the largest double.
+    /// Returns the difference. Returns `None` if it is larger than the largest double.
     pub(crate) fn minus(self, other: Self) -> Option<Self> {
         self.plus(Self {
             digits: -other.digits,
@@ -103,7 +104,7 @@ impl Number {
         })
     }
 
-    /// Divides by a count, to 37 digits; zero for a count of zero.
+    /// Divides by a count, with a precision of 37 digits. Returns zero if the count is zero.
     pub(crate) fn over(self, count: i64) -> Self {
         let count = i128::from(count);
         if count == 0 || self.digits == 0 {
@@ -114,7 +115,7 @@ impl Number {
         Self::new(quotient, i64::from(self.exponent) - i64::from(up)).unwrap_or_default()
     }
 
-    /// Returns the number in its unique form. `None` if it is larger than the largest double.
+    /// Creates a number in the form that equal numbers share. Returns `None` if it is larger than the largest double.
     fn new(mut digits: i128, mut exponent: i64) -> Option<Self> {
         while length(digits) > DIGITS {
             digits = rounded(digits, 1);
@@ -129,7 +130,7 @@ impl Number {
         }
         let exponent = i32::try_from(exponent).ok()?;
         let number = Self { digits, exponent };
-        // Far below the range of doubles, no check is necessary.
+        // Only numbers with many digits before the point can be too large.
         let size = i64::from(exponent) + i64::from(length(digits));
         (size < 300 || (size <= *EXPONENTS.end() && number.to_f64().is_finite())).then_some(number)
     }
@@ -140,7 +141,7 @@ impl Number {
         text.parse().unwrap_or(f64::INFINITY)
     }
 
-    /// Returns the place of the first digit, by which numbers are compared first.
+    /// Returns the decimal place of the first digit, for comparing numbers.
     fn magnitude(self) -> i64 {
         i64::from(self.exponent) + i64::from(length(self.digits))
     }
@@ -159,7 +160,7 @@ fn length(digits: i128) -> u32 {
         .map_or(0, |it| it + 1)
 }
 
-/// Removes the last `places` digits of an integer, rounded half away from zero.
+/// Removes the last `places` digits of an integer. Rounds half away from zero.
 fn rounded(digits: i128, places: u32) -> i128 {
     match places {
         0 => digits,
@@ -184,7 +185,7 @@ impl Ord for Number {
             return signs;
         }
         let sizes = self.magnitude().cmp(&other.magnitude()).then_with(|| {
-            // Both begin at the same place, so the shorter one is extended with zeros.
+            // The first digits have the same decimal place, so extending the shorter number with zeros cannot overflow.
             let lowest = self.exponent.min(other.exponent);
             let scaled = |it: &Self| it.digits.abs() * power(it.exponent.abs_diff(lowest));
             scaled(self).cmp(&scaled(other))

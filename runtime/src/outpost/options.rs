@@ -1,4 +1,4 @@
-//! Configuration of an Outpost.
+//! Options of an Outpost.
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -9,18 +9,19 @@ use std::time::Duration;
 use crate::client::Secret;
 use crate::transport::Transport;
 
-/// The default number of customers in memory.
+/// The default number of states in memory.
 const CUSTOMERS: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
 
-/// How long units stay reserved in Redis after their process died.
+/// The default duration of reservations in Redis without a renewal.
 #[cfg(feature = "redis")]
 const LEASE: Duration = Duration::from_secs(30);
 
 #[cfg(feature = "redis")]
 const SHORTEST_LEASE: Duration = Duration::from_secs(1);
 
-/// Configures how balances are computed locally.
+/// Configures an Outpost, which computes balances locally: pass it to the builder of metering.
 ///
+/// # Examples
 /// ```
 /// use std::time::Duration;
 /// use polar_client_runtime::outpost::OutpostOptions;
@@ -43,7 +44,7 @@ pub struct OutpostOptions {
 }
 
 impl OutpostOptions {
-    /// Creates the default options: the state is in memory, for one process.
+    /// Creates the default options. The states are in memory, for a single process.
     pub fn new() -> Self {
         Self {
             states: CUSTOMERS,
@@ -58,52 +59,61 @@ impl OutpostOptions {
         }
     }
 
-    /// Keeps the state in Redis, at a URL such as `redis://:password@host:6379/0`. Processes, and services in other
-    /// languages that use Polar's SDKs, share the counts, which survive restarts. While Redis is unreachable, balances
-    /// are read from the API.
+    /// Stores the states in Redis, at a URL such as `redis://:password@host:6379/0`.
     ///
-    /// TLS is used with the scheme `rediss`, and needs the feature `rustls` or `native-tls`. With `rustls`, the provider
-    /// `aws-lc-rs` is installed for the process if it has none: install another one before metering is started.
+    /// Several processes share the counts, and so do services in other languages that use Polar's SDKs. The counts survive
+    /// restarts of the processes. While Redis is unreachable, balances are read from the API.
+    ///
+    /// The scheme `rediss` enables TLS, which requires the feature `rustls` or `native-tls`. With `rustls`, the
+    /// cryptography provider `aws-lc-rs` is installed as the default of the process if there is none. To use another
+    /// one, install it before metering is started.
     #[cfg(feature = "redis")]
     pub fn redis(mut self, url: impl Into<Secret>) -> Self {
         self.redis = Some(url.into());
         self
     }
 
-    /// Sets the certificate of the authority that signed the certificate of Redis, in PEM format. Default: the authorities
-    /// that the system trusts.
+    /// Sets the CA certificate that signed the certificate of the Redis server, in PEM format. Default: the CAs that the
+    /// operating system trusts.
     #[cfg(feature = "redis")]
     pub fn redis_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.redis_certificate = Some(pem.into());
         self
     }
 
-    /// Sets how long units that are reserved in Redis stay reserved after their process died. Default: 30 seconds, at least
-    /// one. A process that lives renews its reservations three times as often: it has to reach Redis within two thirds of
-    /// this time, or its units can be reserved again.
+    /// Sets how long units in Redis stay reserved after the process that reserved them has died. Default: 30 seconds;
+    /// minimum: one second.
+    ///
+    /// A running process renews its reservations after each third of this time. If it cannot reach Redis for two thirds
+    /// of this time, others can reserve its units.
     #[cfg(feature = "redis")]
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease.max(SHORTEST_LEASE);
         self
     }
 
-    /// Sets how many customers are kept in memory. Default: 10,000; a customer whose usage several reducers count takes
-    /// one place for each. The least recently used ones are evicted, and their balances are read from the API until
-    /// Polar has counted the evicted events.
+    /// Sets the maximum number of customers in memory. Default: 10,000.
+    ///
+    /// A customer counts once for each different way of counting: meters with the same filter and aggregation share one.
+    /// The least recently used customers are evicted. Their balances are then read from the API, until Polar has counted
+    /// the evicted events.
     pub fn customers(mut self, count: usize) -> Self {
         self.states = NonZeroUsize::new(count).unwrap_or(NonZeroUsize::MIN);
         self
     }
 
-    /// Sets how long to wait for Polar's first snapshot of a customer before the API is requested. Default: one second.
+    /// Sets how long reading a balance waits for the first snapshot of the customer, before it requests the balance from
+    /// the API. Default: one second.
     pub fn snapshot_timeout(mut self, timeout: Duration) -> Self {
         self.snapshot_timeout = timeout;
         self
     }
 
-    /// Connects the WebSocket with this transport instead of the client's. It has to return a response of the status 101
-    /// with hyper's `OnUpgrade` in its extensions, as reqwest does over HTTP/1.1: for a client with a `reqwest::Client` of
-    /// your own, pass a [`ReqwestTransport`](crate::transport::ReqwestTransport) of one that was built with `http1_only()`.
+    /// Sets the transport that connects the WebSocket. Default: the transport of the client.
+    ///
+    /// The transport must return a response with status 101, with hyper's `OnUpgrade` in its extensions. reqwest does so
+    /// over HTTP/1.1. If the client uses your own `reqwest::Client`, pass a
+    /// [`ReqwestTransport`](crate::transport::ReqwestTransport) whose `reqwest::Client` was built with `http1_only()`.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         self

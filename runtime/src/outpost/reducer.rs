@@ -1,4 +1,4 @@
-//! Reducers: the filter and aggregation of meters.
+//! Reducers: how meters count events.
 
 use super::filter::Filter;
 use super::statistics::{Function, Statistics};
@@ -8,35 +8,36 @@ use crate::types::JsonValue;
 /// The length of a bucket in microseconds: five minutes.
 pub(super) const BUCKET: i64 = 300_000_000;
 
-/// Returns the start of the bucket of a time.
+/// Returns the start of the bucket that contains a time. Both are in microseconds since 1970.
 pub(super) fn bucket(micros: i64) -> i64 {
     micros.saturating_sub(micros.rem_euclid(BUCKET))
 }
 
-/// The configuration of one or several meters that count alike.
+/// The rule by which one or several meters count, from the configuration of Polar.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Reducer {
     pub(super) id: String,
     pub(super) meters: Vec<String>,
-    /// `None` if meters have no local value: for the function `unique`, and for unknown configurations.
+    /// `None` if the meters cannot be computed locally: the function is `unique`, or the configuration has an unknown form.
     pub(super) rule: Option<Rule>,
-    /// The time since which this process counts by it, in microseconds since 1970.
+    /// The time since which this process counts by this rule, in microseconds since 1970.
     pub(super) since: i64,
-    /// When its rule last changed, in the same unit. Buckets from before were counted by another rule.
+    /// The time at which the rule last changed, in microseconds since 1970. Earlier buckets were counted by another rule.
+    /// `None` if it has not changed since the start of this process.
     pub(super) changed: Option<i64>,
 }
 
-/// How events are counted.
+/// How events are counted: a filter and an aggregation.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Rule {
     filter: Filter,
     pub(super) function: Function,
-    /// `None` if events are only counted.
+    /// The property that is aggregated; `None` if events are only counted.
     property: Option<Property>,
 }
 
 impl Reducer {
-    /// Parses a reducer of a configuration; `None` if it has no ID.
+    /// Parses a reducer of a configuration. Returns `None` if it has no ID.
     pub(super) fn parse(json: &JsonValue, since: i64) -> Option<Self> {
         let meters = json.get("meter_ids").and_then(JsonValue::as_array);
         let meters = meters.into_iter().flatten().filter_map(JsonValue::as_str);
@@ -65,7 +66,8 @@ impl Rule {
         })
     }
 
-    /// Returns the statistics that an event adds; `None` if it adds nothing.
+    /// Returns the statistics that an event adds. Returns `None` if the filter excludes the event, or the event lacks the
+    /// property as a number.
     pub(super) fn reduce(&self, usage: &(impl Usage + ?Sized)) -> Option<Statistics> {
         if !self.filter.matches(usage) {
             return None;
@@ -85,8 +87,10 @@ impl Rule {
 pub(crate) struct Reducers(Vec<Reducer>);
 
 impl Reducers {
-    /// Parses a configuration. Reducers of the previous configuration keep the time since which they count, unless they
-    /// count by another rule now; others have counted nothing before `now`.
+    /// Parses a configuration. Returns `None` if it is invalid.
+    ///
+    /// A reducer that is also in the `last` configuration, with the same rule, keeps the time since which it counts. All
+    /// others count since `now`.
     pub(super) fn parse(configuration: &JsonValue, last: &Self, now: i64) -> Option<Self> {
         let reducers = configuration.get("reducers")?.as_array()?.iter();
         let reducers = reducers.filter_map(|json| {
@@ -108,7 +112,7 @@ impl Reducers {
         self.0.iter()
     }
 
-    /// Returns the reducers whose rules changed at this time.
+    /// Returns the reducers whose rule changed at this time.
     pub(super) fn changed(&self, at: i64) -> impl Iterator<Item = &Reducer> {
         self.iter().filter(move |it| it.changed == Some(at))
     }

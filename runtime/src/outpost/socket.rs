@@ -1,4 +1,4 @@
-//! The WebSocket to Polar: requests and receives snapshots, and reconnects when it breaks.
+//! The WebSocket connection to Polar: requests and receives snapshots, and reconnects after a failure.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::client::{Access, Connection, Method, Operation, Request, Safety, upgr
 use crate::log;
 use crate::transport::Transport;
 
-/// The operation that is upgraded to a WebSocket.
+/// The operation whose connection is upgraded to a WebSocket.
 static OUTPOST: Operation = Operation {
     id: "outpost:connect",
     method: Method::Get,
@@ -34,18 +34,18 @@ static OUTPOST: Operation = Operation {
 /// The timeout for connecting, and for sending a message.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// After this time without a message, the client sends a ping.
+/// The time without a message after which the client sends a ping.
 const QUIET: Duration = Duration::from_secs(20);
 
-/// How many pings in a row may stay unanswered before the connection is closed.
+/// The number of pings in a row without a response after which the connection is closed.
 const PINGS: u32 = 2;
 
-/// The maximum size of a message.
+/// The maximum size of a message in bytes.
 const MAX_MESSAGE: usize = 16 << 20;
 
 type Socket = WebSocketStream<Connection>;
 
-/// The parameters of connections.
+/// What is needed to connect: the request and the transport.
 pub(super) struct Connector {
     pub(super) request: Request,
     pub(super) transport: Option<Arc<dyn Transport>>,
@@ -53,13 +53,13 @@ pub(super) struct Connector {
 
 /// Why a connection ended.
 enum Lost {
-    /// The server rejected the credential.
+    /// The server rejected the credential. The client does not reconnect.
     Refused(Error),
     NotConnected(Error),
     Broken(String),
 }
 
-/// Keeps the WebSocket connected until the server rejects the credential.
+/// Connects the WebSocket, and reconnects until the server rejects the credential.
 pub(super) async fn run(engine: Arc<Engine>, connector: Connector) {
     let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
     loop {
@@ -85,7 +85,7 @@ pub(super) async fn run(engine: Arc<Engine>, connector: Connector) {
     }
 }
 
-/// Runs one connection, until it ends.
+/// Runs one connection until it ends.
 async fn session(engine: &Engine, connector: &Connector, backoff: &mut Backoff) -> Lost {
     let mut socket = match connector.connect().await {
         Ok(socket) => socket,
@@ -104,7 +104,7 @@ async fn session(engine: &Engine, connector: &Connector, backoff: &mut Backoff) 
         }
         let frame = {
             let incoming = pin!(timeout(QUIET, socket.next()));
-            // Nothing is requested before the configuration has arrived.
+            // Snapshots are requested only after the configuration has arrived.
             let request = pin!(async {
                 match engine.link() {
                     Link::Up => engine.cache.next_request().await,
@@ -177,7 +177,7 @@ impl Connector {
         let headers = handshake(&key).ok_or_else(|| Error::configuration("no WebSocket key"))?;
         let transport = self.transport.as_deref();
         let (accepted, connection) = upgrade(&request, transport, headers, TIMEOUT).await?;
-        // A server with another key is not a WebSocket server, such as a cache.
+        // Without the matching key, the response does not come from a WebSocket server, but for example from a cache.
         let accept = accepted.get("sec-websocket-accept");
         if accept.is_none_or(|accept| *accept != *derive_accept_key(key.as_bytes())) {
             const REASON: &str =

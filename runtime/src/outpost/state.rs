@@ -1,4 +1,4 @@
-//! The state of a customer for a reducer: Polar's statistics of the past, and buckets of later events.
+//! The state of a customer for a reducer: the statistics of a snapshot, and buckets of later events.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -7,23 +7,28 @@ use super::number::Number;
 use super::reducer::BUCKET;
 use super::statistics::{Function, NotFinite, Statistics};
 
-/// The maximum number of buckets that no snapshot covers: those of a day.
+/// The maximum number of buckets after the last snapshot. They cover one day.
 const BUCKETS: usize = 288;
 
 /// The state of a customer for a reducer.
+///
+/// *Cold* statistics are those of the last snapshot. They include all events up to `cold_until`. Later events are in
+/// buckets.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct State {
-    /// The time up to which the cold statistics include events, in microseconds since 1970; `None` before the first
-    /// snapshot.
+    /// The time up to which the snapshot includes events, in microseconds since 1970. `None` before the first snapshot.
     pub(super) cold_until: Option<i64>,
+    /// The version of the snapshot.
     pub(super) version: Option<i64>,
     pub(super) cold: Statistics,
+    /// By the start of the bucket, in microseconds since 1970.
     pub(super) buckets: BTreeMap<i64, Statistics>,
-    /// By the ID of the meter.
+    /// The credits of the customer, by the ID of the meter.
     pub(super) credits: HashMap<String, Credit>,
 }
 
-/// The version of a state in Redis. A state that is recreated after it was lost has another epoch.
+/// The version of a state in Redis: each write increments the number. If the state was lost and is created again, it has
+/// another epoch.
 #[cfg(feature = "redis")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Revision {
@@ -39,14 +44,14 @@ pub(super) struct Stored {
     pub(super) state: State,
 }
 
-/// The credits of a meter.
+/// The units of a meter that were credited to a customer, and the version of the snapshot that contained them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Credit {
     pub(super) units: Number,
     pub(super) version: Option<i64>,
 }
 
-/// The values of a meter.
+/// The consumed, credited and remaining units of a meter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Reading {
     pub(crate) consumed: Number,
@@ -55,8 +60,9 @@ pub(crate) struct Reading {
 }
 
 impl State {
-    /// Adds statistics to a bucket, unless a snapshot already covers it. Drops buckets beyond those of a day: returns
-    /// the time up to which that happened.
+    /// Adds statistics to the bucket with this start, unless the snapshot already covers the bucket.
+    ///
+    /// If there are too many buckets, drops the oldest one and returns its end.
     pub(super) fn add(
         &mut self,
         start: i64,
@@ -96,8 +102,8 @@ impl State {
         true
     }
 
-    /// Returns the value of the function over everything that is known; `None` before a snapshot, and if the sum is not
-    /// finite.
+    /// Returns the value of the function for all events: those of the snapshot and of the buckets. Returns `None` before
+    /// the first snapshot, and if the sum is not finite.
     pub(super) fn consumed(&self, function: Function) -> Option<Number> {
         let cold = self.cold_until?;
         let mut all = self.cold;
@@ -107,7 +113,7 @@ impl State {
         Some(all.value(function))
     }
 
-    /// Returns the value of the function over the buckets alone.
+    /// Returns the value of the function for the events in the buckets. Returns `None` if the sum is not finite.
     pub(super) fn hot(&self, function: Function) -> Option<Number> {
         let mut all = Statistics::default();
         for statistics in self.buckets.values() {
@@ -116,7 +122,7 @@ impl State {
         Some(all.value(function))
     }
 
-    /// Returns the values of a meter; `None` before its first snapshot.
+    /// Returns the values of a meter. Returns `None` before its first snapshot, and if they are not finite.
     pub(super) fn reading(&self, meter: &str, function: Function) -> Option<Reading> {
         let credited = self.credits.get(meter)?.units;
         let consumed = self.consumed(function)?;

@@ -1,8 +1,8 @@
-//! Aggregated values of many events.
+//! Statistics of events: count, sum, minimum and maximum.
 
 use super::number::Number;
 
-/// A sum that is larger than the largest double.
+/// The error of a sum that is larger than the largest double.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NotFinite;
 
@@ -31,7 +31,7 @@ impl Function {
     }
 }
 
-/// The statistics from which every function can be computed.
+/// Count, sum, minimum and maximum of events. Every [`Function`] can be computed from them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Statistics {
     pub(super) count: i64,
@@ -41,7 +41,7 @@ pub(crate) struct Statistics {
 }
 
 impl Statistics {
-    /// Creates the statistics of one event without a value.
+    /// The statistics of one event without a value.
     pub(super) const ONE: Self = Self {
         count: 1,
         sum: Number::ZERO,
@@ -49,7 +49,7 @@ impl Statistics {
         max: None,
     };
 
-    /// Creates the statistics of one value.
+    /// Returns the statistics of one event with a value.
     pub(super) fn of(value: Number) -> Self {
         Self {
             count: 1,
@@ -59,7 +59,7 @@ impl Statistics {
         }
     }
 
-    /// Adds other statistics, or changes nothing if the sum is not finite.
+    /// Adds other statistics. Changes nothing if the sum would not be finite.
     pub(super) fn add(&mut self, other: &Self) -> Result<(), NotFinite> {
         self.sum = self.sum.plus(other.sum).ok_or(NotFinite)?;
         self.count = self.count.saturating_add(other.count);
@@ -68,7 +68,7 @@ impl Statistics {
         Ok(())
     }
 
-    /// Returns the value of a function; zero without events.
+    /// Returns the value of a function. Zero if there are no events.
     pub(super) fn value(&self, function: Function) -> Number {
         match function {
             Function::Count => Number::from(self.count),

@@ -1,10 +1,10 @@
-//! Access to the fields of an event, and its customer.
+//! How an Outpost reads events: their customer and their properties.
 
 use std::fmt;
 
 use super::number::Number;
 
-/// The customer, as in keys of the shared state: `external:u-1` or `customer:<UUID>`.
+/// A customer, in the form that is part of keys in Redis: `external:u-1` or `customer:<UUID>`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Identity(String);
 
@@ -12,17 +12,17 @@ impl Identity {
     const CUSTOMER: &'static str = "customer";
     const EXTERNAL: &'static str = "external";
 
-    /// Identifies a customer by the ID at Polar.
+    /// Returns the identity of a customer with this ID at Polar.
     pub(crate) fn customer(id: impl fmt::Display) -> Self {
         Self(format!("{}:{id}", Self::CUSTOMER))
     }
 
-    /// Identifies a customer by an external ID.
+    /// Returns the identity of a customer with this external ID.
     pub(crate) fn external(id: impl fmt::Display) -> Self {
         Self(format!("{}:{id}", Self::EXTERNAL))
     }
 
-    /// Returns the key and the value that identify the customer in a message to Polar.
+    /// Returns the property that identifies the customer in a message to Polar: its key and its value.
     pub(super) fn parameter(&self) -> (&'static str, &str) {
         match self.0.split_once(':') {
             Some((Self::CUSTOMER, id)) => ("customer_id", id),
@@ -31,21 +31,21 @@ impl Identity {
         }
     }
 
-    /// Returns the name of the customer's state for a reducer.
+    /// Returns the name of the state of this customer for a reducer.
     pub(super) fn state(&self, reducer: &str) -> String {
         format!("{}:{reducer}", self.0)
     }
 }
 
-/// An event, as filters and aggregations read it.
+/// An event whose properties filters and aggregations can read.
 pub(crate) trait Usage {
-    /// Returns the name.
+    /// Returns the name of the event.
     fn name(&self) -> &str;
 
-    /// Returns the timestamp, in microseconds since 1970.
+    /// Returns the timestamp of the event, in microseconds since 1970.
     fn micros(&self) -> i64;
 
-    /// Returns the value at a path into the metadata.
+    /// Returns the value at a path in the metadata: several keys lead into nested objects.
     fn metadata(&self, path: &[String]) -> Option<Value<'_>>;
 }
 
@@ -55,7 +55,7 @@ pub(crate) enum Value<'a> {
     String(&'a str),
     Number(Number),
     Boolean(bool),
-    /// An object: present, but equal to nothing.
+    /// An object. It exists, but it is not equal to any value.
     Other,
 }
 
@@ -64,7 +64,7 @@ pub(crate) enum Value<'a> {
 pub(super) enum Property {
     Name,
     Source,
-    /// The timestamp, in whole seconds since 1970.
+    /// The timestamp of the event, in whole seconds since 1970.
     Timestamp,
     Metadata(Vec<String>),
 }
@@ -85,7 +85,7 @@ impl Property {
     pub(super) fn read<'a>(&self, usage: &'a (impl Usage + ?Sized)) -> Option<Value<'a>> {
         match self {
             Self::Name => Some(Value::String(usage.name())),
-            // System events are Polar's own; tracked events come from users.
+            // Events with the source `system` are created by Polar. Tracked events have the source `user`.
             Self::Source => Some(Value::String("user")),
             Self::Timestamp => Some(Value::Number(Number::from(usage.micros() / 1_000_000))),
             Self::Metadata(path) => usage.metadata(path),

@@ -1,4 +1,4 @@
-//! Webhook deliveries, signed as Polar signs them.
+//! `SignedDelivery`: webhook deliveries that are signed as Polar signs them.
 
 use std::fmt;
 
@@ -11,7 +11,9 @@ use crate::time::system_time;
 use crate::types::Timestamp;
 use crate::webhooks::sign;
 
-/// A delivery to a webhook endpoint, signed with its secret, for tests of webhook handlers.
+/// A webhook delivery that is signed with the secret of an endpoint, for tests of webhook handlers.
+///
+/// # Examples
 /// ```
 /// # use polar_client_runtime::testing::SignedDelivery;
 /// let delivery = SignedDelivery::of_body("whsec_c2VjcmV0IG9mIGEgdGVzdA==", "msg_1", "{}");
@@ -24,11 +26,13 @@ pub struct SignedDelivery {
 }
 
 impl SignedDelivery {
-    /// Signs an event, such as `Event::sample(WebhookEventType::OrderPaid)`, as delivered now. The same event always
-    /// has the same ID, as if it were delivered again.
+    /// Creates a delivery of an event at the current time.
+    ///
+    /// `event` is for example `Event::sample(WebhookEventType::OrderPaid)`. Equal events get the same ID, like an event that
+    /// Polar delivers again.
     ///
     /// # Panics
-    /// If the secret is empty.
+    /// Panics if the secret is empty.
     #[must_use]
     #[track_caller]
     pub fn new(secret: &str, event: &impl Encode) -> Self {
@@ -38,20 +42,20 @@ impl SignedDelivery {
         Self::of_body(secret, &id, body)
     }
 
-    /// Signs any body, as delivered now with an ID.
+    /// Creates a delivery of any body at the current time. `id` is the ID of the event.
     ///
     /// # Panics
-    /// If the secret is empty, or the ID is not printable ASCII.
+    /// Panics if the secret is empty, or if the ID is not printable ASCII.
     #[must_use]
     #[track_caller]
     pub fn of_body(secret: &str, id: &str, body: impl Into<Bytes>) -> Self {
         Self::at(secret, id, system_time(), body)
     }
 
-    /// Signs any body, as delivered at a time, for example for a delivery that is too old.
+    /// Creates a delivery of any body at this time, for example one that is too old. `id` is the ID of the event.
     ///
     /// # Panics
-    /// If the secret is empty, or the ID is not printable ASCII.
+    /// Panics if the secret is empty, or if the ID is not printable ASCII.
     #[must_use]
     #[track_caller]
     pub fn at(secret: &str, id: &str, time: impl Into<Timestamp>, body: impl Into<Bytes>) -> Self {
@@ -77,7 +81,7 @@ impl SignedDelivery {
         }
     }
 
-    /// Returns the headers, including the signature.
+    /// Returns the headers of the delivery, including the signature and the content type.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
@@ -89,10 +93,10 @@ impl SignedDelivery {
         &self.body
     }
 
-    /// Returns the delivery as a request to a path or URL, for the test harness of a web framework.
+    /// Returns the delivery as a `POST` request to a path or URL, for the test harness of a web framework.
     ///
     /// # Panics
-    /// If `uri` is neither.
+    /// Panics if `uri` is neither a path nor a URL.
     #[must_use]
     #[track_caller]
     pub fn request(&self, uri: &str) -> Request<Bytes> {

@@ -1,14 +1,12 @@
-//! Tests of code that uses a client (feature `test-util`).
+//! Test utilities for code that uses a client (feature `test-util`).
 //!
-//! - [`sample`] returns valid values of response types, so that a test specifies only what matters to it.
-//! - A [`Mock`] responds to expected calls, and records requests. Operations are named by the types of their requests,
-//!   so responses are type-checked, and they are validated against the OpenAPI description.
-//! - A [`Store`] is an in-memory API that stores what is created.
-//! - A `Server` serves either over HTTP (feature `test-server`).
-//! - `SignedDelivery` is a webhook delivery, for tests of handlers (feature `webhooks`).
-//!
-//! A failed expectation is a panic, when the mock is dropped or earlier by [`Mock::verify`], which names missing and
-//! unexpected calls.
+//! - [`sample`] returns a valid value of a response type, so that a test sets only the properties that matter to it.
+//! - A [`Mock`] responds to expected calls, and records requests. Responses are type-checked, and validated against the
+//!   OpenAPI description. If a call is missing or unexpected, the mock panics when it is dropped or
+//!   [verified](Mock::verify).
+//! - A [`Store`] is an in-memory API: what a test creates can be read, listed, updated and deleted.
+//! - A `Server` serves a mock or a store over HTTP, for other processes (feature `test-server`).
+//! - A `SignedDelivery` is a signed webhook delivery, for tests of webhook handlers (feature `webhooks`).
 
 #![allow(
     clippy::panic,
@@ -37,7 +35,7 @@ pub use sample::{Sample, sample, sample_with};
 pub use schemas::Described;
 #[doc(hidden)]
 pub use schemas::Schemas;
-/// Makes JSON for [`sample_with`].
+/// Creates a JSON value from a literal, for [`sample_with`].
 pub use serde_json::json;
 #[cfg(feature = "test-server")]
 pub use server::Server;

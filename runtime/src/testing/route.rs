@@ -1,12 +1,12 @@
-//! Matches requests to operations and their path parameters.
+//! Finds the operation of a request, and its path parameters.
 
 use http::Method;
 use percent_encoding::percent_decode_str;
 
 use crate::client::Operation;
 
-/// Returns the operation of a request by method and path. If several match, returns the one with the fewest parameters:
-/// `/v1/customers/export` is not a customer.
+/// Returns the operation with this method and path. If several match, returns the one with the smallest number of path
+/// parameters: `export` in `/v1/customers/export` is not the ID of a customer.
 pub(super) fn operation(
     operations: impl Iterator<Item = &'static Operation>,
     method: &Method,
@@ -19,8 +19,8 @@ pub(super) fn operation(
         .map(|(_, operation)| operation)
 }
 
-/// Returns the path parameters according to a template; `None` if the path does not match. The path may start with that
-/// of the server's URL.
+/// Returns the path parameters of a path with this template. Returns `None` if the path does not match. The path may have a
+/// prefix: the path of the server's URL.
 pub(super) fn parameters(
     template: &'static str,
     path: &str,

@@ -1,4 +1,4 @@
-//! An HTTP server for a mock or a store, for programs in other processes and languages, and for browsers.
+//! `Server`: serves a mock or a store over HTTP.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -23,11 +23,10 @@ use tokio::sync::oneshot;
 
 use crate::transport::Transport;
 
-/// An HTTP server that passes requests to the transport of a [`Mock`](super::Mock) or a [`Store`](super::Store). It is
-/// for programs in other processes and languages, and for browsers, whose requests it accepts from any origin.
+/// An HTTP server that serves a [`Mock`](super::Mock) or a [`Store`](super::Store), for tests of other processes.
 ///
-/// It listens on a free port of `127.0.0.1` in a thread of its own, and stops when it is dropped. Requests need a token
-/// if the API requires one; any token is accepted.
+/// It listens on a free port of `127.0.0.1`, in a separate thread, and stops when it is dropped. Any access token is
+/// accepted. Browsers may send requests from any origin.
 pub struct Server {
     address: SocketAddr,
     stop: Option<oneshot::Sender<Infallible>>,
@@ -35,10 +34,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a server: `Server::start(store.transport())`.
+    /// Starts a server that passes requests to a transport: `Server::start(store.transport())`.
     ///
     /// # Errors
-    /// When no port is free, or no thread can be started.
+    /// Returns an error if no port is free, or if no thread can be started.
     pub fn start(transport: impl Transport) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         listener.set_nonblocking(true)?;
@@ -56,7 +55,8 @@ impl Server {
         })
     }
 
-    /// Returns the URL, for `Server::custom` of the client or the environment variable `POLAR_SERVER`.
+    /// Returns the URL of the server. Pass it to `Server::custom` of the client, or set the environment variable
+    /// `POLAR_SERVER`.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
@@ -100,7 +100,7 @@ fn serve(
     let _ = runtime.block_on(stopped);
 }
 
-/// Returns the response of the transport. If the transport fails, the connection is closed.
+/// Passes a request to the transport, and returns its response. If the transport fails, the connection is closed.
 async fn respond(
     transport: Arc<dyn Transport>,
     request: Request<Incoming>,

@@ -1,4 +1,4 @@
-//! An extractor and a route for actix-web.
+//! The extractor and the route for actix-web.
 
 use std::fmt::Display;
 use std::future::Future;
@@ -17,10 +17,11 @@ use super::error::WebhookError;
 use super::headers::Headers;
 use super::store::Store;
 
-/// Verifies the request with the [`Webhooks`] in the application's `web::Data`, and responds to invalid ones with
-/// [`WebhookError::status`]. The body is read only if the headers are those of a delivery, up to
-/// [`body_limit`](Webhooks::body_limit) and [`body_timeout`](Webhooks::body_timeout), which needs the time driver of
-/// the tokio runtime.
+/// Verifies a request with the [`Webhooks`] in the application's `web::Data`. An invalid request gets
+/// [`WebhookError::status`].
+///
+/// If the headers are invalid, the body is not read. [`body_limit`](Webhooks::body_limit) and
+/// [`body_timeout`](Webhooks::body_timeout) apply to the body. The timeout requires the time driver of the tokio runtime.
 impl<E: VersionedEvent + 'static> FromRequest for Delivery<E> {
     type Error = WebhookError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, WebhookError>>>>;
@@ -36,11 +37,11 @@ impl<E: VersionedEvent + 'static> FromRequest for Delivery<E> {
 }
 
 impl<E: VersionedEvent + Send + 'static> Webhooks<E> {
-    /// Returns the endpoint as a route of actix-web: it verifies deliveries, handles each event once, and responds.
+    /// Returns an actix-web route that verifies deliveries, handles each event once, and responds.
     ///
-    /// Requests that are not valid deliveries get [`WebhookError::status`], all others the status of
-    /// [`Deliveries::handle`]. The application needs no data for it. The closure that creates an `App` runs once per
-    /// worker: clone `self` and `deliveries` there.
+    /// An invalid request gets [`WebhookError::status`], a valid one the status of [`Deliveries::handle`]. The application
+    /// needs no `web::Data`. The closure that creates the `App` runs once per worker: clone `self` and `deliveries` there,
+    /// so that all workers share them.
     pub fn actix_route<S, H, R, X>(self, deliveries: Deliveries<S>, handler: H) -> Route
     where
         S: Store + 'static,

@@ -1,4 +1,4 @@
-//! An extractor and a route for axum.
+//! The extractor and the route for axum.
 
 use std::fmt::Display;
 
@@ -13,14 +13,16 @@ use super::endpoint::Webhooks;
 use super::error::WebhookError;
 use super::store::Store;
 
-/// The state of a router that contains the [`Webhooks`] of an endpoint: implement `FromRef`, or derive it.
+/// The state of an axum router that contains the [`Webhooks`] of an endpoint, which the extractor requires.
+///
+/// It is implemented for every state from which `FromRef` returns a `Webhooks`: derive or implement `FromRef`.
 #[diagnostic::on_unimplemented(
     message = "the router's state `{Self}` contains no `Webhooks<{E}>`",
     label = "a `Delivery` is verified with the `Webhooks` in the router's state",
     note = "derive `FromRef` for the state, with a field of the type `Webhooks<{E}>`, or use `Webhooks::axum_route`"
 )]
 pub trait WebhooksState<E> {
-    /// Returns the webhooks.
+    /// Returns the `Webhooks` in the state.
     fn webhooks(&self) -> Webhooks<E>;
 }
 
@@ -33,10 +35,10 @@ where
     }
 }
 
-/// Verifies the request with the [`Webhooks`] of the router's state, and responds to invalid ones with
-/// [`WebhookError::status`]. The body is read only if the headers are those of a delivery, up to
-/// [`body_limit`](Webhooks::body_limit) and [`body_timeout`](Webhooks::body_timeout), which needs the time driver of
-/// the tokio runtime.
+/// Verifies a request with the [`Webhooks`] in the router's state. An invalid request gets [`WebhookError::status`].
+///
+/// If the headers are invalid, the body is not read. [`body_limit`](Webhooks::body_limit) and
+/// [`body_timeout`](Webhooks::body_timeout) apply to the body. The timeout requires the time driver of the tokio runtime.
 impl<S, E> FromRequest<S> for Delivery<E>
 where
     S: WebhooksState<E> + Send + Sync,
@@ -58,10 +60,10 @@ async fn extract<E: VersionedEvent>(
 }
 
 impl<E: VersionedEvent + Send + 'static> Webhooks<E> {
-    /// Returns the endpoint as a route of axum: it verifies deliveries, handles each event once, and responds.
+    /// Returns an axum route that verifies deliveries, handles each event once, and responds.
     ///
-    /// Requests that are not valid deliveries get [`WebhookError::status`], all others the status of
-    /// [`Deliveries::handle`]. The router needs no state for it.
+    /// An invalid request gets [`WebhookError::status`], a valid one the status of [`Deliveries::handle`]. The router
+    /// needs no state.
     pub fn axum_route<S, H, R, X, T>(self, deliveries: Deliveries<S>, handler: H) -> MethodRouter<T>
     where
         S: Store + 'static,

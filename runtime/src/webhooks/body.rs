@@ -1,4 +1,4 @@
-//! Receives deliveries in extractors: the headers first, then the body, with limits on size and time.
+//! Receives a delivery for extractors: checks the headers, and then reads the body, with limits on size and time.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -16,7 +16,7 @@ use super::headers::Headers;
 /// The initial capacity of the body's buffer in bytes.
 const FIRST_CAPACITY: usize = 8 << 10;
 
-/// Reads and verifies a request. If the headers are invalid, the body is not read.
+/// Reads and verifies a delivery. If the headers are invalid, the body is not read.
 pub(super) async fn receive<E: VersionedEvent, S>(
     webhooks: &Webhooks<E>,
     headers: impl Headers,
@@ -29,7 +29,7 @@ pub(super) async fn receive<E: VersionedEvent, S>(
     webhooks.verify(headers, body)
 }
 
-/// Returns the whole body, unless it is larger than `limit` bytes.
+/// Reads the whole body. Fails if it has more than `limit` bytes.
 async fn collect<S>(
     mut stream: impl Stream<Item = Result<Bytes, S>> + Unpin,
     limit: usize,
@@ -51,7 +51,8 @@ async fn collect<S>(
     Ok(body)
 }
 
-/// Limits the time on a tokio runtime, whose time driver must be enabled. On other runtimes, there is no limit.
+/// Applies a timeout to a future. Outside of a tokio runtime, there is no timeout. The time driver of the runtime must be
+/// enabled.
 async fn within<T>(
     limit: Duration,
     future: impl Future<Output = Result<T, WebhookError>>,

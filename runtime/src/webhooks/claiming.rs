@@ -1,11 +1,13 @@
-//! Claims that a store was asked for, and whose response has not arrived.
+//! Claims that are being made in a database.
 
 use uuid::Uuid;
 
 use super::store::Store;
 
-/// A claim whose response has not arrived. If it is dropped, because the caller was dropped or the response was lost,
-/// the claim is abandoned: the store may have made it nevertheless.
+/// A claim that was sent to the database, whose response has not arrived.
+///
+/// Dropping it abandons the claim: the caller was dropped, or the response was lost. The database may have made the claim
+/// nevertheless.
 pub(super) struct Claiming<'a, S: Store<Token = Uuid>> {
     store: &'a S,
     id: &'a str,
@@ -27,7 +29,7 @@ impl<'a, S: Store<Token = Uuid>> Claiming<'a, S> {
         &self.token
     }
 
-    /// Call this when the response has arrived. Returns the token.
+    /// Returns the token, after the response has arrived. The claim is not abandoned any more.
     pub(super) fn finish(mut self) -> Uuid {
         self.is_open = false;
         self.token

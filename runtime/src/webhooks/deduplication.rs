@@ -1,4 +1,4 @@
-//! Deduplication of deliveries: each event is handled once.
+//! `Deliveries`: handles each event once.
 
 use std::error::Error;
 use std::fmt;
@@ -8,40 +8,42 @@ use super::delivery::Delivery;
 use super::memory::MemoryStore;
 use super::store::{Claim, Store};
 
-/// Stores which events were handled, so that an event that is delivered again is not handled again. Clones share it.
+/// Handles each event once, although Polar may deliver it several times.
 ///
-/// Polar delivers an event again when it gets no 2xx response within ten seconds. It closes the connection then, and
-/// web frameworks drop the handler of a closed connection: see [`once`](Self::once) for the consequences. If several
-/// processes receive deliveries, or events must be remembered across restarts, use a
-/// `PostgresStore`, a `RedisStore` or a [`Store`] of your own.
+/// It stores the IDs of handled events. Clones share one store. Polar delivers an event again if it gets no 2xx response
+/// within ten seconds.
+///
+/// [`in_memory`](Self::in_memory) is for a single process. If several processes receive deliveries, or the IDs must
+/// survive restarts, use a `PostgresStore` (feature `postgres`), a `RedisStore` (feature `redis`) or your own
+/// implementation of [`Store`].
 pub struct Deliveries<S = MemoryStore> {
     store: Arc<S>,
 }
 
-/// The outcome of a delivery.
+/// How a delivery was processed: handled now, handled before, or still in progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[must_use]
 pub enum Outcome<T> {
-    /// The handler succeeded, with this result.
+    /// The handler succeeded. Contains its result.
     Handled(T),
-    /// The event was handled before: respond with 2xx.
+    /// The event was handled before, so the handler was not called. Respond with 2xx.
     Redelivered,
-    /// The event is being handled, and the outcome is not known yet: respond with 409, so that Polar retries the
-    /// delivery.
+    /// An earlier delivery of the event is still being handled, so the handler was not called. Respond with 409, so that
+    /// Polar delivers the event again.
     InProgress,
 }
 
-/// Why an event was not handled.
+/// The error of an event that was not handled, or not recorded as handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnceError<H, S> {
-    /// The handler failed. The event is handled when it is delivered again.
+    /// The handler failed. The event is handled again when it is delivered again.
     Handler(H),
-    /// The store failed. If the handler had succeeded before, the event is handled again.
+    /// The store failed. The event is handled again when it is delivered again, even if the handler has succeeded.
     Store(S),
 }
 
 impl Deliveries {
-    /// Stores the IDs of the last 10,000 events in memory.
+    /// Stores the IDs of the last 10,000 handled events in memory, in a [`MemoryStore`].
     #[must_use]
     pub fn in_memory() -> Self {
         Self::new(MemoryStore::default())
@@ -49,7 +51,7 @@ impl Deliveries {
 }
 
 impl<S: Store> Deliveries<S> {
-    /// Stores the IDs in a store of your own.
+    /// Stores the IDs of handled events in this store.
     #[must_use]
     pub fn new(store: S) -> Self {
         Self {
@@ -57,16 +59,19 @@ impl<S: Store> Deliveries<S> {
         }
     }
 
-    /// Runs the handler, unless the event was handled before or is being handled.
+    /// Runs the handler, unless the event was handled before or is being handled now.
     ///
-    /// The event counts as handled when the handler succeeds. If the handler fails, panics or is dropped, the next
-    /// delivery is handled. A handler that is dropped midway has performed a part of its work, and will perform it
-    /// again. If a handler may take ten seconds, call this in a task of its own (`tokio::spawn`,
-    /// `actix_web::rt::spawn`) and await the task from the request: the task outlives the request, and the next
-    /// delivery finds the event in progress or handled.
+    /// The event is recorded as handled if the handler succeeds. If the handler fails, panics or is dropped, the next
+    /// delivery runs it again.
+    ///
+    /// # Cancellation
+    /// After ten seconds, Polar closes the connection, and web frameworks drop the request. A handler that is dropped then
+    /// has done only a part of its work, and does it again for the next delivery. If a handler may take that long, call
+    /// this method in a separate task (`tokio::spawn`, `actix_web::rt::spawn`), and await the task in the request. The
+    /// task then completes even if the request is dropped.
     ///
     /// # Errors
-    /// [`OnceError`] when the handler or the store fails. Respond with 5xx, so that Polar delivers the event again.
+    /// Returns [`OnceError`] if the handler or the store fails. Respond with 5xx, so that Polar delivers the event again.
     pub async fn once<E, T, H>(
         &self,
         delivery: &Delivery<E>,
@@ -99,7 +104,7 @@ impl<S: Store> Deliveries<S> {
                 Ok(Outcome::Handled(value))
             }
             Err(error) => {
-                // The handler's error takes precedence. A claim that cannot be released expires.
+                // If the claim cannot be released, it expires. The error of the handler is returned in either case.
                 claimed.settled = self.store.release(id, &claimed.token).await.is_ok();
                 Err(OnceError::Handler(error))
             }
@@ -122,7 +127,7 @@ impl<S> Clone for Deliveries<S> {
     }
 }
 
-/// Abandons the claim when it is dropped before it was settled.
+/// A claim of an event. Dropping it abandons the claim, unless it was completed or released.
 struct Claimed<'a, S: Store> {
     store: &'a S,
     id: &'a str,

@@ -1,4 +1,4 @@
-//! Verified deliveries, and the decoding of their bodies.
+//! `Delivery`: a verified delivery, with its decoded event.
 
 use super::error::WebhookError;
 use super::format::Format;
@@ -7,34 +7,34 @@ use crate::RawBody;
 use crate::codec::{self, Decode, DecodeError};
 use crate::types::Timestamp;
 
-/// The events of one version of the API.
+/// A type of events of an API version, such as `Event` of a generated module.
 pub trait VersionedEvent: Decode {
-    /// The API versions whose events it can represent, whatever their types. A body without a version follows the first
-    /// one.
+    /// The API versions of which all events can be decoded. A body without a version is decoded as the first one.
     const VERSIONS: &'static [&'static str];
 
     /// Returns the type of the event, such as `order.paid`.
     fn event_type(&self) -> &str;
 
-    /// Returns whether events of this type have the same payload in another API version, so that they can be decoded
-    /// although that version is not one of [`VERSIONS`](Self::VERSIONS).
+    /// Returns whether events of this type can be decoded in another API version, because they have the same payload.
+    /// `version` is not one of [`VERSIONS`](Self::VERSIONS).
     fn is_shared(version: &str, event_type: &str) -> bool {
         let _ = (version, event_type);
         false
     }
 }
 
-/// A verified delivery: authentic and recent.
+/// A verified webhook delivery with its event. It is signed by Polar, and not older than the tolerance.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Delivery<E> {
-    /// The ID of the event at this endpoint. It stays the same when the event is delivered again.
+    /// The ID of the event at this endpoint. It is the same if the event is delivered again.
     pub id: String,
-    /// When it was delivered.
+    /// The time of the delivery.
     pub timestamp: Timestamp,
-    /// The API version that the body names. The header with the same name is ignored, because it is not signed.
+    /// The API version of the event, from the signed body; `None` if the body has none. The header with the version is
+    /// ignored, because it is not signed.
     pub api_version: Option<String>,
-    /// The event.
+    /// The decoded event.
     pub event: E,
 }
 
@@ -72,7 +72,7 @@ impl<E: VersionedEvent> Delivery<E> {
     }
 }
 
-/// The reason why a body cannot be decoded as an event.
+/// Why a body cannot be decoded as an event.
 enum Rejection {
     Malformed(DecodeError),
     Other(WebhookError),

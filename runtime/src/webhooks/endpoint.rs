@@ -1,4 +1,4 @@
-//! An endpoint: its secrets, and the verification of its deliveries.
+//! `Webhooks`: the secrets of an endpoint, and the verification of its deliveries.
 
 use std::env;
 use std::fmt;
@@ -18,22 +18,22 @@ use crate::log;
 use crate::time::system_time;
 use crate::types::Timestamp;
 
-/// The environment variable with the secret.
+/// The environment variable that contains the secret.
 const SECRET: &str = "POLAR_WEBHOOK_SECRET";
 
-/// The default tolerance: the maximum age of a delivery, and the maximum difference between the clocks.
+/// The default tolerance: how old a delivery may be, or how far ahead of this machine's clock.
 const TOLERANCE: Duration = Duration::from_secs(300);
 
 /// The default limit of bodies that extractors read, in bytes.
 const BODY_LIMIT: usize = 1024 * 1024;
 
-/// The default timeout of bodies that extractors read. Polar's own timeout for a delivery is the same.
+/// The default timeout for bodies that extractors read. It equals Polar's timeout for a delivery.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Verifies the deliveries of an endpoint, and decodes their events. Cheap to clone.
+/// Verifies the deliveries of a webhook endpoint, and decodes their events. Cheap to clone.
 ///
-/// Polar derives one of two keys from the secret, depending on the age of the endpoint. Both are always tried, in
-/// constant time, so no configuration is needed.
+/// `E` is the `Event` type of an API version. Polar signs with one of two keys of the secret, depending on the age of the
+/// endpoint. Both are tried, in constant time, so no configuration is needed.
 pub struct Webhooks<E> {
     pub(super) settings: Arc<Settings>,
     event: PhantomData<fn() -> E>,
@@ -41,7 +41,7 @@ pub struct Webhooks<E> {
 
 #[derive(Clone)]
 pub(super) struct Settings {
-    /// The keys of each secret. `None` for an empty secret, which verifies nothing.
+    /// The keys of each secret; `None` for an empty secret, with which nothing can be verified.
     keys: Vec<Option<Keys>>,
     tolerance: Duration,
     pub(super) body_limit: usize,
@@ -49,12 +49,13 @@ pub(super) struct Settings {
 }
 
 impl<E: VersionedEvent> Webhooks<E> {
-    /// Creates an endpoint with its secret exactly as Polar shows it, including the prefix. Surrounding white space,
-    /// such as the line break of a file, is ignored.
+    /// Creates an endpoint from its secret. Pass the secret as Polar shows it, including the prefix.
     ///
-    /// An empty secret, or one that consists of a prefix, rejects every delivery. A secret whose key has fewer than 16
-    /// bytes, such as `whsec_AA==`, can be guessed, and deliveries can be forged with it. It works, with a warning if
-    /// the feature `tracing` is enabled: see [`has_short_secret`](Self::has_short_secret).
+    /// White space around the secret is ignored, such as the line break at the end of a file.
+    ///
+    /// With an empty secret, or one that consists only of a prefix, every delivery is rejected. A secret whose key has
+    /// fewer than 16 bytes is accepted, but attackers can guess it and forge deliveries: see
+    /// [`has_short_secret`](Self::has_short_secret). With the feature `tracing`, that is logged as a warning.
     #[must_use]
     pub fn new(secret: impl AsRef<str>) -> Self {
         let settings = Settings {
@@ -70,10 +71,10 @@ impl<E: VersionedEvent> Webhooks<E> {
         webhooks.with_secret(secret)
     }
 
-    /// Creates an endpoint with the secret in the environment variable `POLAR_WEBHOOK_SECRET`.
+    /// Creates an endpoint from the secret in the environment variable `POLAR_WEBHOOK_SECRET`.
     ///
     /// # Errors
-    /// [`Error::Configuration`] when the variable is missing or empty.
+    /// Returns [`Error::Configuration`] if the variable is missing or empty, or contains only the prefix of a secret.
     pub fn from_env() -> Result<Self, Error> {
         let webhooks = Self::new(required_variable(SECRET, env::var(SECRET))?);
         match webhooks.settings.check_secrets() {
@@ -84,7 +85,8 @@ impl<E: VersionedEvent> Webhooks<E> {
         }
     }
 
-    /// Accepts deliveries that are signed with this secret as well: the previous one, during a rotation.
+    /// Adds a secret: deliveries that are signed with it are accepted as well. Use it for the previous secret during a
+    /// rotation.
     #[must_use]
     pub fn with_secret(mut self, secret: impl AsRef<str>) -> Self {
         let keys = Keys::of(secret.as_ref());
@@ -95,50 +97,54 @@ impl<E: VersionedEvent> Webhooks<E> {
         self
     }
 
-    /// Returns whether the key of a secret has fewer than 16 bytes, so that it can be guessed and deliveries forged.
+    /// Returns whether the key of a secret has fewer than 16 bytes. Attackers can guess such a key, and forge deliveries.
     #[must_use]
     pub fn has_short_secret(&self) -> bool {
         self.settings.keys.iter().flatten().any(Keys::is_short)
     }
 
-    /// Sets the maximum age of a delivery, and how far it may be ahead of this machine's clock; 300 seconds by default.
+    /// Sets how old a delivery may be, and how far its timestamp may be ahead of this machine's clock. Default: 300 seconds.
     #[must_use]
     pub fn tolerance(mut self, tolerance: Duration) -> Self {
         Arc::make_mut(&mut self.settings).tolerance = tolerance;
         self
     }
 
-    /// Sets the maximum size of a body that the extractors for web frameworks read, in bytes; 1 MiB by default.
+    /// Sets the maximum size of a body in bytes, for the extractors and routes of web frameworks. Default: 1 MiB.
     #[must_use]
     pub fn body_limit(mut self, bytes: usize) -> Self {
         Arc::make_mut(&mut self.settings).body_limit = bytes;
         self
     }
 
-    /// Sets the timeout of the extractors for web frameworks for a body, from the end of the headers to the last byte;
-    /// 10 seconds by default. Runtimes other than tokio have no timeout.
+    /// Sets the timeout for receiving a body, for the extractors and routes of web frameworks. Default: 10 seconds.
+    ///
+    /// It starts after the headers. On runtimes other than tokio, there is no timeout.
     ///
     /// # Panics
-    /// The extractors panic on a tokio runtime whose time driver is not enabled. `#[tokio::main]` and actix-web enable
-    /// it; a `runtime::Builder` needs `enable_time` or `enable_all`.
+    /// This method does not panic, but the extractors do, on a tokio runtime whose time driver is not enabled.
+    /// `#[tokio::main]` and actix-web enable it. With a `runtime::Builder`, call `enable_time` or `enable_all`.
     #[must_use]
     pub fn body_timeout(mut self, timeout: Duration) -> Self {
         Arc::make_mut(&mut self.settings).body_timeout = timeout;
         self
     }
 
-    /// Verifies a delivery and decodes its event. The headers are a `HeaderMap`, or pairs of names and values. The body
-    /// must be exactly the bytes that were received.
+    /// Verifies a delivery, and decodes its event.
+    ///
+    /// Pass the headers of the request as a `HeaderMap`, or as pairs of names and values. Pass the body exactly as it was
+    /// received.
     ///
     /// # Errors
-    /// Checked in this order:
-    /// - [`Secret`](WebhookError::Secret): a secret is invalid.
-    /// - [`MissingHeader`](WebhookError::MissingHeader), [`MalformedHeader`](WebhookError::MalformedHeader).
-    /// - [`Signature`](WebhookError::Signature): the signature does not match. All later errors are about authentic
-    ///   deliveries.
-    /// - [`Stale`](WebhookError::Stale), [`Future`](WebhookError::Future): the timestamp is outside of the tolerance.
+    /// They are checked in this order:
+    /// - [`Secret`](WebhookError::Secret): a secret of this endpoint is invalid.
+    /// - [`MissingHeader`](WebhookError::MissingHeader), [`MalformedHeader`](WebhookError::MalformedHeader): a header is
+    ///   missing or invalid.
+    /// - [`Signature`](WebhookError::Signature): no signature matches. All errors below are about authentic deliveries.
+    /// - [`Stale`](WebhookError::Stale), [`Future`](WebhookError::Future): the timestamp exceeds the
+    ///   [tolerance](Self::tolerance).
     /// - [`Malformed`](WebhookError::Malformed), [`Formatted`](WebhookError::Formatted),
-    ///   [`Version`](WebhookError::Version): the body is not an event that can be decoded.
+    ///   [`Version`](WebhookError::Version): the body cannot be decoded as an event.
     #[doc(alias = "validate_event")]
     pub fn verify(
         &self,
@@ -148,7 +154,7 @@ impl<E: VersionedEvent> Webhooks<E> {
         self.verify_at(headers, body, system_time())
     }
 
-    /// Verifies a delivery like [`verify`](Self::verify), as of a point in time: for stored deliveries, and for tests.
+    /// Verifies a delivery like [`verify`](Self::verify), with `now` as the current time. For stored deliveries and tests.
     ///
     /// # Errors
     /// Those of [`verify`](Self::verify).
@@ -169,11 +175,12 @@ impl<E: VersionedEvent> Webhooks<E> {
         Delivery::read(signed, body)
     }
 
-    /// Returns the headers of a delivery, signed with the first secret, for tests of webhook handlers. The key is the
-    /// whole secret, as for older endpoints.
+    /// Signs a delivery with the first secret, and returns its three headers. For tests of webhook handlers.
+    ///
+    /// The key is the whole secret, as for older endpoints.
     ///
     /// # Errors
-    /// [`WebhookError::Secret`] when a secret is empty.
+    /// Returns [`WebhookError::Secret`] if a secret is empty.
     pub fn sign(
         &self,
         id: &str,
@@ -185,11 +192,13 @@ impl<E: VersionedEvent> Webhooks<E> {
         signed_headers(key, id, timestamp.into(), body.as_ref())
     }
 
-    /// Returns headers like [`sign`](Self::sign), by the rules of Standard Webhooks: the key is the base64 after
-    /// `whsec_`, or that of a secret without prefix.
+    /// Signs a delivery like [`sign`](Self::sign), but with the key that Standard Webhooks prescribe, as for newer
+    /// endpoints.
+    ///
+    /// That key is the secret without the prefix `whsec_`, decoded as base64.
     ///
     /// # Errors
-    /// [`WebhookError::Secret`] when the first secret is not valid base64.
+    /// Returns [`WebhookError::Secret`] if a secret is empty, or if the first one is not valid base64.
     pub fn sign_standard(
         &self,
         id: &str,
@@ -203,13 +212,13 @@ impl<E: VersionedEvent> Webhooks<E> {
 }
 
 impl Settings {
-    /// Returns the keys of all secrets, if every secret has some.
+    /// Returns the keys of all secrets. Fails if a secret has none.
     fn keys(&self) -> Result<impl Iterator<Item = &Keys>, WebhookError> {
         self.check_secrets()?;
         Ok(self.keys.iter().flatten())
     }
 
-    /// Checks that every secret has keys.
+    /// Fails if a secret has no keys.
     fn check_secrets(&self) -> Result<(), WebhookError> {
         match self.keys.iter().all(Option::is_some) {
             true => Ok(()),
@@ -219,7 +228,7 @@ impl Settings {
         }
     }
 
-    /// Checks the headers of a request before its body is read.
+    /// Checks the headers of a request, so that the body of an invalid request is not read.
     #[cfg(any(feature = "actix-web", feature = "axum"))]
     pub(super) fn check_head(&self, headers: &impl Headers) -> Result<(), WebhookError> {
         self.check_secrets()?;
@@ -250,7 +259,7 @@ impl Settings {
     }
 }
 
-/// Returns the headers of a delivery, signed with the whole secret.
+/// Signs a delivery with the whole secret, and returns its three headers.
 #[cfg(feature = "test-util")]
 pub(crate) fn sign(
     secret: &str,

@@ -1,4 +1,4 @@
-//! The latest state of a customer, in whatever order states arrive.
+//! `Entitlements`: the latest state of a customer.
 
 use std::fmt;
 use std::ops::Deref;
@@ -8,12 +8,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::codec::{self, Decode, Encode, FieldWriter, Model, Node, Object, Outline, View};
 use crate::types::Timestamp;
 
-/// The entitlements of a customer as of a point in time: the state `S` of a `customer.state_changed` event, or of
-/// `customers().get_state()`.
+/// The latest known state of a customer: active subscriptions, granted benefits and meters, and the time of the state.
 ///
-/// Dereferences to the state, with lookups by ID: `entitlements.benefit(id)`, `.meter(id)` and
-/// `.subscription(product)`. Implements serde, so that it can be stored for each customer. `Debug` shows the whole
-/// state.
+/// The state `S` comes from a `customer.state_changed` event, or from `customers().get_state()`. Events may arrive in any
+/// order; [`update`](Self::update) keeps the latest state.
+///
+/// It dereferences to the state, which has lookups by ID: `entitlements.benefit(id)`, `.meter(id)` and
+/// `.subscription(product)`. It implements `Serialize` and `Deserialize`, so that you can store it for each customer.
+/// `Debug` shows the whole state, which contains personal data.
 #[derive(Clone, PartialEq)]
 pub struct Entitlements<S> {
     as_of: Timestamp,
@@ -21,11 +23,11 @@ pub struct Entitlements<S> {
 }
 
 impl<S> Entitlements<S> {
-    /// Creates the entitlements from a state, and the `timestamp` of its event.
+    /// Creates the entitlements from a state and its time.
     ///
-    /// For a state from `customers().get_state()`, pass the time just before the request, because the state may lack
-    /// later changes. If the clock of this machine is ahead of Polar's, events within the difference are ignored as
-    /// older.
+    /// For the state of an event, pass the `timestamp` of the event. For a state from `customers().get_state()`, pass the
+    /// time just before the request, because the response may lack later changes. If the clock of this machine is ahead
+    /// of Polar's, [`update`](Self::update) may then ignore events of that difference as older.
     pub fn new(state: S, as_of: impl Into<Timestamp>) -> Self {
         Self {
             as_of: as_of.into(),
@@ -33,9 +35,9 @@ impl<S> Entitlements<S> {
         }
     }
 
-    /// Replaces the state with that of `other`, unless that is older. Returns whether it was replaced.
+    /// Replaces the state with that of `other`, unless `other` is older. Returns whether the state was replaced.
     ///
-    /// Both must belong to the same customer. Of two states with the same time, the one that arrives later is kept.
+    /// Both must belong to the same customer. If both have the same time, the state is replaced.
     pub fn update(&mut self, other: Self) -> bool {
         let is_newer = other.as_of >= self.as_of;
         if is_newer {
@@ -44,12 +46,12 @@ impl<S> Entitlements<S> {
         is_newer
     }
 
-    /// Returns the time of the state, for example for a column to compare in a database.
+    /// Returns the time of the state. Store it in a column of its own to compare times in a database.
     pub fn as_of(&self) -> Timestamp {
         self.as_of
     }
 
-    /// Returns the state.
+    /// Returns the state without its time.
     pub fn into_state(self) -> S {
         self.state
     }

@@ -1,4 +1,4 @@
-//! Errors of webhook deliveries, and the status to respond with.
+//! `WebhookError`: why a delivery was rejected.
 
 use std::error::Error;
 use std::fmt;
@@ -11,95 +11,96 @@ use crate::RawBody;
 use crate::codec::DecodeError;
 use crate::types::Timestamp;
 
-/// Why a delivery was rejected. Neither `Display` nor `Debug` shows secrets or signatures.
+/// The error of a webhook delivery that was rejected. `Display` and `Debug` show neither secrets nor signatures.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum WebhookError {
-    /// One of the three headers of a delivery is missing.
+    /// One of the headers `webhook-id`, `webhook-timestamp` and `webhook-signature` is missing.
     #[non_exhaustive]
     MissingHeader {
-        /// Its name.
+        /// The name of the header.
         name: &'static str,
     },
-    /// The header with the ID or timestamp is empty, repeated or invalid.
+    /// The header `webhook-id` or `webhook-timestamp` is empty, repeated or invalid.
     #[non_exhaustive]
     MalformedHeader {
-        /// Its name.
+        /// The name of the header.
         name: &'static str,
     },
-    /// The signature does not match any of the secrets: the delivery is not from Polar, was modified, or belongs to
-    /// another endpoint.
+    /// No signature matches any of the secrets. The delivery does not come from Polar, was modified, or belongs to another
+    /// endpoint.
     Signature,
-    /// The delivery is authentic but too old: it may be a replay.
+    /// The delivery is authentic but too old. It may be a replay.
     #[non_exhaustive]
     Stale {
-        /// Its age.
+        /// The age of the delivery.
         age: Duration,
     },
-    /// The delivery is authentic but its timestamp is in the future: one of the clocks is wrong.
+    /// The delivery is authentic but its timestamp is in the future. The clock of this machine may be wrong.
     #[non_exhaustive]
     Future {
-        /// How far it is ahead of this machine's clock.
+        /// The time by which the timestamp is ahead of this machine's clock.
         ahead: Duration,
     },
-    /// The delivery is authentic but its body cannot be decoded: it is not an event, or its content does not match the
-    /// OpenAPI description. The error contains everything that is needed to handle it manually.
+    /// The delivery is authentic but its body cannot be decoded: it is not an event, or does not match the OpenAPI
+    /// description. The fields contain what is needed to handle the event manually.
     #[non_exhaustive]
     Malformed {
         /// The ID of the event at this endpoint, from the header `webhook-id`.
         id: String,
-        /// The event type that the body names, such as `order.paid`.
+        /// The event type in the body, such as `order.paid`. `None` if the body has none.
         r#type: Option<String>,
-        /// When it was delivered, from the header `webhook-timestamp`.
+        /// The time of the delivery, from the header `webhook-timestamp`.
         timestamp: Timestamp,
-        /// The body as it was received. Never shown by `Display` or `Debug`.
+        /// The body as it was received. `Display` and `Debug` do not show it.
         body: RawBody,
-        /// The mismatch, and where in the body it is.
+        /// What cannot be decoded, and where in the body it is.
         source: DecodeError,
     },
-    /// The delivery is authentic but contains a chat message: the format of the endpoint is not `raw`.
+    /// The delivery is authentic but contains a chat message instead of an event. Set the format of the endpoint to `raw`.
     #[non_exhaustive]
     Formatted {
-        /// The format of the endpoint.
+        /// The current format of the endpoint.
         format: Format,
     },
-    /// The delivery is authentic but follows an API version for which the program was not built.
+    /// The delivery is authentic but its event has an API version that is not enabled in this program. Enable the feature of
+    /// that version.
     #[non_exhaustive]
     Version {
-        /// The version that the body names.
+        /// The API version of the event.
         version: String,
-        /// The versions for which the program was built.
+        /// The API versions that are enabled in this program.
         known: &'static [&'static str],
     },
-    /// A secret is invalid, so nothing can be verified or signed with it.
+    /// A secret is empty or invalid, so no delivery can be verified or signed.
     #[non_exhaustive]
     Secret {
-        /// The reason.
+        /// What is wrong with the secret.
         reason: &'static str,
     },
-    /// The body exceeds the limit of the extractor.
+    /// The body is larger than [`body_limit`](super::Webhooks::body_limit). Returned by extractors only.
     #[non_exhaustive]
     TooLarge {
         /// The limit, in bytes.
         limit: usize,
     },
-    /// The connection broke before the extractor received the whole body.
+    /// The connection broke before the whole body was received. Returned by extractors only.
     Interrupted,
-    /// The body did not arrive within the timeout of the extractor.
+    /// The body did not arrive within [`body_timeout`](super::Webhooks::body_timeout). Returned by extractors only.
     #[non_exhaustive]
     BodyTimeout {
         /// The timeout.
         limit: Duration,
     },
-    /// The application's data has no `Webhooks`, or those of another API version.
+    /// The `web::Data` of the actix-web application contains no `Webhooks` for this event type. Returned by extractors only.
     NotConfigured,
 }
 
 impl WebhookError {
-    /// Returns the HTTP status to respond with. The extractors respond with it.
+    /// Returns the HTTP status to respond with. Extractors and routes respond with it.
     ///
-    /// Polar retries a delivery that gets no 2xx response up to ten times, and shows the status in its dashboard. None
-    /// of these statuses is 2xx, because an event that was not decoded must not count as delivered.
+    /// The status is never 2xx, because an event that was not decoded must not count as delivered. Polar shows the status
+    /// in its dashboard, and retries the delivery up to ten times.
     ///
     /// | error | status |
     /// |---|---|

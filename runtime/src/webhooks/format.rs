@@ -1,10 +1,10 @@
-//! Formats of deliveries other than events.
+//! `Format`: the formats of deliveries that contain chat messages.
 
 use std::fmt;
 
 use crate::codec::{Kind, Node};
 
-/// The format of an endpoint's deliveries if it is not `raw`.
+/// The format of a webhook endpoint that delivers chat messages instead of events (`raw`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
@@ -15,7 +15,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// Returns the chat format of a body. `None` for an event, which has a type.
+    /// Returns the chat format of a body. Returns `None` for an event, which has the property `type`.
     pub(super) fn of(body: Node<'_, '_>) -> Option<Self> {
         if body.kind() != Kind::Object || body.has_key(&["type"]) {
             return None;

@@ -1,4 +1,4 @@
-//! Handles deliveries with a closure, and determines the status to respond with.
+//! `Deliveries::handle`: handles a delivery with a closure, and returns the status to respond with.
 
 use std::fmt::Display;
 
@@ -19,19 +19,19 @@ where
     ///
     /// | outcome | status |
     /// |---|---|
-    /// | handled now, or by an earlier delivery | 204: Polar does not deliver the event again |
-    /// | an earlier delivery is still being handled | 409: Polar retries, which matters if that one fails |
-    /// | the handler returned an error or panicked, or the store failed | 500: Polar retries |
+    /// | the handler succeeded, now or for an earlier delivery | 204: Polar does not deliver the event again |
+    /// | an earlier delivery is still being handled | 409: Polar delivers the event again later |
+    /// | the handler failed or panicked, or the store failed | 500: Polar delivers the event again |
     ///
-    /// The handler runs in a task of its own (`tokio::spawn`): Polar closes the connection after ten seconds, web
-    /// frameworks then drop the request, and the task completes what it has begun. On a thread without a tokio runtime,
-    /// it runs within the request.
+    /// The handler runs in a separate task (`tokio::spawn`), so it completes even if the request is dropped: after ten
+    /// seconds, Polar closes the connection, and web frameworks drop the request. Outside of a tokio runtime, the handler
+    /// runs within the request.
     ///
-    /// With the feature `tracing`, failures are logged as errors with id and type of the event. Without it, log them in the
-    /// handler.
+    /// The handler also receives events of unknown types. If the features of several API versions are enabled, it may
+    /// also receive `Event::OtherVersion`.
     ///
-    /// The handler also receives events of unknown types and, with the features of several versions of the API,
-    /// `Event::OtherVersion`. [`once`](Self::once) is the same without task, status and log.
+    /// With the feature `tracing`, failures are logged as errors, with the ID and type of the event. Without it, log them
+    /// in the handler. To choose the status yourself, use [`once`](Self::once).
     pub async fn handle<E, H, R, X>(&self, delivery: Delivery<E>, handler: H) -> StatusCode
     where
         E: VersionedEvent + Send + 'static,
@@ -44,7 +44,7 @@ where
         let deliveries = self.clone();
         let claimed = id.clone();
         let handled = async move {
-            // Wrapped in a future, so that the handler is called after the event is claimed.
+            // `handler(event)` is called when this future is polled first: after the event is claimed.
             let handler = async move { handler(event).await };
             deliveries.once_by_id(&claimed, handler).await
         };

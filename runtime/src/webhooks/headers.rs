@@ -8,14 +8,16 @@ use super::error::WebhookError;
 use super::keys::{self, Signature};
 use crate::types::Timestamp;
 
-/// The header with the ID of the event. It stays the same when an event is redelivered.
+/// The header with the ID of the event. It is the same if the event is delivered again.
 pub(super) const ID: &str = "webhook-id";
 /// The header with the time of the delivery, in seconds since 1970.
 pub(super) const TIMESTAMP: &str = "webhook-timestamp";
 /// The header with the signatures.
 pub(super) const SIGNATURE: &str = "webhook-signature";
 
-/// Headers of a request: a [`HeaderMap`], or a list or map of names and values. Names are case-insensitive.
+/// The headers of a request, in any common type: a [`HeaderMap`], or a list or map of names and values.
+///
+/// Names are case-insensitive. Implement it for the header type of another web framework.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no headers",
     label = "expected a `HeaderMap`, or a slice, array, `Vec` or map of names and values"
@@ -71,20 +73,20 @@ impl<K: AsRef<str>, V: AsRef<[u8]>> Headers for BTreeMap<K, V> {
     }
 }
 
-/// The headers that are part of the signed content.
+/// The headers of a signed delivery.
 ///
-/// The signed content is the ID, the seconds and the body, joined with points. It is unambiguous, because the seconds
-/// contain no point and the body of an event starts with a brace.
+/// The signature covers the ID, the timestamp and the body, joined with points. Even if the ID contains a point, this is
+/// unambiguous: the timestamp contains no point, and the body of an event starts with a brace.
 pub(super) struct Signed {
     pub(super) id: String,
     pub(super) timestamp: Timestamp,
-    /// The timestamp as it was received.
+    /// The timestamp as it was received: the seconds since 1970, as a string.
     pub(super) seconds: String,
-    /// Every signature of the supported version.
+    /// The signatures with the supported version. There are several during a rotation of the secret.
     pub(super) signatures: Vec<Signature>,
 }
 
-/// A header that must not be repeated.
+/// The value of a header that must occur once.
 enum Single {
     Missing,
     Once(Vec<u8>),
@@ -138,7 +140,7 @@ impl Signed {
     }
 }
 
-/// Returns the `Content-Length`, the largest one if there are several.
+/// Returns the `Content-Length`; if there are several, the largest one.
 #[cfg(any(feature = "actix-web", feature = "axum"))]
 pub(super) fn content_length(headers: &impl Headers) -> Option<u64> {
     let mut length = None;
@@ -151,7 +153,7 @@ pub(super) fn content_length(headers: &impl Headers) -> Option<u64> {
     length
 }
 
-/// Parses digits as seconds since 1970.
+/// Parses a string of digits: the seconds since 1970.
 fn parse(seconds: &str) -> Option<Timestamp> {
     let digits = seconds.bytes().all(|byte| byte.is_ascii_digit());
     let seconds = digits.then(|| seconds.parse().ok())??;

@@ -1,4 +1,4 @@
-//! The keys of a secret, and their signatures.
+//! The keys of a secret, and signatures that are made with them.
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -7,51 +7,52 @@ use hmac::digest::Output;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-/// The minimum size of a key, in bytes, so that it cannot be guessed.
+/// The minimum size of a secure key in bytes. Shorter ones can be guessed.
 pub(super) const SHORTEST_KEY: usize = 16;
 
-/// An initialized HMAC.
+/// A key: an HMAC that is initialized with it.
 pub(super) type Key = Hmac<Sha256>;
 
-/// The prefix of secrets that contain a key in base64.
+/// The prefix of secrets that contain a base64-encoded key, as Standard Webhooks prescribe.
 const STANDARD: &str = "whsec_";
 
 /// The prefixes of secrets.
 const PREFIXES: [&str; 2] = [STANDARD, "polar_whs_"];
 
-/// The version of the signatures.
+/// The supported version of signatures, which is their prefix.
 const VERSION: &str = "v1,";
 
 /// The size of a signature in bytes.
 const SIGNATURE_LENGTH: usize = 32;
 
-/// The signed content: the ID of the delivery, its seconds as received, and its body.
+/// The signed content: the ID of the event, the timestamp as it was received, and the body.
 pub(super) type Parts<'a> = (&'a str, &'a str, &'a [u8]);
 
-/// An unverified signature of a delivery.
+/// A decoded signature of a delivery, which is not verified yet.
 pub(super) type Signature = [u8; SIGNATURE_LENGTH];
 
-/// Base64 with or without padding, and strict otherwise: each value has one encoding.
+/// Base64 with optional padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// The possible keys of a secret.
+/// The keys that Polar may derive from a secret.
 #[derive(Clone)]
 pub(super) struct Keys {
     /// The whole secret, including the prefix.
     whole: Option<Key>,
-    /// The whole secret without surrounding white space, which secrets from files have.
+    /// The whole secret without surrounding white space; `None` if it has none. Secrets from files often end with a line
+    /// break.
     trimmed: Option<Key>,
-    /// The decoded base64 after `whsec_`, or of a secret without a prefix.
+    /// The secret without the prefix `whsec_`, decoded as base64; `None` if it is not base64 or has another prefix.
     standard: Option<Key>,
-    /// The size of the shortest key in bytes, without prefixes.
+    /// The size of the shortest key in bytes, not counting prefixes.
     shortest: usize,
 }
 
 impl Keys {
-    /// Returns the keys of a secret. `None` if nothing follows the prefix, because anyone could sign with such a key.
+    /// Returns the keys of a secret. Returns `None` if nothing follows the prefix: anyone could sign with such a key.
     pub(super) fn of(secret: &str) -> Option<Self> {
         let trimmed = secret.trim();
         let prefix = PREFIXES.iter().find(|prefix| trimmed.starts_with(**prefix));
@@ -95,8 +96,8 @@ impl Keys {
     }
 }
 
-/// Returns whether one of the signatures of this content was made with one of the keys. All combinations are always
-/// tried, so that the duration does not reveal which one matches.
+/// Returns whether any of the signatures was made with any of the keys. Always tries all combinations, so that the duration
+/// does not reveal which one matches.
 pub(super) fn any_signed<'a>(
     keys: impl Iterator<Item = &'a Keys>,
     signatures: &[Signature],
@@ -113,9 +114,9 @@ pub(super) fn any_signed<'a>(
     found
 }
 
-/// Returns the bytes of a signature, if it has the supported version.
+/// Decodes a signature. Returns `None` if it is invalid, or has another version.
 pub(super) fn decode(signature: &[u8]) -> Option<Signature> {
-    // base64 needs room for a complete group of three bytes.
+    // The decoder writes groups of three bytes, so it needs 33 bytes for a signature of 32.
     let mut bytes = [0; SIGNATURE_LENGTH + 1];
     let text = signature.strip_prefix(VERSION.as_bytes())?;
     let len = BASE64.decode_slice(text, &mut bytes).ok()?;
@@ -125,7 +126,7 @@ pub(super) fn decode(signature: &[u8]) -> Option<Signature> {
         .copied()
 }
 
-/// Returns an encoded signature.
+/// Signs the content, and returns the signature with its version.
 pub(super) fn signature(key: &Key, id: &str, seconds: &str, body: &[u8]) -> String {
     let made = digest(key, (id, seconds, body)).finalize().into_bytes();
     format!("{VERSION}{}", BASE64.encode(made))

@@ -1,4 +1,4 @@
-//! A store of event IDs in memory.
+//! `MemoryStore`: stores event IDs in memory.
 
 use std::collections::{HashSet, VecDeque};
 use std::convert::Infallible;
@@ -7,10 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::store::{Claim, Store};
 
-/// The default capacity.
+/// The default number of handled events.
 const CAPACITY: usize = 10_000;
 
-/// Stores the IDs of the most recently handled events, up to a capacity. Events in progress do not count.
+/// Stores the IDs of handled events in memory, for a single process.
+///
+/// It keeps the IDs of the most recently handled events, 10,000 by default. Events in progress do not count.
 pub struct MemoryStore {
     capacity: usize,
     ids: Mutex<Ids>,
@@ -20,12 +22,12 @@ pub struct MemoryStore {
 struct Ids {
     in_progress: HashSet<String>,
     done: HashSet<Arc<str>>,
-    /// IDs of handled events, in the order of their completion.
+    /// The IDs in `done`, in the order in which the events were handled.
     order: VecDeque<Arc<str>>,
 }
 
 impl MemoryStore {
-    /// Creates a store with a capacity for this many handled events.
+    /// Creates a store that keeps the IDs of this many handled events.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
         Self {

@@ -1,8 +1,9 @@
-//! Webhooks: verified deliveries as typed events.
+//! Webhooks: verifies deliveries of Polar, and decodes their events (feature `webhooks`).
 //!
-//! [`Webhooks`] holds the secrets of an endpoint. [`Webhooks::verify`] verifies headers and body of a request, and
-//! returns a [`Delivery`]. [`Deliveries`] detects events that are delivered again. [`Entitlements`] keep the latest
-//! state of a customer. With the feature `axum` or `actix-web`, a `Delivery` is an extractor.
+//! - [`Webhooks`] contains the secrets of an endpoint. [`Webhooks::verify`] verifies a request, and returns a
+//!   [`Delivery`] with the typed event. With the feature `axum` or `actix-web`, a `Delivery` is an extractor.
+//! - [`Deliveries`] handles each event once, although Polar may deliver it several times.
+//! - [`Entitlements`] keep the latest state of a customer, in whatever order events arrive.
 
 #[cfg(feature = "actix-web")]
 mod actix;

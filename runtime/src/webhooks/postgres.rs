@@ -1,4 +1,4 @@
-//! The IDs of events, stored in PostgreSQL.
+//! `PostgresStore`: stores event IDs in PostgreSQL.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use super::claiming::Claiming;
 use super::store::{CLAIM_TIMEOUT, Claim, RETENTION, Store};
 use crate::postgres::{Parameter, Postgres, PostgresError};
 
-/// Claims an event. Returns a row with `TRUE, FALSE` if the claim is new, a row that says whether the event is handled
-/// if it is not, or no row if another claim is being made at the same time.
+/// Claims an event. Returns the row `TRUE, FALSE` if the claim is new. Otherwise returns `FALSE` and whether the event was
+/// handled; or no row, if another claim is being made at the same time.
 const CLAIM: &str = "\
     WITH claimed AS (
         INSERT INTO polar_delivery AS known (id, token, expires_at)
@@ -24,7 +24,7 @@ const CLAIM: &str = "\
     UNION ALL
     SELECT FALSE, done FROM polar_delivery WHERE id = $1 AND NOT EXISTS (SELECT FROM claimed)";
 
-/// Marks an event as handled. Inserts the row if it no longer exists because the claim has expired.
+/// Marks an event as handled. Inserts the row if the claim has expired and was purged.
 const COMPLETE: &str = "\
     INSERT INTO polar_delivery (id, token, expires_at, done)
     VALUES ($1, $2, now() + $3 * INTERVAL '1 second', TRUE)
@@ -38,19 +38,20 @@ const PURGE: &str = "\
         ORDER BY expires_at LIMIT 1000 FOR UPDATE SKIP LOCKED
     )";
 
-/// Expired rows are removed once per this number of handled events.
+/// The average number of handled events after which expired rows are removed.
 const PURGE_EVERY: u32 = 100;
 
-/// Stores in PostgreSQL which events were handled, for programs with several processes. Cheap to clone.
+/// Stores the IDs of handled events in PostgreSQL, so that several processes share them. Cheap to clone.
 ///
-/// It needs a table in the current schema of the connection. Copy the file `migrations/deliveries.sql` of the package
-/// `polar-client-runtime`, which is [`MIGRATION`](Self::MIGRATION), to the migrations of your database:
+/// Create the table first: copy the file `migrations/deliveries.sql` of the package `polar-client-runtime` to the migrations
+/// of your database. [`MIGRATION`](Self::MIGRATION) contains the same SQL:
 ///
 /// ```sql
 #[doc = include_str!("../../migrations/deliveries.sql")]
 /// ```
 ///
-/// Times are those of the database. Expired rows are removed from time to time, when an event is handled.
+/// All times are by the clock of the database. Expired rows are removed now and then, on average after 100
+/// handled events.
 ///
 /// # Examples
 /// ```no_run
@@ -72,10 +73,10 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
-    /// The SQL that creates the table.
+    /// The SQL that creates the table `polar_delivery` and its index.
     pub const MIGRATION: &str = include_str!("../../migrations/deliveries.sql");
 
-    /// Stores the IDs in the table `polar_delivery`.
+    /// Creates a store whose table is `polar_delivery` in the current schema of the connection.
     #[must_use]
     pub fn new(database: Postgres) -> Self {
         Self {
@@ -85,16 +86,17 @@ impl PostgresStore {
         }
     }
 
-    /// Sets the time after which an unfinished claim expires, such as that of a crashed process. Default: 10 minutes. It
-    /// must exceed the duration of the slowest handler; otherwise an event can be handled twice at the same time.
+    /// Sets the time after which the claim of a handler expires, in case its process crashed. Default: 10 minutes.
+    ///
+    /// It must be longer than the slowest handler takes. Otherwise an event can be handled twice at the same time.
     #[must_use]
     pub fn claim_timeout(mut self, timeout: Duration) -> Self {
         self.claim_timeout = timeout;
         self
     }
 
-    /// Sets how long the ID of a handled event is stored. Default: 30 days. An event that is delivered after that time is
-    /// handled again.
+    /// Sets how long the ID of a handled event is stored. Default: 30 days. An event that is delivered later is handled
+    /// again.
     #[must_use]
     pub fn retention(mut self, retention: Duration) -> Self {
         self.retention = retention;
@@ -168,7 +170,7 @@ impl Store for PostgresStore {
     }
 }
 
-/// Converts the time for the database, which does not accept more than 100 years.
+/// Returns the time in seconds, at most 100 years, which is within the limits of the database.
 fn seconds(time: Duration) -> f64 {
     const CENTURY: f64 = 100.0 * 365.0 * 24.0 * 60.0 * 60.0;
     time.as_secs_f64().min(CENTURY)

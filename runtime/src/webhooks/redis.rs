@@ -1,4 +1,4 @@
-//! The IDs of events, stored in Redis.
+//! `RedisStore`: stores event IDs in Redis.
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -12,7 +12,7 @@ use super::claiming::Claiming;
 use super::store::{CLAIM_TIMEOUT, Claim, RETENTION, Store};
 use crate::scripts::Connection;
 
-/// Claims an event with a token: 1 if it is new, 0 if it is claimed, 2 if it is handled.
+/// Claims an event with a token. Returns 1 if the claim is new, 0 if the event is claimed already, 2 if it was handled.
 static CLAIM: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "local found = redis.call('GET', KEYS[1]) \
@@ -26,18 +26,18 @@ static CLAIM: LazyLock<Script> = LazyLock::new(|| {
 static COMPLETE: LazyLock<Script> =
     LazyLock::new(|| Script::new("redis.call('SET', KEYS[1], 'done', 'PX', ARGV[1]) return 1"));
 
-/// Ends the claim with this token, and no other.
+/// Releases a claim, but only if it has this token.
 static RELEASE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0",
     )
 });
 
-/// Stores in Redis which events were handled, for programs with several processes. Cheap to clone.
+/// Stores the IDs of handled events in Redis, so that several processes share them. Cheap to clone.
 ///
-/// An event is one key, which Redis expires: a claim after the [`claim_timeout`](Self::claim_timeout), a handled event
-/// after the [`retention`](Self::retention). If the instance evicts keys or loses its data, events are handled again
-/// when they are redelivered.
+/// Each event has one key. Redis removes a claim after the [`claim_timeout`](Self::claim_timeout), and a handled event after
+/// the [`retention`](Self::retention). If Redis evicts keys or loses its data, an event is handled again when it is
+/// delivered again.
 ///
 /// # Examples
 /// ```no_run
@@ -59,8 +59,10 @@ pub struct RedisStore {
 }
 
 impl RedisStore {
-    /// Stores the IDs at keys with the prefix `polar:delivery:`. The connection should reconnect automatically, such as
-    /// a [`ConnectionManager`](redis::aio::ConnectionManager) or one to a cluster.
+    /// Creates a store whose keys have the prefix `polar:delivery:`.
+    ///
+    /// The connection should reconnect automatically, as a [`ConnectionManager`](redis::aio::ConnectionManager) or a
+    /// cluster connection does.
     #[must_use]
     pub fn new<C>(connection: C) -> Self
     where
@@ -74,24 +76,26 @@ impl RedisStore {
         }
     }
 
-    /// Sets the prefix of keys. Default: `polar:delivery:`. Programs that handle the same events independently need different
-    /// prefixes.
+    /// Sets the prefix of the keys. Default: `polar:delivery:`.
+    ///
+    /// If several programs receive the same events, and each is to handle all of them, give each its own prefix.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
         self
     }
 
-    /// Sets the time after which an unfinished claim expires, such as that of a crashed process. Default: 10 minutes. It
-    /// must exceed the duration of the slowest handler; otherwise an event can be handled twice at the same time.
+    /// Sets the time after which the claim of a handler expires, in case its process crashed. Default: 10 minutes.
+    ///
+    /// It must be longer than the slowest handler takes. Otherwise an event can be handled twice at the same time.
     #[must_use]
     pub fn claim_timeout(mut self, timeout: Duration) -> Self {
         self.claim_timeout = timeout;
         self
     }
 
-    /// Sets how long the ID of a handled event is stored. Default: 30 days. An event that is delivered after that time is
-    /// handled again.
+    /// Sets how long the ID of a handled event is stored. Default: 30 days. An event that is delivered later is handled
+    /// again.
     #[must_use]
     pub fn retention(mut self, retention: Duration) -> Self {
         self.retention = retention;
@@ -148,7 +152,7 @@ impl Store for RedisStore {
     }
 }
 
-/// Converts the time for Redis: at least one millisecond, and at most 100 years, because Redis rejects more.
+/// Returns the time in milliseconds: at least one, and at most 100 years, which is within the limits of Redis.
 fn millis(time: Duration) -> u64 {
     const CENTURY: u64 = 100 * 365 * 24 * 60 * 60 * 1000;
     u64::try_from(time.as_millis()).map_or(CENTURY, |millis| millis.clamp(1, CENTURY))

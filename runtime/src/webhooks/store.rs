@@ -1,10 +1,10 @@
-//! The trait of stores of event IDs.
+//! `Store`: the trait of stores of event IDs.
 
 use std::future::Future;
 #[cfg(any(feature = "postgres", feature = "redis"))]
 use std::time::Duration;
 
-/// The default time until a claim expires.
+/// The default time after which a claim expires.
 #[cfg(any(feature = "postgres", feature = "redis"))]
 pub(super) const CLAIM_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
@@ -12,21 +12,29 @@ pub(super) const CLAIM_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 #[cfg(any(feature = "postgres", feature = "redis"))]
 pub(super) const RETENTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// A store of event IDs. `PostgresStore` (feature `postgres`) and `RedisStore` (feature `redis`) are shared by
-/// several processes; [`MemoryStore`](super::MemoryStore) is for a single process.
+/// A store of the IDs of handled events, for [`Deliveries`](super::Deliveries).
 ///
-/// A process that crashes cannot release its claims, so claims must expire: later than any handler takes, because an
-/// event would be handled twice otherwise, and long before the last of Polar's ten attempts, because the event would be
-/// lost otherwise. An event in progress gets no 2xx response, which uses up an attempt.
+/// Existing stores are [`MemoryStore`](super::MemoryStore) for a single process, and `PostgresStore` (feature `postgres`)
+/// and `RedisStore` (feature `redis`) for several processes. Implement this trait for any other database.
 ///
-/// A handler that outlives its claim must not release the claim of another one. Each claim therefore has a token, which
-/// is required to release it.
+/// A handler *claims* an event before it handles it, so that no other handler handles the event at the same time. Then it
+/// completes or releases the claim.
 ///
-/// In SQL, each method is one statement. In the table `delivery (id TEXT PRIMARY KEY, until TIMESTAMP, done BOOLEAN)`,
-/// a claim expires at `until`, which is also its token:
+/// # Expiry
+/// A process that crashes cannot release its claims, so claims must expire. A claim must last longer than any handler
+/// takes; otherwise an event can be handled twice. It must expire long before the last of Polar's ten delivery attempts;
+/// otherwise the event can be lost.
+///
+/// # Tokens
+/// The claim of a slow handler may expire, and another handler may claim the event. The slow handler must not release
+/// that second claim. Each claim therefore has a token, which is required to release it.
+///
+/// # Implementation in SQL
+/// Each method is one statement on a table `delivery (id TEXT PRIMARY KEY, until TIMESTAMP, done BOOLEAN)`. A claim expires
+/// at `until`, which is also its token:
 ///
 /// ```sql
-/// -- claim: a row is returned if the claim is new; if none is, `SELECT done` returns whether it is done or in progress.
+/// -- claim: returns a row if the claim is new. Otherwise, `SELECT done` tells whether the event is done or in progress.
 /// INSERT INTO delivery VALUES ($id, $now_plus_10_minutes, FALSE)
 ///     ON CONFLICT (id) DO UPDATE SET until = excluded.until WHERE NOT delivery.done AND delivery.until < $now
 ///     RETURNING until;
@@ -39,13 +47,13 @@ pub trait Store: Send + Sync {
     /// The error of the store.
     type Error: Send;
 
-    /// Distinguishes a claim from later ones for the same event: a random number, or the time of the claim. `()` if
-    /// claims do not expire.
+    /// The token of a claim, by which it is distinguished from later claims of the same event. For example a random number,
+    /// or `()` if claims do not expire.
     type Token: Send + Sync;
 
-    /// Claims the ID of an event, unless it is claimed or handled. Of several concurrent callers, one succeeds.
+    /// Claims an event, unless it is already claimed or handled. Of several concurrent callers, only one gets the claim.
     ///
-    /// The caller may drop the future before it is ready. A claim that the store made nevertheless must be released, or
+    /// The caller may drop the future before it is ready. If the claim was made nevertheless, it must be released or
     /// expire.
     fn claim(
         &self,
@@ -59,28 +67,29 @@ pub trait Store: Send + Sync {
         token: &Self::Token,
     ) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
-    /// Releases the claim after a failure, so that the event can be claimed again. Does nothing if the event is
-    /// handled, or the claim has expired and was replaced.
+    /// Releases a claim after the handler has failed, so that the event can be claimed again. Does nothing if the event is
+    /// handled, or if the claim has expired and there is another one.
     fn release(
         &self,
         id: &str,
         token: &Self::Token,
     ) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
-    /// Releases a claim without waiting: the handler was dropped or panicked, or the store failed to settle the claim.
-    /// A claim that is not released here must expire.
+    /// Releases a claim without waiting, after the handler was dropped or has panicked, or after the store has failed.
+    ///
+    /// The default implementation does nothing, so that the claim has to expire.
     fn abandon(&self, id: &str, token: &Self::Token) {
         let _ = (id, token);
     }
 }
 
-/// The state of an event in a [`Store`].
+/// The result of claiming an event in a [`Store`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Claim<T = ()> {
-    /// It was unknown. The caller has claimed it, with this token.
+    /// The caller has claimed the event. Contains the token of the claim.
     New(T),
-    /// It is claimed by another caller.
+    /// Another caller has claimed the event.
     InProgress,
-    /// It was handled.
+    /// The event was handled before.
     Done,
 }

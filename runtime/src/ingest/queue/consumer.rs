@@ -1,4 +1,4 @@
-//! The driver's side of the queue.
+//! The methods of the queue for the driver.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,38 +14,40 @@ use crate::ingest::select::first_of;
 use crate::log;
 use crate::time::Instant;
 
-/// How long until a suspect is retried: it must not delay other events, and must not be forgotten.
+/// The delay before a suspect is retried. It is long, because each retry delays other events.
 const SUSPECT_DELAY: Duration = Duration::from_secs(60);
 
-/// How long until a suspect is retried during a shutdown.
+/// The delay before a suspect is retried during a shutdown.
 const SUSPECT_DELAY_AT_SHUTDOWN: Duration = Duration::from_secs(1);
 
-/// The next step of the driver.
+/// What the driver does next.
 pub(in crate::ingest) enum Next<E> {
     /// Send this batch.
     Send(Batch<E>),
-    /// Wait for a notification, or until the time has elapsed.
+    /// Wait for a notification, up to this time if there is one.
     Wait(EventListener, Option<Duration>),
     /// Complete.
     End,
 }
 
 impl<E> Queue<E> {
-    /// Returns the next step of the driver. The queue counts events of a batch until they are [settled](Self::settle)
-    /// or [put back](Self::put_back).
+    /// Returns what the driver does next.
+    ///
+    /// The events of a returned batch count as queued, until they are [settled](Self::settle) or
+    /// [put back](Self::put_back).
     pub(in crate::ingest) fn next(&self) -> Next<E> {
         let notified = self.work.listen();
         let mut state = self.state();
         let is_open = matches!(state.phase, Phase::Open);
         match state.backlog.next(self.clock.now(), !is_open) {
             Ok(batch) => Next::Send(batch),
-            // Unless there are more on disk.
+            // With a spool, more events may be on disk.
             Err(None) if !is_open && state.backlog.last() >= self.last(&state) => Next::End,
             Err(max_wait) => Next::Wait(notified, max_wait),
         }
     }
 
-    /// Is notified when events are settled.
+    /// Returns a listener that is notified when events get a delivery outcome.
     #[cfg(feature = "postgres")]
     pub(in crate::ingest) fn progress(&self) -> EventListener {
         self.progress.listen()
@@ -94,7 +96,7 @@ impl<E> Queue<E> {
         state.backlog.record_success(size);
     }
 
-    /// Records that a request failed and is retried.
+    /// Records that a request failed with an error and is retried.
     pub(in crate::ingest) fn failed(&self, error: Arc<Error>) {
         let mut state = self.state();
         state.stats.requests += 1;
@@ -107,7 +109,7 @@ impl<E> Queue<E> {
         self.state().backlog.record_too_large(size, now);
     }
 
-    /// Removes events whose delivery outcome is known.
+    /// Removes events whose delivery outcome is known, and updates the statistics with `count`.
     pub(in crate::ingest) fn settle<'a>(
         &self,
         entries: impl ExactSizeIterator<Item = &'a Entry<E>>,
@@ -126,14 +128,14 @@ impl<E> Queue<E> {
         self.progress.notify(usize::MAX);
     }
 
-    /// Gives up events that the server rejected or did not confirm: returns them to the caller, or keeps them on disk if
-    /// there is a spool.
+    /// Settles events that the server rejected or did not confirm, and returns them as undelivered. With a spool, keeps
+    /// them on disk.
     pub(in crate::ingest) fn give_up(
         &self,
         undelivered: Vec<(Entry<E>, DeliveryOutcome)>,
         count: impl FnOnce(&mut Stats),
     ) {
-        // First, so that they are among the rejected events after a flush.
+        // Before `settle`: after a flush, they must be among the rejected events.
         #[cfg(feature = "spool")]
         if let Some(spool) = &self.spool {
             Self::keep_rejected(spool, &undelivered);
@@ -147,10 +149,13 @@ impl<E> Queue<E> {
         }
     }
 
-    /// Removes events from the disk, if there is a spool: the server has stored them.
+    /// Removes delivered events from the spool, if there is one.
     #[cfg_attr(
         not(feature = "spool"),
-        allow(unused_variables, reason = "they are in memory only")
+        allow(
+            unused_variables,
+            reason = "without a spool, there is nothing to remove"
+        )
     )]
     pub(in crate::ingest) fn remove(&self, numbers: Vec<u64>) {
         #[cfg(feature = "spool")]
@@ -159,14 +164,14 @@ impl<E> Queue<E> {
         }
     }
 
-    /// Returns an undelivered event to the caller.
+    /// Passes an undelivered event to the handler, or adds it to the report.
     pub(super) fn return_undelivered(&self, entry: Entry<E>, outcome: DeliveryOutcome) {
         if !self.dead_letters.return_undelivered(entry, outcome) {
             self.state().stats.dropped += 1;
         }
     }
 
-    /// Puts a batch back that is retried.
+    /// Returns a batch to the queue, to be retried. After the end, its events are unsent.
     pub(in crate::ingest) fn put_back(&self, batch: Batch<E>) {
         let mut state = self.state();
         if matches!(state.phase, Phase::Ended) {
@@ -177,19 +182,19 @@ impl<E> Queue<E> {
         state.backlog.put_back(batch, retry_at);
     }
 
-    /// Sets aside an event with which the server fails. It is retried after all others.
+    /// Adds a suspect: an event that presumably makes requests fail.
     pub(in crate::ingest) fn suspect(&self, entry: Entry<E>, retry_after: Option<Duration>) {
         let mut state = self.state();
         let retry_at = self.retry_at(&state, retry_after);
         state.backlog.suspect(entry, retry_at);
     }
 
-    /// Queues the suspects again after the server accepted one.
+    /// Sends all suspects again soon, after the server accepted one.
     pub(in crate::ingest) fn release_suspects(&self) {
         self.state().backlog.release_suspects();
     }
 
-    /// Returns when a suspect is retried: not before `Retry-After`.
+    /// Returns when the next suspect is retried: after the delay, and not before `Retry-After`.
     fn retry_at(&self, state: &State<E>, retry_after: Option<Duration>) -> Option<Instant> {
         let delay = match state.phase {
             Phase::Closing(Some(_)) => SUSPECT_DELAY_AT_SHUTDOWN,
@@ -199,7 +204,7 @@ impl<E> Queue<E> {
         self.clock.now().checked_add(delay)
     }
 
-    /// Ends the ingester, and returns the remaining events to the caller.
+    /// Ends the ingester. The remaining events are unsent.
     pub(in crate::ingest) fn end(&self) {
         let (left, was_shut_down) = {
             let mut state = self.state();
@@ -208,14 +213,14 @@ impl<E> Queue<E> {
                 Phase::Closing(end) => end.is_some(),
                 Phase::Open => false,
             };
-            // No event can be queued while the remaining ones are returned.
+            // No event can be queued from here on.
             state.phase = Phase::Closing(None);
             (state.backlog.drain(), was_shut_down)
         };
         if !was_shut_down && !left.is_empty() && !self.is_spooled() {
             log::events_unsent(left.len());
         }
-        // Before `Ended` is visible, because the process may exit then.
+        // Before the phase is `Ended`: callers that wait for it may exit the process.
         self.return_unsent(left);
         self.state().phase = Phase::Ended;
         #[cfg(feature = "spool")]
@@ -227,7 +232,7 @@ impl<E> Queue<E> {
         self.closing.notify(usize::MAX);
     }
 
-    /// Returns the driver's report: the counts, and the undelivered events if no handle is left to return them.
+    /// Returns the report of the driver. It contains the undelivered events only if all clones of the ingester are dropped.
     pub(in crate::ingest) fn last_report(&self) -> Report<E> {
         let abandoned = self.state().abandoned;
         match abandoned {
@@ -239,7 +244,7 @@ impl<E> Queue<E> {
         }
     }
 
-    /// Returns whether events are on disk.
+    /// Returns whether there is a spool.
     fn is_spooled(&self) -> bool {
         #[cfg(feature = "spool")]
         return self.spool.is_some();
@@ -247,7 +252,7 @@ impl<E> Queue<E> {
         false
     }
 
-    /// Returns unsent events to the caller, in their order. Those on disk stay there.
+    /// Settles unsent events, and returns them as undelivered, in order. With a spool, they only stay on disk.
     fn return_unsent(&self, mut left: Vec<Entry<E>>) {
         left.sort_by_key(|entry| entry.number);
         for receipt in left.iter().filter_map(|entry| entry.receipt.as_ref()) {

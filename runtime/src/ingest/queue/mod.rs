@@ -1,4 +1,4 @@
-//! The queue between callers and the driver, and how they notify each other.
+//! The queue between callers and the driver.
 
 mod consumer;
 mod producer;
@@ -21,40 +21,42 @@ use crate::transport::Clock;
 
 pub(super) use consumer::Next;
 
-/// The queue between callers (producers) and the driver (consumer).
+/// The queue between callers (producers) and the driver (consumer). They share it, and notify each other through it.
 pub(super) struct Queue<E> {
     clock: Clock,
     dead_letters: DeadLetters<E>,
-    /// The way to the disk, if events are stored there before they are queued.
+    /// The spool, which stores events before they are queued; `None` if events are in memory only.
     #[cfg(feature = "spool")]
     spool: Option<Arc<SpoolHandle<E>>>,
     state: Mutex<State<E>>,
-    /// A batch may be due.
+    /// Wakes the driver: a batch may be due.
     work: Notify,
-    /// There is capacity.
+    /// Wakes callers that wait for capacity.
     room: Notify,
-    /// Events were settled, or the ingester ended.
+    /// Notified when events get a delivery outcome, and when the ingester ends.
     progress: Notify,
-    /// A shutdown began.
+    /// Notified when a shutdown begins.
     closing: Notify,
 }
 
 struct State<E> {
     backlog: Backlog<E>,
     phase: Phase,
-    /// The number of the first event that was unsent at the end.
+    /// The lowest number of an event that was unsent when the ingester ended.
     first_unsent: Option<u64>,
-    /// All handles are dropped, so only the driver can return the report.
+    /// Whether all clones of the ingester are dropped, so that only the driver can return the report.
     abandoned: bool,
     stats: Stats,
 }
 
-/// The lifecycle of an ingester.
+/// The state of the ingester's lifecycle.
 #[derive(Clone, Copy)]
 enum Phase {
+    /// Events are accepted.
     Open,
-    /// Until this deadline; `None` waits until everything is sent.
+    /// Queued events are sent until this deadline; `None` for all of them.
     Closing(Option<Instant>),
+    /// Nothing is sent any more.
     Ended,
 }
 
@@ -98,7 +100,7 @@ impl<E> Queue<E> {
         stats
     }
 
-    /// Returns the counts, and the undelivered events that were not returned yet.
+    /// Returns the report, with the undelivered events that no earlier report contained.
     pub(super) fn report(&self) -> Report<E> {
         Report {
             stats: self.stats(),

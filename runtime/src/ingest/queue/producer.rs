@@ -1,4 +1,4 @@
-//! The producers' side of the queue.
+//! The methods of the queue for callers.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::ingest::event::Event;
 use crate::ingest::outcome::{Ended, NotQueued, NotQueuedReason};
 
 impl<E: Event> Queue<E> {
-    /// Queues an event, and waits for capacity when the queue is full. With a spool, the event is stored first.
+    /// Queues an event. Waits for capacity while the queue is full. With a spool, waits until the event is stored.
     pub(in crate::ingest) async fn push(&self, entry: Entry<E>) -> Result<(), NotQueued<E>> {
         #[cfg(feature = "spool")]
         if let Some(spool) = &self.spool {
@@ -20,7 +20,7 @@ impl<E: Event> Queue<E> {
         self.push_to_memory(entry).await
     }
 
-    /// Queues an event if there is capacity now. With a spool, it is stored soon.
+    /// Queues an event if there is capacity. With a spool, it is stored later.
     pub(in crate::ingest) fn try_push(
         &self,
         entry: Entry<E>,
@@ -32,7 +32,7 @@ impl<E: Event> Queue<E> {
         self.push_if(entry, Backlog::has_room)
     }
 
-    /// Queues an event regardless of the capacity. With a spool, it is stored soon.
+    /// Queues an event even if the queue is full. With a spool, it is stored later.
     #[cfg(feature = "metering")]
     pub(in crate::ingest) fn push_now(
         &self,
@@ -54,7 +54,7 @@ impl<E> Queue<E> {
                 other => return other.map_err(NotQueued::from),
             };
             let room = self.room.listen();
-            // Capacity may have become available before `listen`.
+            // Tried again, because capacity may have become available before `listen`.
             entry = match self.push_if(entry, Backlog::has_room) {
                 Err((entry, NotQueuedReason::Full)) => entry,
                 other => return other.map_err(NotQueued::from),
@@ -63,7 +63,7 @@ impl<E> Queue<E> {
             entry = match self.push_if(entry, Backlog::has_room) {
                 Err((entry, NotQueuedReason::Full)) => entry,
                 other => {
-                    // A settled event can make room for several smaller ones.
+                    // One large event may have made room for several smaller ones, so the next caller tries as well.
                     self.room.notify(1.additional());
                     return other.map_err(NotQueued::from);
                 }
@@ -95,7 +95,7 @@ impl<E> Queue<E> {
         Ok(())
     }
 
-    /// Waits until everything that is queued now is settled.
+    /// Sends all queued events now, and waits until they have a delivery outcome.
     pub(in crate::ingest) async fn flush(&self) -> Result<(), Ended> {
         let goal = {
             let mut state = self.state();
@@ -122,7 +122,7 @@ impl<E> Queue<E> {
         }
     }
 
-    /// Stops accepting events. The earliest deadline applies.
+    /// Stops accepting events. If it is called again, the earliest deadline applies.
     pub(in crate::ingest) fn close(&self, deadline: Option<Duration>) {
         let end = deadline.and_then(|deadline| self.clock.now().checked_add(deadline));
         let mut state = self.state();
@@ -144,7 +144,7 @@ impl<E> Queue<E> {
         self.room.notify(usize::MAX);
     }
 
-    /// Returns the number of the last event that was accepted.
+    /// Returns the number of the last accepted event. With a spool, it may not be stored yet.
     pub(super) fn last(&self, state: &State<E>) -> u64 {
         #[cfg(feature = "spool")]
         if let Some(spool) = &self.spool {
@@ -164,7 +164,7 @@ impl<E> Queue<E> {
         }
     }
 
-    /// Sends queued events without a deadline, after the last handle was dropped.
+    /// Closes the queue without a deadline, after the last clone of the ingester was dropped.
     pub(in crate::ingest) fn abandon(&self) {
         self.state().abandoned = true;
         self.close(None);

@@ -1,4 +1,4 @@
-//! The queue behind a spool: events are stored first, and queued from there.
+//! The queue with a spool: events are stored on disk before they are queued.
 
 use std::sync::Arc;
 
@@ -10,25 +10,25 @@ use crate::ingest::spool::{Rejection, SendQueue, SpoolHandle};
 use crate::time::Instant;
 
 impl<E> Queue<E> {
-    /// Stores events before they are queued.
+    /// Sets the spool, which stores events before they are queued.
     pub(in crate::ingest) fn with_spool(mut self, spool: Arc<SpoolHandle<E>>) -> Self {
         self.spool = Some(spool);
         self
     }
 
-    /// Waits until the folder is closed, if there is one.
+    /// Waits until the folder of the spool is closed. Returns at once if there is no spool.
     pub(in crate::ingest) async fn until_closed(&self) {
         if let Some(spool) = &self.spool {
             spool.until_closed().await;
         }
     }
 
-    /// Returns the way to the disk, if there is one.
+    /// Returns the handle of the spool, if there is one.
     pub(in crate::ingest) fn spool(&self) -> Option<&SpoolHandle<E>> {
         self.spool.as_deref()
     }
 
-    /// Keeps undelivered events on disk, with the reason.
+    /// Stores undelivered events as rejected ones, with the reason.
     pub(super) fn keep_rejected(
         spool: &SpoolHandle<E>,
         undelivered: &[(Entry<E>, DeliveryOutcome)],
@@ -39,7 +39,7 @@ impl<E> Queue<E> {
         spool.reject(rejected.collect());
     }
 
-    /// Returns the counts, with those of the spool.
+    /// Adds the counts of the spool, if there is one.
     pub(super) fn add_spool_stats(&self, mut stats: Stats) -> Stats {
         if let Some(spool) = &self.spool {
             stats.queued = spool.events();
@@ -94,7 +94,7 @@ impl<E: Send> SendQueue<E> for Queue<E> {
                 state.backlog.reach(last);
             }
         }
-        // The queued events are sent. Those on disk only are sent by the next process.
+        // Events that are already in memory are still sent. The next process sends those that are only on disk.
         self.close(None);
         self.progress.notify(usize::MAX);
     }

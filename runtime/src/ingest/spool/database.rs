@@ -1,7 +1,7 @@
-//! The database of a spool: redb, with every read verified.
+//! The database of a spool: a redb file whose records are verified whenever they are read.
 //!
-//! Every commit has two phases, because redb then rejects a database whose last commit is damaged. With one phase, it
-//! would assume that a power failure interrupted the commit, and return to the one before.
+//! Every commit has two phases, so that redb reports an error if the last commit is damaged. With one phase, redb would assume
+//! that the commit was interrupted by a power failure, and silently return to the previous one.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,19 +19,19 @@ use super::disk::Disk;
 use super::record::{Checkpoint, Record};
 use super::rejection::Rejection;
 
-/// Records by the numbers of their events.
+/// A table of records, by the numbers of their events.
 type Records<'a> = Table<'a, u64, &'static [u8]>;
 
-/// The events that are to be sent, and the checkpoint by the number 0.
+/// The table of the events that are to be sent. Key 0 has the checkpoint.
 const EVENTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("polar_events");
 
-/// The events that were rejected. It is created by the first rejection.
+/// The table of rejected events. The first rejection creates it.
 const REJECTED: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("polar_rejected");
 
 /// The key of the checkpoint.
 const CHECKPOINT: u64 = 0;
 
-/// The maximum memory of redb's page cache.
+/// The maximum size of redb's page cache in bytes.
 const CACHE: usize = 8 << 20;
 
 /// Why a database cannot be used.
@@ -39,39 +39,40 @@ const CACHE: usize = 8 << 20;
 pub(super) enum Failure {
     /// The file is damaged.
     Damaged(Box<dyn std::error::Error + Send + Sync>),
-    /// The operating system could not read or write it.
+    /// The operating system could not read or write the file.
     Io(io::Error),
 }
 
 /// A database that was verified when it was opened.
 pub(super) struct Database {
-    /// `None` while it is dropped.
+    /// `None` while the database is dropped.
     redb: Option<Redb>,
+    /// Set after a failure: nothing is written any more.
     is_frozen: Arc<AtomicBool>,
 }
 
-/// What a database holds.
+/// The number and size of the events in a database.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Contents {
     pub(super) checkpoint: Checkpoint,
-    /// The bytes of the events that are to be sent, by [`footprint`].
+    /// The bytes on disk of the events that are to be sent, by [`footprint`].
     pub(super) bytes: u64,
-    /// The bytes of the rejected events.
+    /// The bytes on disk of the rejected events, by [`footprint`].
     pub(super) rejected_bytes: u64,
 }
 
-/// The changes of a commit.
+/// The changes that a commit makes.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Changes<'a> {
-    /// Events that are to be sent.
+    /// Events to add to those that are to be sent.
     pub(super) added: &'a [Added],
-    /// Numbers of events that were sent.
+    /// The numbers of delivered events, which are removed.
     pub(super) removed: &'a [u64],
-    /// Numbers of events that become rejected ones.
+    /// The numbers of events that become rejected ones.
     pub(super) rejected: &'a [(u64, Rejection)],
-    /// Events that were rejected in another database.
+    /// Rejected events of a damaged database, which are added.
     pub(super) salvaged: &'a [Added],
-    /// Numbers of rejected events that are no longer kept.
+    /// The numbers of rejected events that are removed.
     pub(super) discarded: &'a [u64],
 }
 
@@ -79,12 +80,12 @@ pub(super) struct Changes<'a> {
 pub(super) struct Added {
     pub(super) number: u64,
     pub(super) record: Vec<u8>,
-    /// The number of the rejected event that is sent again as this one.
+    /// The number of the rejected event that this event retries; `None` for a new event.
     pub(super) retries: Option<u64>,
 }
 
 impl Added {
-    /// Copies the record of an event.
+    /// Creates an addition from an existing record.
     pub(super) fn copy(number: u64, record: Record<'_>) -> Self {
         Self {
             number,
@@ -101,8 +102,8 @@ pub(super) enum Section {
     Rejected,
 }
 
-/// Returns the bytes on disk that a record takes: pages are half full at worst, and larger records take a power of two
-/// of them.
+/// Returns the maximum number of bytes on disk for a record of this size: pages are at least half full, and larger records take
+/// a number of pages that is a power of two.
 pub(super) fn footprint(record: usize) -> u64 {
     2 * (record as u64 + 64)
 }
@@ -124,19 +125,19 @@ impl Database {
         })
     }
 
-    /// Opens a database, and verifies all of it.
+    /// Opens a database, verifies all of it, and counts its events.
     pub(super) fn open(path: &Path, is_durable: bool) -> Result<(Self, Contents), Failure> {
         let mut database = Self::create(path, is_durable)?;
         let contents = database.using(|redb| {
-            // Whether redb repaired it is irrelevant: it does after each kill. The checkpoint shows whether everything
-            // is present.
+            // The result is ignored: redb repairs the file after each kill of the process. The checkpoint shows whether
+            // records are missing.
             redb.check_integrity()?;
             count(redb)
         })?;
         Ok((database, contents))
     }
 
-    /// Calls redb. After a failure, nothing more is written, so that everything that can be read is preserved.
+    /// Calls redb. After a failure, nothing is written any more, so that the readable part of the file is preserved.
     fn using<T>(
         &mut self,
         call: impl FnOnce(&mut Redb) -> Result<T, Failure>,
@@ -151,7 +152,7 @@ impl Database {
         outcome
     }
 
-    /// Makes changes in one commit. Returns the contents after it.
+    /// Makes changes in one commit. Returns the contents after the commit.
     pub(super) fn commit(
         &mut self,
         before: Contents,
@@ -166,7 +167,7 @@ impl Database {
         })
     }
 
-    /// Reads records that follow a number, as long as `each` returns whether to continue.
+    /// Calls `each` for the records whose numbers follow `number`, until it returns `false`.
     pub(super) fn read_after(
         &mut self,
         section: Section,
@@ -199,7 +200,7 @@ impl Database {
     }
 }
 
-/// Closes the database, which could panic on a damaged one.
+/// Closes the database. redb may panic if the file is damaged.
 impl Drop for Database {
     fn drop(&mut self) {
         let redb = self.redb.take();
@@ -210,7 +211,7 @@ impl Drop for Database {
     }
 }
 
-/// Opens a table; `None` if it does not exist yet.
+/// Opens a table. Returns `None` if it does not exist yet.
 fn open(
     transaction: &ReadTransaction,
     section: Section,
@@ -226,7 +227,7 @@ fn open(
     }
 }
 
-/// Reads all records.
+/// Reads and counts all records. Compares their number with the checkpoint.
 fn count(redb: &Redb) -> Result<Contents, Failure> {
     let transaction = redb.begin_read()?;
     let mut checkpoint = None;
@@ -315,7 +316,7 @@ fn change(
     })
 }
 
-/// Makes the changes of a commit that concern rejected events: each event is in one of the two tables.
+/// Makes the changes of a commit that concern rejected events. Afterwards, each event is in only one of the two tables.
 fn change_rejected(
     changes: &Changes<'_>,
     (table, events): (&mut Records<'_>, &mut Tally),
@@ -362,7 +363,7 @@ impl Changes<'_> {
     }
 }
 
-/// How many records a table has, and their bytes by [`footprint`].
+/// The number of records in a table, and their bytes by [`footprint`].
 #[derive(Default)]
 struct Tally {
     count: u64,
@@ -393,13 +394,13 @@ impl Tally {
     }
 }
 
-/// Returns the lowest number of an event.
+/// Returns the lowest number of an event in a table.
 fn first(table: &Records<'_>) -> Result<Option<u64>, Failure> {
     let entry = table.range(CHECKPOINT + 1..)?.next().transpose()?;
     Ok(entry.map(|(key, _)| key.value()))
 }
 
-/// Calls redb, which panics on some damaged files.
+/// Calls redb, and converts a panic to an error: redb panics on some damaged files.
 fn guarded<T>(call: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     let outcome = catch_unwind(AssertUnwindSafe(call));
     outcome.unwrap_or_else(|_| Err(Failure::damaged("its pages are inconsistent")))
@@ -411,7 +412,7 @@ impl Failure {
     }
 }
 
-/// A file that ends too early is damaged; all other errors of the operating system are about the disk.
+/// If the file ends too early or has invalid data, it is damaged. All other I/O errors are failures of the disk.
 impl From<redb::Error> for Failure {
     fn from(error: redb::Error) -> Self {
         use io::ErrorKind::{InvalidData, UnexpectedEof};

@@ -1,4 +1,4 @@
-//! The file of a database, as redb uses it.
+//! The file of a database, as a storage backend of redb.
 
 use std::io;
 use std::path::Path;
@@ -14,9 +14,9 @@ use super::folder;
 #[derive(Debug)]
 pub(super) struct Disk {
     file: FileBackend,
-    /// Whether data is synced. Otherwise it is with the operating system, and survives the end of the process only.
+    /// Whether data is synced to disk. Otherwise it survives the end of the process, but not that of the operating system.
     is_durable: bool,
-    /// Whether nothing is written any more.
+    /// Whether writes fail, so that the file stays as it is.
     is_frozen: Arc<AtomicBool>,
 }
 
@@ -89,8 +89,8 @@ pub(super) mod faults {
         static LEFT: Cell<Option<u32>> = const { Cell::new(None) };
     }
 
-    /// Lets so many changes of this thread succeed, and has the next one fail; `None` for no failure. Returns whether the
-    /// failure before was not reached.
+    /// Lets this many changes on this thread succeed, and the next one fail; `None` for no failure. Returns whether the
+    /// previously requested failure did not occur.
     pub(in crate::ingest::spool) fn after(changes: Option<u32>) -> bool {
         LEFT.replace(changes).is_some()
     }

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use crate::ingest::spool_error::{SpoolError, SpoolErrorKind};
 
-/// How often locking a folder is tried, and the delay in between. A child process holds the lock, too, until it
-/// executes its program.
+/// The number of attempts to lock a folder, and the delay between them. Several are needed, because a forked child process
+/// shares the lock of its parent until it executes its program.
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(25);
 
-/// A folder, locked as long as this value exists. The operating system unlocks it when the process ends in any way.
+/// A locked folder. It is unlocked when this is dropped, and by the operating system when the process ends.
 #[derive(Debug)]
 pub(super) struct Folder {
     path: PathBuf,
@@ -21,7 +21,7 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Creates the folder if it does not exist, for this user only, and locks it.
+    /// Locks a folder. If it does not exist, creates it for this user only.
     pub(super) fn lock(path: &Path) -> Result<Self, SpoolError> {
         let io = |error| SpoolError::io(path, error);
         create(path).map_err(io)?;
@@ -48,23 +48,23 @@ impl Folder {
         self.path.join("events.redb")
     }
 
-    /// Returns the path of a database that is being created.
+    /// Returns the path of a new database while it is created.
     pub(super) fn new_events(&self) -> PathBuf {
         self.path.join("events.new")
     }
 
-    /// Returns the path of the last damaged database.
+    /// Returns the path at which the last damaged database is kept.
     pub(super) fn damaged(&self) -> PathBuf {
         self.path.join("damaged.redb")
     }
 
-    /// Replaces the database by the new one. If the process or the machine stops, one of the two is in place.
+    /// Replaces the database by the new one, atomically: if the process or the machine stops, one of the two is in place.
     pub(super) fn publish(&self) -> io::Result<()> {
         fs::rename(self.new_events(), self.events())?;
         self.sync()
     }
 
-    /// Keeps the damaged database under another name.
+    /// Keeps the damaged database under another name. Replaces an earlier one.
     pub(super) fn keep_damaged(&self) -> io::Result<()> {
         remove(&self.damaged())?;
         // Some file systems have no hard links.
@@ -72,14 +72,14 @@ impl Folder {
             .or_else(|_| fs::copy(self.events(), self.damaged()).map(drop))
     }
 
-    /// Removes what an interrupted start left.
+    /// Removes the new database that an interrupted start has left.
     pub(super) fn clean(&self) -> io::Result<()> {
         remove(&self.new_events())
     }
 
-    /// Makes the names of the files durable.
+    /// Syncs the folder, so that the rename of a file is durable.
     fn sync(&self) -> io::Result<()> {
-        // Only Unix can open folders as files; elsewhere a rename is durable on its own, or cannot be made durable.
+        // Only on Unix, folders can be opened and synced as files.
         match cfg!(unix) {
             true => File::open(&self.path)?.sync_all(),
             false => Ok(()),
@@ -87,7 +87,7 @@ impl Folder {
     }
 }
 
-/// Opens a file to read and write it, and creates it if it does not exist.
+/// Opens a file for reading and writing. If it does not exist, creates it for this user only.
 pub(super) fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);

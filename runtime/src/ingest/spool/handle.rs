@@ -1,4 +1,4 @@
-//! The way of events to the writer thread: numbered, within the disk budget, in the order of their numbers.
+//! `SpoolHandle`: passes events to the writer thread. Assigns their numbers, and enforces the disk budget.
 
 use std::path::PathBuf;
 use std::sync::mpsc::Sender;
@@ -19,16 +19,17 @@ use crate::ingest::entry::{Entry, TimestampSource};
 use crate::ingest::outcome::{NotQueuedReason, SpoolStats};
 use crate::ingest::spool_error::{SpoolError, SpoolErrorKind};
 
-/// The way of events to the disk.
+/// The handle of the writer thread, which callers and the driver use. Shared with the writer thread, which reports its
+/// progress here.
 pub(in crate::ingest) struct SpoolHandle<E> {
     pub(super) commands: Sender<Command<E>>,
     pub(super) folder: PathBuf,
     /// The disk budget in bytes.
     budget: u64,
-    /// The maximum number of events and bytes that are in flight to the disk.
+    /// Limits the number and the bytes of events in flight to the writer thread, as in a queue without a spool.
     limits: Limits,
     state: Mutex<State>,
-    /// Wakes callers that wait for capacity.
+    /// Wakes callers that wait for the disk budget, or for events in flight to be stored.
     room: Notify,
     /// Wakes callers that wait until the folder is closed.
     closed: Notify,
@@ -36,23 +37,25 @@ pub(in crate::ingest) struct SpoolHandle<E> {
 
 #[derive(Default)]
 pub(super) struct State {
+    /// Whether no more events are accepted.
     is_stopped: bool,
+    /// Whether the writer thread has closed the folder.
     is_closed: bool,
-    /// Whether the writer panicked.
+    /// Whether the writer thread panicked.
     pub(super) has_panicked: bool,
-    /// The number of the last event.
+    /// The number of the last accepted event.
     last: u64,
-    /// Events that are stored or in flight, whose delivery outcome is unknown.
+    /// The number of accepted events without a delivery outcome.
     events: usize,
-    /// Their bytes on disk, including events that are not removed yet, and rejected ones.
+    /// The bytes on disk of all events: accepted, rejected, and delivered ones that are not removed yet.
     bytes: u64,
-    /// Rejected events on disk, and their bytes.
+    /// The number of rejected events on disk, and their bytes.
     rejected: u64,
     rejected_bytes: u64,
-    /// Events and bytes in flight to the disk.
+    /// The number of events in flight to the writer thread, and the bytes of their JSON.
     in_flight: usize,
     in_flight_bytes: usize,
-    /// Events on disk that this version of the program cannot read, and their bytes.
+    /// The number of events on disk that this version of the program cannot decode, and their bytes.
     unreadable: usize,
     unreadable_bytes: u64,
     last_error: Option<Arc<SpoolError>>,
@@ -84,7 +87,7 @@ impl<E> SpoolHandle<E> {
         }
     }
 
-    /// Stores an event once the disk budget allows it, and waits until it is stored.
+    /// Stores an event, and waits until it is stored. Waits for the disk budget before that.
     pub(in crate::ingest) async fn push(&self, mut entry: Entry<E>) -> Outcome<E>
     where
         E: Encode,
@@ -102,13 +105,13 @@ impl<E> SpoolHandle<E> {
             has_waited = true;
         };
         if has_waited {
-            // A removed event can make room for several smaller ones.
+            // One large event may have made room for several smaller ones, so the next caller tries as well.
             self.room.notify(1.additional());
         }
         self.outcome(outcome).await
     }
 
-    /// Queues an event for storing without waiting, within the budget or regardless of it.
+    /// Sends an event to the writer thread without waiting. `is_urgent` ignores the disk budget.
     pub(in crate::ingest) fn push_unawaited(&self, entry: Entry<E>, is_urgent: bool) -> Outcome<E>
     where
         E: Encode,
@@ -135,7 +138,8 @@ impl<E> SpoolHandle<E> {
         self.send(state, entry, caller, None)
     }
 
-    /// Sends an event to the writer. Under the lock, so that numbers arrive in order.
+    /// Numbers an event, and sends it to the writer thread. The caller holds the lock, so that events arrive in the order of
+    /// their numbers.
     pub(super) fn send(
         &self,
         mut state: MutexGuard<'_, State>,
@@ -171,7 +175,7 @@ impl<E> SpoolHandle<E> {
                 state.in_flight_bytes += size;
                 Ok(())
             }
-            // The writer has just panicked.
+            // The writer thread has panicked, which is not recorded yet.
             Err(error) => match error.0 {
                 Command::Add(addition) => match addition.event.into_entry() {
                     Some(entry) => Err((entry, NotQueuedReason::NotStored(self.panicked()))),
@@ -182,10 +186,10 @@ impl<E> SpoolHandle<E> {
         }
     }
 
-    /// Waits until an event is stored.
+    /// Waits until an event is stored, or could not be stored.
     pub(super) async fn outcome(&self, outcome: oneshot::Receiver<Outcome<E>>) -> Outcome<E> {
         match outcome.receive().await {
-            // The writer stores everything that it gets, unless it panics.
+            // The writer thread only drops events if it panics.
             Some(Err((entry, NotQueuedReason::Ended))) => {
                 Err((entry, NotQueuedReason::NotStored(self.panicked())))
             }
@@ -194,7 +198,7 @@ impl<E> SpoolHandle<E> {
         }
     }
 
-    /// Returns whether an event of this size may be stored now.
+    /// Checks whether an event of this size can be accepted now.
     fn admit(&self, state: &State, size: usize) -> Result<(), NotQueuedReason> {
         let bytes = footprint(HEAD + size);
         let is_within_budget = state.bytes == 0 || state.bytes + bytes <= self.budget;
@@ -204,7 +208,7 @@ impl<E> SpoolHandle<E> {
         if is_within_budget && is_within_memory {
             return Ok(());
         }
-        // No delivery makes room.
+        // Rejected and unreadable events use up the budget, so deliveries would not make room.
         let kept = state.rejected_bytes + state.unreadable_bytes;
         if kept > 0 && kept + bytes > self.budget {
             let error = SpoolError::new(&self.folder, SpoolErrorKind::FullOfRejected);
@@ -214,23 +218,23 @@ impl<E> SpoolHandle<E> {
     }
 
     pub(super) fn panicked(&self) -> SpoolError {
-        SpoolError::failed(&self.folder, "its thread panicked")
+        SpoolError::failed(&self.folder, "the thread that writes to it panicked")
     }
 
-    /// Removes events that the server has stored.
+    /// Removes events that the server has stored, by their numbers.
     pub(in crate::ingest) fn remove(&self, numbers: Vec<u64>) {
         self.record_settled(numbers.len());
-        // Without a writer they stay stored, and the next process sends them again.
+        // Fails if the writer thread has ended. The events then stay on disk, and the next process sends them again.
         let _ = self.commands.send(Command::Remove(numbers));
     }
 
-    /// Keeps events that the server rejected as such.
+    /// Keeps events as rejected ones, by their numbers.
     pub(in crate::ingest) fn reject(&self, rejected: Vec<(u64, Rejection)>) {
         self.record_settled(rejected.len());
         let _ = self.commands.send(Command::Reject(rejected));
     }
 
-    /// Records that the delivery outcome of events is known, or that they will not be stored.
+    /// Records that the delivery outcome of this many events is known, or that they could not be stored.
     pub(super) fn record_settled(&self, count: usize) {
         let mut state = self.state();
         state.events = state.events.saturating_sub(count);
@@ -242,7 +246,7 @@ impl<E> SpoolHandle<E> {
         self.room.notify(usize::MAX);
     }
 
-    /// Closes the folder as soon as everything that was accepted is stored.
+    /// Closes the folder after all accepted events are stored.
     pub(in crate::ingest) fn close(&self) {
         self.stop_accepting();
         if self.commands.send(Command::Close).is_err() {
@@ -250,7 +254,7 @@ impl<E> SpoolHandle<E> {
         }
     }
 
-    /// Waits until another process can open the folder.
+    /// Waits until the folder is closed, so that another process can open it.
     pub(in crate::ingest) async fn until_closed(&self) {
         loop {
             let closed = self.closed.listen();
@@ -266,7 +270,7 @@ impl<E> SpoolHandle<E> {
         self.state().last
     }
 
-    /// Returns how many events are accepted and without a known delivery outcome.
+    /// Returns the number of accepted events without a delivery outcome.
     pub(in crate::ingest) fn events(&self) -> usize {
         self.state().events
     }
@@ -282,7 +286,8 @@ impl<E> SpoolHandle<E> {
         }
     }
 
-    /// Records that events are stored, or will not be, and what is on disk.
+    /// Records that events with these sizes are not in flight any more: they are stored, or could not be. Updates the counts
+    /// from the store.
     pub(super) fn record_written(&self, sizes: impl Iterator<Item = usize>, store: &Store) {
         let mut count = 0;
         let mut state = self.state();
@@ -291,7 +296,7 @@ impl<E> SpoolHandle<E> {
             state.in_flight_bytes -= size;
             count += 1;
         }
-        // With those that follow.
+        // Includes the events that are still in flight.
         let in_flight = footprint(HEAD) * state.in_flight as u64 + 2 * state.in_flight_bytes as u64;
         state.bytes = store.bytes() + in_flight;
         state.rejected = store.rejected();
@@ -300,17 +305,17 @@ impl<E> SpoolHandle<E> {
         self.room.notify(count.additional());
     }
 
-    /// Records that events were removed from the disk.
+    /// Wakes callers after events were removed from disk.
     pub(super) fn notify_removed(&self, count: usize) {
         self.room.notify(count.additional());
     }
 
-    /// Records that there are more or fewer rejected events, on which the wait for room depends.
+    /// Wakes callers after the number of rejected events has changed: those that wait may have to fail instead.
     pub(super) fn notify_rejected_changed(&self) {
         self.room.notify(usize::MAX);
     }
 
-    /// Records that the writer panicked.
+    /// Records that the writer thread panicked, and returns that as an error.
     pub(super) fn record_panic(&self) -> SpoolError {
         let error = self.panicked();
         let mut state = self.state();
@@ -320,7 +325,7 @@ impl<E> SpoolHandle<E> {
         error
     }
 
-    /// Records that an event on disk cannot be read.
+    /// Records that an event on disk cannot be decoded.
     pub(super) fn record_unreadable(&self, bytes: u64) {
         let mut state = self.state();
         state.unreadable += 1;
@@ -329,7 +334,7 @@ impl<E> SpoolHandle<E> {
         self.room.notify(usize::MAX);
     }
 
-    /// Records that the disk failed, or works again.
+    /// Records the error of the last disk access; `None` if it succeeded.
     pub(super) fn set_last_error(&self, error: Option<Arc<SpoolError>>) {
         self.state().last_error = error;
     }

@@ -241,7 +241,7 @@ mod tests {
             };
             assert_eq!(entry.event, "call");
             let source = std::error::Error::source(&error).unwrap();
-            assert_eq!(source.to_string(), "its thread panicked");
+            assert_eq!(source.to_string(), "the thread that writes to it panicked");
         }
         let error = handle.rejected(0, 1).await.unwrap_err();
         assert!(std::error::Error::source(&error).is_some());

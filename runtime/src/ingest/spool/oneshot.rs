@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use event_listener::Event as Notify;
 
-/// Returns the two ends of a channel for one value.
+/// Creates a channel for one value.
 pub(super) fn channel<T>() -> (Sender<T>, Receiver<T>) {
     let channel = Arc::new(Channel {
         state: Mutex::new(State {
@@ -16,10 +16,10 @@ pub(super) fn channel<T>() -> (Sender<T>, Receiver<T>) {
     (Sender(Arc::clone(&channel)), Receiver(channel))
 }
 
-/// Sets the value.
+/// Sends the value.
 pub(super) struct Sender<T>(Arc<Channel<T>>);
 
-/// Waits for the value.
+/// Receives the value.
 pub(super) struct Receiver<T>(Arc<Channel<T>>);
 
 struct Channel<T> {
@@ -29,7 +29,7 @@ struct Channel<T> {
 
 struct State<T> {
     value: Option<T>,
-    /// Whether the value was set, or never will be.
+    /// Whether the sender was dropped, with or without sending a value.
     is_settled: bool,
 }
 
@@ -39,7 +39,7 @@ impl<T> Sender<T> {
     }
 }
 
-/// Wakes the task, also if there is no value: the thread panicked.
+/// Wakes the receiver. If no value was sent, the thread has panicked.
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
         self.0.lock().is_settled = true;
@@ -48,7 +48,7 @@ impl<T> Drop for Sender<T> {
 }
 
 impl<T> Receiver<T> {
-    /// Waits for the value; `None` if the other end was dropped without setting one.
+    /// Waits for the value. Returns `None` if the sender was dropped without sending one.
     pub(super) async fn receive(self) -> Option<T> {
         loop {
             let settled = self.0.settled.listen();

@@ -1,4 +1,4 @@
-//! Opening the database of a spool, and recovering the readable part of a damaged one.
+//! Opens the database of a spool. Recovers the readable records of a damaged one.
 
 use std::fs::{self, File};
 use std::io;
@@ -13,11 +13,11 @@ use super::store::{MAX_COMMIT, MAX_COMMIT_BYTES, Store};
 use crate::ingest::spool_error::{SpoolError, SpoolErrorKind};
 use crate::log;
 
-/// The minimum size of a file that is compacted on opening, if less than a quarter of it is in use.
+/// The size in bytes from which on a file is compacted on opening, if less than a quarter of it is in use.
 const LARGE: u64 = 64 << 20;
 
 impl Store {
-    /// Opens the database, and recovers the readable part of a damaged one.
+    /// Opens the database. Creates it if it does not exist, and recovers it if it is damaged.
     pub(super) fn reopen(&mut self) -> Result<Option<Damage>, SpoolError> {
         self.close();
         self.io(self.folder.clean())?;
@@ -40,7 +40,7 @@ impl Store {
         }
     }
 
-    /// Opens the existing database, and verifies it.
+    /// Opens an existing database, and verifies all of it.
     fn read(&mut self) -> Result<(), SpoolError> {
         let opened = Database::open(&self.folder.events(), self.is_durable);
         let (database, contents) = opened.map_err(|failure| self.error(failure))?;
@@ -49,7 +49,7 @@ impl Store {
         Ok(())
     }
 
-    /// Creates an empty database.
+    /// Creates an empty database, and opens it.
     fn begin(&mut self) -> Result<Option<Damage>, SpoolError> {
         self.contents = Contents::default();
         self.make(|_| Ok(()))?;
@@ -57,7 +57,7 @@ impl Store {
         Ok(None)
     }
 
-    /// Fills a new database.
+    /// Creates a new database next to the current one, and fills it.
     fn make(
         &mut self,
         fill: impl FnOnce(&mut Self) -> Result<(), SpoolError>,
@@ -69,20 +69,21 @@ impl Store {
         resolved
     }
 
-    /// Replaces the database by the new one.
+    /// Replaces the current database by the new one, and opens it.
     fn publish(&mut self) -> Result<(), SpoolError> {
         self.io(self.folder.publish())?;
         self.read()?;
         self.skip_numbers()
     }
 
-    /// Adds events that are in the file but not in the database: those of a commit that a kill interrupted, whose
-    /// callers no longer wait, or those of a commit that a damaged header hides. Those of a commit that failed in this
-    /// process stay out.
+    /// Adds events that are in the file but not in the database.
+    ///
+    /// They belong to a commit that was interrupted when the process was killed, or that is hidden by a damaged header.
+    /// Events of commits that failed in this process are not added: they were returned to their callers.
     fn catch_up(&mut self, newest: Checkpoint) -> Result<(), SpoolError> {
         let known = self.contents.checkpoint;
         if newest.commit > known.commit {
-            // All of them are read first, since the file is written to afterwards. They belong to one commit.
+            // All of them are read before the file is written to. They fit into memory, because they belong to one commit.
             let mut hidden = Vec::new();
             let file = self.io(File::open(self.folder.events()))?;
             let scanned = scan::records(file, |record| match record {
@@ -105,8 +106,10 @@ impl Store {
         self.skip_numbers()
     }
 
-    /// Numbers that an interrupted commit may have used are not used again: each stands for one event. Those that this
-    /// process used are known, and those of refused events are removed.
+    /// Makes sure that no number is used for two events, and removes the refused events.
+    ///
+    /// An interrupted commit of an earlier process may have used numbers that are unknown, so as many numbers as a commit
+    /// has are skipped. The numbers that this process used are known.
     fn skip_numbers(&mut self) -> Result<(), SpoolError> {
         let last = &mut self.contents.checkpoint.last;
         *last = match self.highest {
@@ -124,7 +127,7 @@ impl Store {
         outcome
     }
 
-    /// Creates a new database from the readable records.
+    /// Creates a new database from the readable records of a damaged one, and keeps the damaged file.
     fn salvage(&mut self, newest: Checkpoint) -> Result<Damage, SpoolError> {
         self.contents = Contents::default();
         self.contents.checkpoint.commit = newest.commit;
@@ -132,10 +135,10 @@ impl Store {
         let mut found = 0;
         self.make(|store| {
             store.copy_from(damaged.clone(), Section::Events, newest.first)?;
-            // Afterwards, since the file can contain copies of rejected events from before their rejection. Rejected events
-            // that were retried or discarded can be found again, too.
+            // After the events that are to be sent, because the file may contain older copies of rejected events from
+            // before their rejection. Rejected events that were retried or discarded may be found again as well.
             store.copy_from(damaged.clone(), Section::Rejected, newest.first_rejected)?;
-            // Events of a later commit than the newest readable checkpoint are not included in its counts.
+            // `newest` does not count the events of later commits, so they are not counted as found either.
             found = store.count_to(newest.last)? + store.rejected();
             store.contents.checkpoint.last = store.contents.checkpoint.last.max(newest.last);
             Ok(())
@@ -151,7 +154,7 @@ impl Store {
         })
     }
 
-    /// Adds the events of a section of a file from a number on.
+    /// Copies the events of a section of a damaged file, from this number on.
     fn copy_from(&mut self, file: PathBuf, section: Section, first: u64) -> Result<(), SpoolError> {
         let file = self.io(File::open(file))?;
         let (mut found, mut bytes) = (Vec::new(), 0);
@@ -192,7 +195,7 @@ impl Store {
         })
     }
 
-    /// Returns how many events that are to be sent have numbers up to this one.
+    /// Returns the number of events that are to be sent whose numbers do not exceed `last`.
     fn count_to(&mut self, last: u64) -> Result<u64, SpoolError> {
         self.with(|database| {
             let mut count = 0;
@@ -205,7 +208,7 @@ impl Store {
         })
     }
 
-    /// Compacts a large file of which little is in use.
+    /// Compacts the file if it is large and little of it is in use.
     fn compact(&mut self) -> Result<(), SpoolError> {
         let size = self.io(fs::metadata(self.folder.events()))?.len();
         if size > LARGE && self.bytes() < size / 4 {

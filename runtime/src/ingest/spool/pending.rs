@@ -1,16 +1,17 @@
-//! An event until it is stored, and its caller.
+//! Events that are not stored yet, and their callers.
 
 use super::oneshot;
 use crate::ingest::entry::Entry;
 use crate::ingest::outcome::NotQueuedReason;
 
-/// Whether an event is stored; otherwise the event and the reason.
+/// The result of storing an event. The error contains the event and the reason.
 pub(super) type Outcome<E> = Result<(), (Entry<E>, NotQueuedReason)>;
 
-/// An event that is to be stored, and the caller that awaits whether it is, if any.
+/// An event that is not stored yet, and the caller that waits for the result.
 pub(super) struct Pending<E> {
-    /// `None` once the caller knows.
+    /// `None` after the result was sent to the caller.
     entry: Option<Entry<E>>,
+    /// `None` if no caller waits.
     caller: Option<oneshot::Sender<Outcome<E>>>,
 }
 
@@ -22,7 +23,7 @@ impl<E> Pending<E> {
         }
     }
 
-    /// Tells the caller that the event is stored, and returns the event.
+    /// Notifies the caller that the event is stored, and returns the event.
     pub(super) fn stored(mut self) -> Option<Entry<E>> {
         if let Some(entry) = &mut self.entry
             && let Some(accepted) = entry.accepted.take()
@@ -36,7 +37,7 @@ impl<E> Pending<E> {
         entry
     }
 
-    /// Returns the event to the caller, with the reason; here if no caller awaits it.
+    /// Returns the event to the caller, with the reason why it was not stored. If no caller waits, returns the event here.
     pub(super) fn refuse(mut self, reason: NotQueuedReason) -> Option<Entry<E>> {
         match (self.entry.take(), self.caller.take()) {
             (Some(entry), Some(caller)) => {
@@ -47,13 +48,13 @@ impl<E> Pending<E> {
         }
     }
 
-    /// Returns the event here, whether or not a caller awaits it.
+    /// Returns the event without notifying the caller.
     pub(super) fn into_entry(mut self) -> Option<Entry<E>> {
         self.entry.take()
     }
 }
 
-/// Returns the event to the caller if the writer ended before: it panicked.
+/// Returns the event to the caller if there was no result: the writer thread panicked.
 impl<E> Drop for Pending<E> {
     fn drop(&mut self) {
         if let (Some(entry), Some(caller)) = (self.entry.take(), self.caller.take()) {

@@ -1,26 +1,26 @@
-//! The layout of stored records: each can be verified on its own, and found without the database around it.
+//! The binary format of records. Each record has a mark and a checksum, so it can be found and verified without the database.
 
 use sha2::{Digest as _, Sha256};
 
 use super::rejection;
 
-/// Begins each record. It is not UTF-8, so no JSON contains it.
+/// The first bytes of each record. They are not UTF-8, so no JSON contains them.
 const MARK: [u8; 8] = *b"\xff\xfepolar\xfd";
 
-/// Mark, kind, number, length of the payload, checksum.
+/// The length in bytes of the fields before the payload: mark, kind, number, length of the payload, checksum.
 pub(super) const HEAD: usize = MARK.len() + 1 + 8 + 4 + CHECKSUM;
 const CHECKSUM: usize = 8;
 
-/// The maximum length of a payload: an event can be as large as a request, and have been rejected.
+/// The maximum length of a payload in bytes: that of a rejection with an event of the maximum size.
 const MAX_PAYLOAD: usize = crate::ingest::backlog::MAX_BODY + rejection::MAX_LENGTH;
 
-/// What is stored.
+/// A record of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Record<'a> {
-    /// An event.
+    /// An event that is to be sent.
     Event {
         number: u64,
-        /// Whether the ingester set its timestamp.
+        /// Whether the ingester set the timestamp.
         has_assigned_timestamp: bool,
         json: &'a [u8],
     },
@@ -28,36 +28,36 @@ pub(super) enum Record<'a> {
     Rejected {
         number: u64,
         has_assigned_timestamp: bool,
-        /// The rejection and the event.
+        /// The rejection, followed by the JSON of the event.
         payload: &'a [u8],
     },
-    /// What a commit left behind.
+    /// The counts after a commit.
     Checkpoint(Checkpoint),
 }
 
-/// The state after a commit, which shows what is missing if the file is damaged later.
+/// The counts of events after a commit. If the file is damaged later, they show how many events are missing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Checkpoint {
-    /// The number of commits.
+    /// The number of commits so far.
     pub(super) commit: u64,
-    /// No event with a lower number is stored.
+    /// A lower bound of the numbers of the events that are to be sent.
     pub(super) first: u64,
     /// The highest number of any event so far.
     pub(super) last: u64,
-    /// How many events are stored to be sent.
+    /// The number of events that are to be sent.
     pub(super) live: u64,
-    /// No rejected event with a lower number is stored.
+    /// A lower bound of the numbers of rejected events.
     pub(super) first_rejected: u64,
-    /// How many rejected events are stored.
+    /// The number of rejected events.
     pub(super) rejected: u64,
 }
 
 /// Why bytes are not a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Broken {
-    /// They end before the record does.
+    /// The bytes end before the end of the record.
     Short,
-    /// They are something else, or damaged.
+    /// The bytes are no record, or a damaged one.
     Wrong,
 }
 
@@ -90,7 +90,7 @@ impl Record<'_> {
 }
 
 impl<'a> Record<'a> {
-    /// Reads the record at the beginning of the bytes, and returns its length.
+    /// Reads the record at the start of the bytes. Returns it with its length.
     pub(super) fn read(bytes: &'a [u8]) -> Result<(Self, usize), Broken> {
         let rest = match bytes.strip_prefix(&MARK) {
             Some(rest) => rest,
@@ -127,7 +127,7 @@ impl<'a> Record<'a> {
         Ok((record, HEAD + length))
     }
 
-    /// Returns the position of the next mark, or of its possible beginning at the end of the bytes.
+    /// Returns the position of the next mark. At the end of the bytes, the first part of a mark is enough.
     pub(super) fn find(bytes: &[u8]) -> Option<usize> {
         let mut from = 0;
         while let Some(at) = bytes[from..].iter().position(|byte| *byte == MARK[0]) {
@@ -153,7 +153,7 @@ impl Checkpoint {
             live: u64::from_le_bytes(live),
             ..Self::default()
         };
-        // Files from before rejected events were kept end here.
+        // In files of versions that did not keep rejected events, the checkpoint ends here.
         if !rest.is_empty() {
             let (first_rejected, rest) = take(rest)?;
             let (rejected, _) = take(rest)?;

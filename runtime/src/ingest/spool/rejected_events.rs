@@ -11,11 +11,11 @@ use crate::ingest::outcome::NotQueuedReason;
 use crate::ingest::spool_error::SpoolError;
 use crate::time::Instant;
 
-/// How many rejected events are retried at a time.
+/// The maximum number of rejected events that are read and queued at a time.
 const RETRIED_TOGETHER: usize = 256;
 
 impl<E> SpoolHandle<E> {
-    /// Returns rejected events that follow a number, up to a count.
+    /// Returns up to `limit` rejected events whose numbers follow `after`.
     pub(in crate::ingest) async fn rejected(
         &self,
         after: u64,
@@ -30,7 +30,7 @@ impl<E> SpoolHandle<E> {
         self.request(request, events).await
     }
 
-    /// Removes rejected events, and returns how many they were.
+    /// Removes rejected events by their numbers, and returns how many were removed.
     pub(in crate::ingest) async fn discard_rejected(
         &self,
         numbers: Vec<u64>,
@@ -40,13 +40,12 @@ impl<E> SpoolHandle<E> {
             .await
     }
 
-    /// Queues all rejected events again, each with a new number, and returns how many they were. Those that are discarded
-    /// or retried by another call meanwhile are not queued again.
+    /// Queues all rejected events again, each with a new number, and returns how many.
     pub(in crate::ingest) async fn retry_rejected(&self, now: Instant) -> Result<u64, SpoolError>
     where
         E: Encode,
     {
-        // Those that are rejected again meanwhile have higher numbers.
+        // Events that are rejected again during this call have higher numbers, and are not retried again.
         let last = self.last();
         let (mut after, mut count) = (0, 0);
         loop {
@@ -67,7 +66,7 @@ impl<E> SpoolHandle<E> {
         }
     }
 
-    /// Queues a rejected event regardless of the budget: it is on disk already.
+    /// Queues a rejected event again. The disk budget does not apply, because the event is already on disk.
     fn retry(
         &self,
         rejected: RejectedEvent<E>,
@@ -103,7 +102,7 @@ impl<E> SpoolHandle<E> {
         request: Request<E>,
         result: oneshot::Receiver<Result<T, SpoolError>>,
     ) -> Result<T, SpoolError> {
-        // A request that cannot be sent is dropped, and with it the other end of the result.
+        // If the command cannot be sent, it is dropped with the sender of the result, so `receive` returns `None`.
         let _ = self.commands.send(Command::Rejected(request));
         let result = result.receive().await;
         result.unwrap_or_else(|| Err(self.ended()))

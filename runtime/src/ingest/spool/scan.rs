@@ -1,14 +1,14 @@
-//! Finds records in a file, regardless of its other content: the readable part of a damaged file.
+//! Finds the intact records of a file, without the database: for damaged files.
 
 use std::io::{self, Read};
 
 use super::record::{Broken, Checkpoint, Record};
 
-/// The size of a read.
+/// The number of bytes that are read at a time.
 const CHUNK: usize = 1 << 20;
 
-/// Calls a function for each intact record, in the order of the file. Some are outdated: a database writes new copies
-/// of pages, and leaves the old ones.
+/// Calls a function for each intact record of a file, in the order of the file. Some records are outdated: the database writes
+/// changed pages to a new place, and does not erase the old ones.
 pub(super) fn records(mut file: impl Read, mut each: impl FnMut(Record<'_>)) -> io::Result<()> {
     let mut bytes = Vec::new();
     loop {
@@ -22,7 +22,8 @@ pub(super) fn records(mut file: impl Read, mut each: impl FnMut(Record<'_>)) -> 
     }
 }
 
-/// Returns the start of the unread bytes.
+/// Calls a function for each intact record in the bytes. Returns the position of the first byte that has to be read again
+/// with the next bytes.
 fn consume(bytes: &[u8], is_end: bool, each: &mut impl FnMut(Record<'_>)) -> usize {
     let mut at = 0;
     while let Some(found) = Record::find(&bytes[at..]) {
@@ -39,7 +40,7 @@ fn consume(bytes: &[u8], is_end: bool, each: &mut impl FnMut(Record<'_>)) -> usi
     bytes.len()
 }
 
-/// Returns the newest checkpoint, if one exists. A file without any record was not written by a spool.
+/// Returns the newest checkpoint, and whether the file contains any record. A file without records is not a spool's.
 pub(super) fn newest_checkpoint(file: impl Read) -> io::Result<(Option<Checkpoint>, bool)> {
     let mut newest: Option<Checkpoint> = None;
     let mut is_any = false;

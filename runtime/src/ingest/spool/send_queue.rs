@@ -4,26 +4,26 @@ use crate::codec::DecodeError;
 use crate::ingest::entry::Entry;
 use crate::time::Instant;
 
-/// Where stored events are queued to be sent.
+/// The queue of events to send, as the writer thread sees it.
 pub(in crate::ingest) trait SendQueue<E>: Send + Sync {
-    /// Returns whether another event can be queued.
+    /// Returns whether an event of this size can be queued now.
     fn has_room(&self, size: usize) -> bool;
 
-    /// Queues an event, or returns it when the queue is full or has ended.
+    /// Queues a stored event. Returns the event if the queue is full or has ended.
     fn try_push_stored(&self, entry: Entry<E>) -> Result<(), Entry<E>>;
 
-    /// Records that all events up to this number were queued.
+    /// Records that the queue will not receive further events with numbers up to this one.
     fn set_queued_up_to(&self, number: u64);
 
-    /// Records that an event could not be stored, and that no caller waits for it.
+    /// Returns an event that could not be stored as undelivered, because no caller waits for it.
     fn return_unstored(&self, entry: Entry<E>);
 
-    /// Records that the writer panicked: no more events follow, although some were accepted.
+    /// Records that the writer thread panicked: no further events will be queued, even if they were accepted.
     fn writer_panicked(&self);
 
-    /// Returns the time of the client's clock.
+    /// Returns the current time of the client's clock.
     fn now(&self) -> Instant;
 }
 
-/// Reads an event.
+/// Decodes an event from JSON.
 pub(in crate::ingest) type Reader<E> = fn(&[u8]) -> Result<E, DecodeError>;

@@ -1,4 +1,4 @@
-//! Events on disk: opened, recovered, and changed by one thread.
+//! `Store`: the events of a folder. Only the writer thread accesses it.
 
 use std::io;
 
@@ -9,36 +9,38 @@ use super::recovered::Recovered;
 use super::rejection::Rejection;
 use crate::ingest::spool_error::SpoolError;
 
-/// The maximum number of events in a commit.
+/// The maximum number of events in one commit.
 pub(super) const MAX_COMMIT: usize = 4096;
 
-/// The size in bytes after which a commit takes no more events.
+/// The size in bytes from which on a commit gets no more events, and a read returns no more.
 pub(super) const MAX_COMMIT_BYTES: usize = 8 << 20;
 
-/// An event on disk.
+/// An event that was read from disk.
 pub(super) struct Stored {
     pub(super) number: u64,
+    /// Whether the ingester set the timestamp.
     pub(super) has_assigned_timestamp: bool,
     pub(super) json: Vec<u8>,
-    /// Set for rejected events.
+    /// `None` if the event is to be sent.
     pub(super) rejection: Option<Rejection>,
 }
 
-/// The events of a folder.
+/// The events of a folder, and the database that contains them.
 pub(super) struct Store {
     pub(super) folder: Folder,
     pub(super) is_durable: bool,
-    /// `None` after a failure, until it is opened again.
+    /// `None` after a failure, until the database is opened again.
     pub(super) database: Option<Database>,
     pub(super) contents: Contents,
-    /// The highest number that a commit of this process had, whether or not it succeeded.
+    /// The highest number in any commit of this process, including failed ones.
     pub(super) highest: u64,
-    /// Events of commits that failed. Their callers got them back, so they are removed if the file has them after all.
+    /// The numbers of new events in failed commits. They were returned to their callers. The file may contain them
+    /// nevertheless; then they are removed.
     pub(super) refused: Vec<u64>,
 }
 
 impl Store {
-    /// Opens the database of a folder, or creates one.
+    /// Opens the database of a folder, or creates it.
     pub(super) fn open(folder: Folder, is_durable: bool) -> Result<(Self, Recovered), SpoolError> {
         let mut store = Self {
             folder,
@@ -57,7 +59,7 @@ impl Store {
         Ok((store, recovered))
     }
 
-    /// Returns the number of stored events that are to be sent.
+    /// Returns the number of events that are to be sent.
     pub(super) fn len(&self) -> u64 {
         self.contents.checkpoint.live
     }
@@ -67,17 +69,17 @@ impl Store {
         self.contents.checkpoint.rejected
     }
 
-    /// Returns the bytes that all events take, including rejected ones.
+    /// Returns the bytes on disk of all events, including rejected ones.
     pub(super) fn bytes(&self) -> u64 {
         self.contents.bytes + self.contents.rejected_bytes
     }
 
-    /// Returns the bytes that rejected events take.
+    /// Returns the bytes on disk of rejected events.
     pub(super) fn rejected_bytes(&self) -> u64 {
         self.contents.rejected_bytes
     }
 
-    /// Returns the highest number that is in use.
+    /// Returns the highest number of any event so far. Later events need higher ones.
     pub(super) fn last(&self) -> u64 {
         self.contents.checkpoint.last
     }
@@ -86,14 +88,16 @@ impl Store {
         &self.folder
     }
 
-    /// Returns whether an event is stored as a rejected one.
+    /// Returns whether there is a rejected event with this number.
     pub(super) fn is_rejected(&mut self, number: u64) -> Result<bool, SpoolError> {
         let found = self.read_after(Section::Rejected, number.saturating_sub(1), 1)?;
         Ok(found.iter().any(|stored| stored.number == number))
     }
 
-    /// Makes changes in one commit. After a failure, none of the added events is stored when this process uses the file
-    /// again, except for rejected ones that are retried: they are stored in either way.
+    /// Makes changes in one commit.
+    ///
+    /// After a failure, the file may contain the commit or not. New events of the commit are removed when this process
+    /// uses the file again. Rejected events that were retried are not: they are still rejected, or to be sent.
     pub(super) fn commit(&mut self, changes: &Changes<'_>) -> Result<(), SpoolError> {
         let numbers = changes.added.iter().map(|added| added.number);
         self.highest = numbers.fold(self.highest, u64::max);
@@ -111,7 +115,7 @@ impl Store {
         Ok(())
     }
 
-    /// Reads events that follow a number: up to a count, and fewer if they are large.
+    /// Returns up to `count` events whose numbers follow `number`, or fewer if they are large.
     pub(super) fn read_after(
         &mut self,
         section: Section,
@@ -133,7 +137,7 @@ impl Store {
         })
     }
 
-    /// Opens the database again after a failure, as redb requires.
+    /// Opens the database if it is closed. After a failure, redb requires that it is opened again.
     fn ready(&mut self) -> Result<(), SpoolError> {
         match self.database {
             Some(_) => Ok(()),
@@ -141,7 +145,7 @@ impl Store {
         }
     }
 
-    /// Uses the database, and closes it after a failure.
+    /// Calls a function with the database. Closes the database if the function fails.
     pub(super) fn with<T>(
         &mut self,
         call: impl FnOnce(&mut Database) -> Result<T, Failure>,
@@ -219,7 +223,7 @@ mod tests {
     use super::*;
     use crate::time::system_time;
 
-    /// Enough for several pages.
+    /// Enough events for several pages of the database.
     const EVENTS: u64 = 40;
 
     fn record(number: u64) -> Added {
@@ -272,7 +276,7 @@ mod tests {
                 assert!(failures > 2, "{failures}");
                 break;
             }
-            // What redb does after the commit can fail without consequences.
+            // A failure after the commit has no consequences.
             let is_refused = outcome.is_err();
             failures += u32::from(is_refused);
 
@@ -289,7 +293,7 @@ mod tests {
         }
     }
 
-    /// Returns the numbers of all events on disk, with those of rejected ones.
+    /// Returns the numbers of the events that are to be sent, and those of the rejected events.
     fn all_numbers(store: &mut Store) -> (Vec<u64>, Vec<u64>) {
         let rejected = store.read_after(Section::Rejected, 0, usize::MAX).unwrap();
         let rejected = rejected.iter().map(|stored| stored.number).collect();
@@ -340,7 +344,7 @@ mod tests {
                 break;
             }
             let mut all = [events, rejected].concat();
-            // If its retry was interrupted, an event can be in both tables. The server stores it once.
+            // If its retry was interrupted, an event may be in both tables. The server stores it once.
             all.iter_mut()
                 .filter(|number| **number == next)
                 .for_each(|number| *number = first);

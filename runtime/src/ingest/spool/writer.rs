@@ -1,4 +1,4 @@
-//! The thread that writes events to disk, and queues them from there.
+//! The writer thread: stores events on disk, and passes stored events to the queue.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -19,12 +19,13 @@ use crate::ingest::outcome::{DeliveryOutcome, NotQueuedReason, ReceiptState};
 use crate::ingest::spool_error::SpoolError;
 use crate::log;
 
-/// The number of events that are read from disk at a time.
+/// The maximum number of events that are read from disk at a time.
 const READ_BATCH: usize = 256;
 
 /// The delay before a failed write or read is retried.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
 
+/// The state of the writer thread.
 pub(super) struct Writer<E> {
     pub(super) store: Store,
     pub(super) sync: SpoolSync,
@@ -35,25 +36,25 @@ pub(super) struct Writer<E> {
     pub(super) progress: Progress,
 }
 
-/// The progress of stored events.
+/// Which stored events are queued, and which changes of the store are still to be made.
 #[derive(Default)]
 pub(super) struct Progress {
-    /// All events up to this number are queued, unless they could not be stored or read.
+    /// All events up to this number were queued, except for those that could not be stored or decoded.
     queued: u64,
-    /// The number of the last event that was to be stored.
+    /// The number of the last event that was passed to the store.
     last: u64,
-    /// Whether stored events have to be read, since they were not queued when they arrived.
+    /// Whether there are stored events that were not queued, because the queue was full. They have to be read from disk.
     is_behind: bool,
-    /// The receipts of events that are stored, but not queued.
+    /// The receipts of stored events that are not queued.
     receipts: Receipts,
-    /// Events that are to be removed.
+    /// The numbers of delivered events that are still to be removed.
     removable: Vec<u64>,
-    /// Events that are to become rejected ones.
+    /// The numbers of events that are still to be kept as rejected ones.
     rejections: Vec<(u64, Rejection)>,
 }
 
 impl Progress {
-    /// Returns the progress when the spool was opened: nothing is queued.
+    /// Returns the progress after the spool was opened: no event is queued.
     pub(super) fn start(store: &Store) -> Self {
         Self {
             last: store.last(),
@@ -63,8 +64,9 @@ impl Progress {
     }
 }
 
-/// The receipts of events that are stored, but not queued, by the numbers of the events. Each passes the delivery outcome
-/// to a receipt.
+/// The receipts of stored events that are not queued, by the numbers of the events.
+///
+/// When the writer ends, their events are unsent.
 #[derive(Default)]
 struct Receipts(HashMap<u64, Arc<ReceiptState>>);
 
@@ -76,16 +78,17 @@ impl Drop for Receipts {
     }
 }
 
-/// What is written in one commit, and what follows it.
+/// The commands that are executed together: events that are stored with one commit, and the requests after it.
 struct Group<E> {
     additions: Vec<Addition<E>>,
     bytes: usize,
     requests: Vec<Request<E>>,
+    /// Whether the spool is closed afterwards.
     is_last: bool,
 }
 
 impl<E> Writer<E> {
-    /// Writes until the spool is closed.
+    /// Executes commands until the spool is closed.
     pub(super) fn run(mut self) {
         self.queue_stored();
         loop {
@@ -102,7 +105,7 @@ impl<E> Writer<E> {
         self.store.close();
     }
 
-    /// Waits for a command, and takes those that are already available. Returns an empty group when a retry is due.
+    /// Waits for a command, and returns it with those that are already available. Returns an empty group if a retry is due.
     fn group(&mut self) -> Group<E> {
         let mut group = Group {
             additions: Vec::new(),
@@ -131,17 +134,17 @@ impl<E> Writer<E> {
         group
     }
 
-    /// Returns whether something failed and has to be retried.
+    /// Returns whether a write or read has failed, and has to be retried.
     fn needs_retry(&self) -> bool {
         self.is_unsettled() || self.can_queue_stored()
     }
 
-    /// Returns whether there are events that are to be removed or kept as rejected ones.
+    /// Returns whether there are events that are still to be removed or kept as rejected ones.
     fn is_unsettled(&self) -> bool {
         !(self.progress.removable.is_empty() && self.progress.rejections.is_empty())
     }
 
-    /// Returns whether there are stored events that can be queued.
+    /// Returns whether there are stored events that can be queued now.
     fn can_queue_stored(&self) -> bool {
         self.progress.is_behind && self.queue.has_room(0)
     }
@@ -159,7 +162,7 @@ impl<E> Writer<E> {
         }
     }
 
-    /// Writes events, and notifies their callers.
+    /// Stores events and makes all outstanding changes, with one commit. Notifies the callers of the events.
     fn write(&mut self, additions: Vec<Addition<E>>) {
         if additions.is_empty() && !self.is_unsettled() {
             return;
@@ -202,14 +205,14 @@ impl<E> Writer<E> {
         }
     }
 
-    /// Leaves out retries of rejected events that were discarded or retried after the caller had read them.
+    /// Filters out retries of rejected events that were discarded or retried by another caller meanwhile.
     fn without_outdated(&mut self, additions: Vec<Addition<E>>) -> Vec<Addition<E>> {
         let mut retried = HashSet::new();
         let (current, outdated): (Vec<_>, Vec<_>) =
             additions
                 .into_iter()
                 .partition(|addition| match addition.retries {
-                    // If it cannot be read, the commit fails, too.
+                    // If the store cannot be read, the commit fails as well.
                     Some(number) => {
                         retried.insert(number) && self.store.is_rejected(number).unwrap_or(true)
                     }
@@ -222,7 +225,7 @@ impl<E> Writer<E> {
         current
     }
 
-    /// Removes events without other changes, after a commit failed: on a full disk, that makes room for the others.
+    /// Removes delivered events in a commit of its own, after a commit has failed. On a full disk, that makes room.
     fn remove_alone(&mut self) {
         if self.progress.removable.is_empty() {
             return;
@@ -238,7 +241,7 @@ impl<E> Writer<E> {
         }
     }
 
-    /// Notifies the caller of an event that it is stored, and queues it unless others come first.
+    /// Notifies the caller that its event is stored. Queues the event, unless earlier events have to be queued first.
     fn stored(&mut self, addition: Addition<E>) {
         let Some(entry) = addition.event.stored() else {
             return;
@@ -257,13 +260,13 @@ impl<E> Writer<E> {
         }
     }
 
-    /// Returns events that could not be stored.
+    /// Returns events that could not be stored to their callers.
     fn refuse(&mut self, additions: Vec<Addition<E>>, error: SpoolError) {
         self.handle.record_settled(additions.len());
         log::spool_failed(&error);
         self.handle.set_last_error(Some(Arc::new(error.clone())));
         for addition in additions {
-            // A commit that failed may be in the file nevertheless. Then the rejected event is to be sent.
+            // The failed commit may be in the file nevertheless. Then the event of a retry has to be queued from disk.
             self.progress.is_behind |= addition.retries.is_some();
             let reason = NotQueuedReason::NotStored(error.clone());
             if let Some(entry) = addition.event.refuse(reason) {
@@ -272,7 +275,7 @@ impl<E> Writer<E> {
         }
     }
 
-    /// Lists or discards rejected events, and passes the result to the caller.
+    /// Lists or discards rejected events, and sends the result to the caller.
     fn respond(&mut self, request: Request<E>) {
         match request {
             Request::List {
@@ -296,7 +299,7 @@ impl<E> Writer<E> {
         }
     }
 
-    /// Reads rejected events that follow a number, without those that cannot be read.
+    /// Returns up to `limit` rejected events whose numbers follow `after`. Skips those that cannot be decoded.
     fn rejected(
         &mut self,
         mut after: u64,
@@ -328,7 +331,7 @@ impl<E> Writer<E> {
         Ok(events)
     }
 
-    /// Queues stored events while there is room for them.
+    /// Reads stored events from disk, and queues them until the queue is full.
     fn queue_stored(&mut self) {
         while self.progress.is_behind && self.queue.has_room(0) {
             let page =
@@ -355,7 +358,7 @@ impl<E> Writer<E> {
         }
     }
 
-    /// Queues a stored event. Returns whether the next one can be queued.
+    /// Queues an event that was read from disk. Returns `false` if the queue is full.
     fn push_stored(&mut self, stored: Stored) -> bool {
         let number = stored.number;
         match (self.read)(&stored.json) {
@@ -377,7 +380,7 @@ impl<E> Writer<E> {
                 }
             }
             Err(error) => {
-                // It stays on disk, for a version of the program that can read it.
+                // The event stays on disk, for a version of the program that can decode it.
                 self.handle
                     .record_unreadable(footprint(HEAD + stored.json.len()));
                 log::spooled_event_unreadable(&error);
@@ -407,7 +410,7 @@ mod tests {
     use crate::ingest::backlog::Limits;
     use crate::time::Instant;
 
-    /// A queue that takes everything.
+    /// A queue that accepts every event, and drops it.
     struct Taking;
 
     impl SendQueue<String> for Taking {

@@ -1,4 +1,4 @@
-//! Usage by bytes.
+//! `ByteCounter`: tracks numbers of bytes.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -10,18 +10,22 @@ use crate::metering::event::UsageEvent;
 use crate::metering::metadata::MetadataValue;
 use crate::metering::track::Track;
 
-/// Counts the bytes that pass through a reader, a stream of chunks or an HTTP body, and tracks an event with their number,
-/// `bytes`, when it is dropped or [finished](Self::finish), also when there were none.
+/// Counts the bytes of a reader, stream or HTTP body, and tracks an event with their number when it is dropped or
+/// [finished](Self::finish).
 ///
-/// What it wraps has to be `Unpin`: pin others with `Box::pin`. A drop behaves as that of a
-/// [`UsageTimer`](super::UsageTimer).
+/// It wraps an `AsyncRead` of tokio (feature `tokio`), a `Stream` of chunks or an `http_body::Body`, and implements the
+/// same trait. The wrapped value must be `Unpin`: pin others with `Box::pin`.
+///
+/// The event has the metadata entry `bytes`, which may be 0. If the counter is dropped, errors are handled as described
+/// at [`UsageTimer`](super::UsageTimer). Returned by
+/// [`CustomerMetering::count_bytes`](crate::metering::CustomerMetering::count_bytes).
 #[derive(Debug)]
 pub struct ByteCounter<T> {
     inner: T,
     count: Count,
 }
 
-/// Separate from the wrapped value, so that it can be dropped on its own.
+/// Implements `Drop`. A separate type, so that `finish` can move the wrapped value out of `ByteCounter`.
 #[derive(Debug)]
 struct Count {
     track: Option<Track>,
@@ -37,7 +41,7 @@ impl<T> ByteCounter<T> {
         }
     }
 
-    /// Sets a value of the metadata.
+    /// Sets an entry of the event's metadata.
     #[must_use]
     pub fn metadata(mut self, key: impl Into<String>, value: impl Into<MetadataValue>) -> Self {
         let track = self.count.track.take();
@@ -45,13 +49,13 @@ impl<T> ByteCounter<T> {
         self
     }
 
-    /// Returns the bytes so far.
+    /// Returns the number of bytes so far.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         u64::try_from(self.count.bytes).unwrap_or(0)
     }
 
-    /// Tracks the event, and returns what was wrapped.
+    /// Tracks the event, and returns the wrapped value. Waits while the queue is full.
     ///
     /// # Errors
     /// Those of [`Metering::track`](crate::metering::Metering::track).

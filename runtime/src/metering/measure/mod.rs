@@ -1,4 +1,4 @@
-//! Usage that is measured: time and bytes.
+//! Tracks measured usage: elapsed time, and numbers of bytes.
 
 mod bytes;
 mod timer;

@@ -1,4 +1,4 @@
-//! Usage by time.
+//! `UsageTimer`: tracks elapsed time.
 
 use crate::ingest::NotQueued;
 use crate::metering::event::UsageEvent;
@@ -6,15 +6,17 @@ use crate::metering::metadata::MetadataValue;
 use crate::metering::track::Track;
 use crate::time::Instant;
 
-/// Tracks an event with the elapsed `seconds` (a fraction, by the monotonic clock) when it is dropped or
-/// [finished](Self::finish).
+/// Measures elapsed time, and tracks an event with it when it is dropped or [finished](Self::finish).
 ///
-/// A drop cannot wait: its event is queued even if the queue is full. If the event is invalid or the metering was shut down,
-/// that is logged. [`finish`](Self::finish) waits, and returns such errors.
+/// The event has the metadata entry `seconds`: a number with a fraction, measured with the monotonic clock.
+///
+/// A drop cannot wait, so it queues the event even if the queue is full. If the event is invalid or the metering was shut
+/// down, the event is lost, which is logged with the feature `tracing`. [`finish`](Self::finish) waits for capacity and
+/// returns errors instead. Returned by [`CustomerMetering::timer`](crate::metering::CustomerMetering::timer).
 #[derive(Debug)]
 #[must_use = "a timer that is dropped at once measures nothing"]
 pub struct UsageTimer {
-    /// `None` if the event was tracked, or was discarded.
+    /// `None` after the event was tracked or canceled.
     track: Option<Track>,
     start: Instant,
 }
@@ -28,13 +30,13 @@ impl UsageTimer {
         }
     }
 
-    /// Sets a value of the metadata.
+    /// Sets an entry of the event's metadata.
     pub fn metadata(mut self, key: impl Into<String>, value: impl Into<MetadataValue>) -> Self {
         self.track = self.track.take().map(|track| track.metadata(key, value));
         self
     }
 
-    /// Stops the timer and tracks its event, with the elapsed `seconds`. Waits while the queue is full.
+    /// Stops the timer, and tracks its event. Waits while the queue is full.
     ///
     /// # Errors
     /// Those of [`Metering::track`](crate::metering::Metering::track).
@@ -45,7 +47,7 @@ impl UsageTimer {
         }
     }
 
-    /// Discards the timer: no event is tracked.
+    /// Stops the timer without tracking an event.
     pub fn cancel(mut self) {
         self.track = None;
     }

@@ -1,4 +1,4 @@
-//! The states in memory: those of the most recently used customers.
+//! The states in memory. The least recently used ones are evicted.
 
 #[cfg(feature = "redis")]
 mod replica;
@@ -21,29 +21,32 @@ use crate::outpost::statistics::{Function, NotFinite, Statistics};
 use crate::outpost::usage::Identity;
 use crate::time::Instant;
 
-/// How often a snapshot is requested again while the state is incomplete.
+/// The minimum interval of requests for a snapshot while the state is incomplete.
 const REQUEST_INTERVAL: Duration = Duration::from_secs(30);
 
-/// How many requests wait for a connection. With a new one, everything in memory is requested anyway.
+/// The maximum number of requests that wait for a connection. After a reconnect, the snapshots of all states in memory are
+/// requested anyway.
 const MAX_REQUESTS: usize = 20_000;
 
-/// The states in memory, and the requests to Polar about them.
+/// The states in memory, and the pending requests for their snapshots.
 ///
-/// A state is complete if its snapshot covers everything before this process started counting. Events before that, of
-/// an earlier process or from before the state was evicted, are unknown until Polar has counted them.
+/// A state is *complete* if its snapshot includes all events that this process did not count in the state: those of earlier
+/// processes, and those that were evicted.
 pub(in crate::outpost) struct Cache {
     inner: Mutex<Inner>,
+    /// Notified when a state or the connection has changed.
     changed: Notify,
+    /// Notified when a request was added.
     new_request: Notify,
 }
 
 struct Inner {
     entries: LruCache<String, Entry>,
-    /// Whether the states are those of Redis, which other processes change, too.
+    /// Whether the states are copies of those in Redis, which other processes change as well.
     is_shared: bool,
-    /// The time since which all events of this process are counted, in microseconds since 1970.
+    /// The time since which no event of this process is missing, in microseconds since 1970.
     since: i64,
-    /// Messages to Polar, each once. While there is no connection, `watch` adds no more than [`MAX_REQUESTS`].
+    /// The messages that request snapshots, without duplicates.
     requests: BTreeSet<String>,
     /// Reserved units, by state and meter.
     held: HashMap<(String, String), Number>,
@@ -53,14 +56,15 @@ struct Entry {
     customer: Identity,
     reducer: String,
     state: State,
+    /// The time since which this process counts all events in this state, in microseconds since 1970.
     since: i64,
-    /// When the last snapshot came.
+    /// When the last snapshot arrived.
     received: Option<Instant>,
     /// Whether Polar does not know the customer.
     is_missing: bool,
-    /// When snapshots were requested on this connection.
+    /// When snapshots were last requested on this connection.
     requested: Option<Instant>,
-    /// The revision of the state in Redis; `None` if the state has to be read.
+    /// The revision of the copy; `None` if it has to be read from Redis.
     #[cfg(feature = "redis")]
     revision: Option<Revision>,
     /// The revision of the last update that could not be applied.
@@ -68,7 +72,7 @@ struct Entry {
     seen: Option<Revision>,
 }
 
-/// What is known of a meter of a customer.
+/// Whether the balance of a customer's meter is in memory.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::outpost) enum Status {
     Known {
@@ -82,24 +86,24 @@ pub(in crate::outpost) enum Status {
     Unknown,
 }
 
-/// Why units were not reserved.
+/// The error of a reservation: why units were not reserved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HoldError {
-    /// The balance is too small: this much is available.
+    /// The balance is too small. Contains the number of available units.
     Balance(Number),
-    /// The state is incomplete.
+    /// The state is incomplete, and the balance of the API was not passed.
     Incomplete,
-    /// The balance is unknown.
+    /// The balance is not in memory.
     Unknown,
-    /// The meter's function does not allow reservations.
+    /// The meter computes neither a count nor a sum.
     Unsupported,
-    /// The number of units cannot be calculated with exactly.
+    /// The number of units has too many digits for exact arithmetic in Redis.
     #[cfg(feature = "redis")]
     InvalidUnits,
 }
 
 impl Cache {
-    /// Creates an empty cache for this many states, of a process that counts since this time.
+    /// Creates an empty cache with capacity for this many states. `since` is the time since which the process counts.
     pub(in crate::outpost) fn new(capacity: NonZeroUsize, since: i64, is_shared: bool) -> Self {
         Self {
             inner: Mutex::new(Inner {
@@ -118,17 +122,17 @@ impl Cache {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for the next change.
+    /// Returns a listener that is notified of the next change.
     pub(in crate::outpost) fn changed(&self) -> EventListener {
         self.changed.listen()
     }
 
-    /// Wakes tasks that wait for a change.
+    /// Notifies listeners of a change.
     pub(in crate::outpost) fn notify(&self) {
         self.changed.notify(usize::MAX);
     }
 
-    /// Counts an event.
+    /// Adds statistics of an event to the bucket with this start.
     pub(in crate::outpost) fn add(
         &self,
         customer: &Identity,
@@ -145,7 +149,7 @@ impl Cache {
         Ok(())
     }
 
-    /// Requests snapshots of the customer from Polar.
+    /// Requests snapshots of a customer from Polar, unless they were requested already.
     pub(in crate::outpost) fn watch(
         &self,
         customer: &Identity,
@@ -173,7 +177,7 @@ impl Cache {
         }
     }
 
-    /// Requests everything again, after a new connection or configuration.
+    /// Requests the snapshots of all states again, after a reconnect or a new configuration.
     pub(in crate::outpost) fn request_again(&self, reducers: &Reducers, at: Instant) {
         let mut inner = self.lock();
         let Inner {
@@ -192,8 +196,8 @@ impl Cache {
         self.new_request.notify(1);
     }
 
-    /// Marks the states of a reducer as incomplete, since its rule changed at this time: their buckets were counted by
-    /// another one.
+    /// Marks the states of a reducer as incomplete, because its rule changed at this time. Their buckets were counted by
+    /// the earlier rule.
     pub(in crate::outpost) fn recount(&self, reducer: &Reducer, changed: i64) {
         let mut inner = self.lock();
         let is_shared = inner.is_shared;
@@ -208,7 +212,7 @@ impl Cache {
         }
     }
 
-    /// Returns the next message to Polar.
+    /// Waits for the next message to Polar, and returns it.
     pub(in crate::outpost) async fn next_request(&self) -> String {
         loop {
             let new_request = self.new_request.listen();
@@ -231,7 +235,7 @@ impl Cache {
         self.notify();
     }
 
-    /// Records that Polar does not know the customer. It is requested again at the next read.
+    /// Records that Polar does not know the customer. The next read requests a snapshot again.
     pub(in crate::outpost) fn missing(&self, customer: &Identity, reducer: &Reducer) {
         let key = customer.state(&reducer.id);
         if let Some(entry) = self.lock().entries.peek_mut(&key) {
@@ -241,7 +245,7 @@ impl Cache {
         self.notify();
     }
 
-    /// Returns what is known of a meter.
+    /// Returns the status of a meter, with its balance if that is in memory.
     pub(in crate::outpost) fn status(
         &self,
         customer: &Identity,
@@ -271,8 +275,10 @@ impl Cache {
 }
 
 impl Cache {
-    /// Reserves units of a meter, if they are available. If the state is incomplete, `ceiling` is the API's balance:
-    /// events that were counted here may be missing in it.
+    /// Reserves units of a meter, if they are available.
+    ///
+    /// If the state is incomplete, `ceiling` must be the balance of the API. The events in the buckets are subtracted from
+    /// it, because the API may not have counted them yet.
     pub(in crate::outpost) fn hold(
         &self,
         customer: &Identity,
@@ -306,7 +312,7 @@ impl Cache {
         Ok(())
     }
 
-    /// Releases units.
+    /// Releases reserved units.
     pub(in crate::outpost) fn release(&self, state: &str, meter: &str, units: Number) {
         let key = (state.to_owned(), meter.to_owned());
         let mut inner = self.lock();
@@ -319,7 +325,7 @@ impl Cache {
 }
 
 impl Inner {
-    /// Returns the entry of a state, and marks it as most recently used.
+    /// Returns the entry of a state, and marks it as most recently used. Creates the entry if it does not exist.
     fn entry(&mut self, customer: &Identity, reducer: &Reducer, now: i64) -> &mut Entry {
         let key = customer.state(&reducer.id);
         if !self.entries.contains(&key) {
@@ -330,7 +336,7 @@ impl Inner {
             }
         }
         let since = match self.is_shared {
-            // The state includes events of other processes.
+            // The state in Redis includes the events of all processes.
             true => reducer.changed.unwrap_or(i64::MIN),
             false => self.since.max(reducer.since),
         };
@@ -351,7 +357,7 @@ impl Inner {
 }
 
 impl Entry {
-    /// Returns whether the snapshot covers everything that was not counted here.
+    /// Returns whether the snapshot includes all events that this process did not count in the state.
     fn is_complete(&self) -> bool {
         self.state.cold_until.is_some_and(|cold| cold >= self.since)
     }

@@ -1,4 +1,4 @@
-//! In-memory copies of the states in Redis. They are current as long as every update arrives.
+//! In-memory copies of the states in Redis. Redis publishes each change; a copy is current as long as none is missed.
 
 use super::{Cache, Entry};
 use crate::outpost::reducer::Reducer;
@@ -12,7 +12,7 @@ impl Cache {
         self.lock().entries.contains(state)
     }
 
-    /// Returns whether a state is current, as far as is known.
+    /// Returns whether no update of a state is known to be missing.
     pub(in crate::outpost) fn is_fresh(&self, state: &str) -> bool {
         let inner = self.lock();
         inner
@@ -21,14 +21,15 @@ impl Cache {
             .is_some_and(|entry| entry.revision.is_some())
     }
 
-    /// Returns whether a state can contain buckets that were counted by an earlier rule of its reducer.
+    /// Returns whether a state may contain buckets that were counted by an earlier rule of its reducer.
     pub(in crate::outpost) fn is_outdated(&self, customer: &Identity, reducer: &Reducer) -> bool {
         let inner = self.lock();
         let entry = inner.entries.peek(&customer.state(&reducer.id));
         reducer.changed.is_some() && !entry.is_some_and(Entry::is_complete)
     }
 
-    /// Applies a state that was read. If a later update arrived meanwhile, it has to be read again.
+    /// Stores a state that was read from Redis. If a later update has arrived meanwhile, the state stays stale, so that it
+    /// is read again.
     pub(in crate::outpost) fn load(&self, state: &str, stored: Stored, at: Instant) {
         if let Some(entry) = self.lock().entries.peek_mut(state) {
             entry.load(stored, at);
@@ -36,7 +37,7 @@ impl Cache {
         self.notify();
     }
 
-    /// Applies a published state, unless a later one is known.
+    /// Stores a state that was published as a whole, unless a later one is in memory.
     pub(in crate::outpost) fn replace(&self, state: &str, stored: Stored, at: Instant) {
         if let Some(entry) = self.lock().entries.peek_mut(state) {
             let known = entry.revision.as_ref();
@@ -49,7 +50,8 @@ impl Cache {
         self.notify();
     }
 
-    /// Applies a written bucket. It requires the revision before; after a gap the state has to be read.
+    /// Applies an update that was published: one bucket. If the copy does not have the revision before the update, the copy
+    /// becomes stale.
     pub(in crate::outpost) fn update(&self, state: &str, stored: Stored) {
         let update = stored.revision;
         if update.epoch.is_empty() {
@@ -75,8 +77,8 @@ impl Cache {
         entry.note_unapplied(update);
     }
 
-    /// Marks all states as stale, because updates may have been missed: they are read again. With
-    /// `request_snapshots`, their snapshots are requested again, too.
+    /// Marks all states as stale, because updates may have been missed. They are read from Redis when they are used. With
+    /// `request_snapshots`, their snapshots are requested from Polar again.
     pub(in crate::outpost) fn mark_stale(&self, request_snapshots: bool) {
         for (_, entry) in &mut self.lock().entries {
             entry.revision = None;
@@ -93,7 +95,7 @@ impl Entry {
         let seen = self.seen.take();
         let is_later =
             |known: &Revision| known.epoch == revision.epoch && known.number > revision.number;
-        // A response to a read can arrive after an update from later.
+        // The response to a read may arrive after a later update.
         let is_behind = [&seen, &self.revision].into_iter().flatten().any(is_later);
         if !is_behind {
             self.revision = Some(revision);
@@ -114,7 +116,7 @@ impl Entry {
 }
 
 impl Revision {
-    /// Returns whether this revision includes another one.
+    /// Returns whether this revision is equal to or later than another one of the same epoch.
     fn includes(&self, other: &Self) -> bool {
         self.epoch == other.epoch && self.number >= other.number
     }

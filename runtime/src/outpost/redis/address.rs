@@ -1,4 +1,4 @@
-//! Where Redis is, and whether TLS is used.
+//! Creates clients of Redis, with or without TLS.
 
 use redis::io::tcp::TcpSettings;
 use redis::{Client, ConnectionInfo, IntoConnectionInfo as _, parse_redis_url};
@@ -9,12 +9,11 @@ const INVALID: &str = "the URL of Redis is invalid";
 const NO_TLS: &str = "Redis with TLS (rediss) needs the feature rustls or native-tls";
 const NOT_PEM: &str = "the certificate for Redis is not in PEM format";
 
-/// Creates a client for a URL. The certificate is that of the authority that signed the server's; without one, those of the
-/// system are trusted.
+/// Creates a client for a URL. `certificate` is that of the CA to trust; `None` for those that the operating system trusts.
 pub(super) fn open(url: &str, certificate: Option<&[u8]>) -> Result<Client, Error> {
     let uses_tls =
         parse_redis_url(url).is_some_and(|it| matches!(it.scheme(), "rediss" | "valkeys"));
-    // The crate `redis` can have TLS by features that another crate turns on.
+    // Whether the crate `redis` supports TLS depends on its features, which another crate may enable.
     if uses_tls && "rediss://localhost".into_connection_info().is_err() {
         return Err(Error::configuration(NO_TLS));
     }
@@ -25,9 +24,9 @@ pub(super) fn open(url: &str, certificate: Option<&[u8]>) -> Result<Client, Erro
     if certificate.is_some_and(|it| !is_pem(it)) {
         return Err(Error::configuration(NOT_PEM));
     }
-    // The URL may contain a password, and so may an error about it.
+    // The error is omitted: like the URL, it may contain a password.
     let invalid = |_| Error::configuration(INVALID);
-    // Commands are small, and a read waits for the response.
+    // Without a delay, because commands are small, and callers wait for the responses.
     let tcp = TcpSettings::default().set_nodelay(true);
     let connection = url.into_connection_info().map_err(invalid)?;
     let connection = connection.set_tcp_settings(tcp);
@@ -37,7 +36,7 @@ pub(super) fn open(url: &str, certificate: Option<&[u8]>) -> Result<Client, Erro
     Client::open(connection).map_err(invalid)
 }
 
-/// Returns whether there is a certificate: the TLS libraries take other text for none.
+/// Returns whether the bytes contain a certificate in PEM format. The TLS libraries would ignore anything else.
 fn is_pem(text: &[u8]) -> bool {
     let begin = b"-----BEGIN CERTIFICATE-----";
     text.windows(begin.len()).any(|it| it == begin)
@@ -65,8 +64,8 @@ fn with_tls(connection: ConnectionInfo, certificate: Option<&[u8]>) -> Result<Cl
     Client::open(connection).map_err(|_| Error::configuration(INVALID))
 }
 
-/// Returns the certificates that the system trusts, which the crate `redis` reads itself unless it is built with both TLS
-/// libraries.
+/// Returns the CA certificates that the operating system trusts. The crate `redis` does not read them if it is built with both
+/// TLS libraries.
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 fn trusted() -> Option<Vec<u8>> {
     #[cfg(all(feature = "rustls", feature = "native-tls"))]
@@ -84,14 +83,14 @@ fn trusted() -> Option<Vec<u8>> {
     None
 }
 
-/// Installs reqwest's default provider if the program has installed none: the crate `redis` uses what is installed, and
-/// rustls panics without it in a program that contains several.
+/// Installs the cryptography provider of reqwest as the default of the process, if there is none. The crate `redis` uses the
+/// default. Without one, rustls panics in a program that contains several providers.
 #[cfg(feature = "rustls")]
 fn provide_cryptography() {
     use rustls::crypto::{CryptoProvider, aws_lc_rs};
 
     if CryptoProvider::get_default().is_none() {
-        // Another thread may have installed one meanwhile.
+        // Fails if another thread has installed a provider meanwhile.
         let _ = aws_lc_rs::default_provider().install_default();
     }
 }

@@ -1,4 +1,4 @@
-//! The shared state of tasks and handles.
+//! `RedisBackend`: the states in Redis, as the engine uses them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,15 +18,15 @@ use crate::outpost::options::OutpostOptions;
 use crate::outpost::statistics::{Function, NotFinite, Statistics};
 use crate::time::Instant;
 
-/// The state in Redis.
+/// The states in Redis. Shared by the engine and the tasks of the connection.
 pub(in crate::outpost) struct RedisBackend {
     pub(super) store: Store,
     pub(super) pending: Pending,
-    /// The leases to renew.
+    /// The current leases of this process, which are renewed, with their units.
     held: Mutex<HashMap<Release, Number>>,
 }
 
-/// Units that are reserved in Redis until this is dropped, or its process dies.
+/// Units that are reserved in Redis, until this is dropped or the lease expires because the process died.
 pub(crate) struct Lease {
     backend: Arc<RedisBackend>,
     release: Release,
@@ -57,7 +57,7 @@ impl RedisBackend {
         self.store.is_connected()
     }
 
-    /// Counts an event. It is written in the background.
+    /// Adds statistics of an event to a bucket. They are written in the background.
     pub(in crate::outpost) fn add(
         &self,
         state: String,
@@ -70,7 +70,7 @@ impl RedisBackend {
         Ok(())
     }
 
-    /// Updates a state in memory from Redis, including earlier local counts. Returns whether it is current.
+    /// Updates a state in memory from Redis, after the pending writes of the state. Returns whether the state is current.
     pub(in crate::outpost) async fn refresh(
         &self,
         cache: &Cache,
@@ -96,14 +96,14 @@ impl RedisBackend {
         timeout(TIMEOUT, refreshed).await.unwrap_or(false)
     }
 
-    /// Waits until everything that was counted is written, as long as Redis is connected.
+    /// Waits until all pending writes have completed, up to a timeout. Returns at once if Redis is not connected.
     pub(in crate::outpost) async fn settled(&self) {
         if self.is_connected() {
             let _ = timeout(TIMEOUT, self.pending.all_written()).await;
         }
     }
 
-    /// Applies a snapshot.
+    /// Applies a snapshot to the state in Redis, and to its copy in memory.
     pub(in crate::outpost) async fn apply(
         &self,
         cache: &Cache,
@@ -117,7 +117,7 @@ impl RedisBackend {
         }
     }
 
-    /// Reserves units, if the balance is sufficient.
+    /// Reserves units of a meter, if they are available.
     pub(in crate::outpost) async fn hold(
         self: Arc<Self>,
         state: &str,
@@ -130,7 +130,8 @@ impl RedisBackend {
             Function::Sum => "sum",
             _ => return Err(HoldError::Unsupported),
         };
-        // Dropped, it is released: also if this future is, or if the response is lost.
+        // Created before the reservation: dropping it releases the units, even if this future is dropped or the response
+        // is lost.
         let lease = Lease {
             release: Release::new(state, meter),
             backend: Arc::clone(&self),
@@ -159,7 +160,7 @@ impl RedisBackend {
     pub(super) async fn renew(&self) -> RedisResult<()> {
         let held: Vec<_> = self.held().clone().into_iter().collect();
         let renewed = self.store.renew(&held).await;
-        // What was dropped meanwhile may have been released before it was renewed.
+        // A lease that was dropped meanwhile may have been released before it was renewed, so it is released again.
         let now = self.held();
         let released = held
             .into_iter()

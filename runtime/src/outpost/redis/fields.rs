@@ -1,4 +1,4 @@
-//! The fields of a state in Redis.
+//! Parses states and messages of Redis.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use crate::outpost::state::{Credit, Stored};
 use crate::outpost::statistics::Statistics;
 use crate::types::JsonValue;
 
-/// A message of the channel.
+/// A message on the channel on which changes are published.
 #[derive(Debug, PartialEq)]
 pub(super) enum Update {
     Bucket(String, Stored),
@@ -15,7 +15,8 @@ pub(super) enum Update {
 }
 
 impl Stored {
-    /// Parses fields and values, one after the other. Unknown fields are ignored; `None` if a value is invalid.
+    /// Parses a list in which each field is followed by its value. Ignores unknown fields. Returns `None` if a value is
+    /// invalid.
     pub(super) fn read<'a>(fields: impl IntoIterator<Item = &'a str>) -> Option<Self> {
         let mut stored = Self::default();
         let mut fields = fields.into_iter();
@@ -70,7 +71,7 @@ fn set_statistic(statistics: &mut Statistics, name: &str, value: &str) -> Option
 }
 
 impl Update {
-    /// Parses a message; `None` if it is not one of the protocol.
+    /// Parses a message. Returns `None` if it is not part of the protocol.
     pub(super) fn parse(payload: &[u8]) -> Option<Self> {
         let message: JsonValue = serde_json::from_slice(payload).ok()?;
         let customer = message.get("customer")?.as_str()?.to_owned();

@@ -1,4 +1,4 @@
-//! The state in Redis, which processes and services in other languages share.
+//! States in Redis, which several processes and services in other languages share.
 
 mod address;
 mod backend;

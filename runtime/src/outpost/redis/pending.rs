@@ -1,4 +1,4 @@
-//! Pending writes to Redis: added up by state and bucket, so that many events need few writes.
+//! Pending writes to Redis. Statistics are accumulated by state and bucket, so that many events need few writes.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::mem;
@@ -13,65 +13,70 @@ use crate::outpost::statistics::{NotFinite, Statistics};
 /// The maximum number of states with pending writes during an outage.
 const CAPACITY: usize = 20_000;
 
-/// How long Redis remembers which writes of a process it executed, while the process is not connected.
+/// How long Redis remembers how many writes of a process it executed, after the process has disconnected.
 pub(super) const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Writes that are pending or in flight.
 #[derive(Default)]
 pub(super) struct Pending {
     inner: Mutex<Inner>,
+    /// Notified when there is something to write.
     work: Notify,
+    /// Notified when writes have completed.
     written: Notify,
 }
 
 #[derive(Default)]
 struct Inner {
+    /// Writes that were not sent yet, by state and start of the bucket.
     waiting: HashMap<String, BTreeMap<i64, Statistics>>,
     /// The states that are being written.
     writing: HashSet<String>,
     /// Whether a batch is being sent.
     is_sending: bool,
-    /// How many writes of this process Redis has executed, without the unconfirmed ones.
+    /// The number of writes of this process that Redis has executed. Does not include unconfirmed ones.
     executed: u64,
-    /// Writes whose responses were lost, in the order in which they were sent. Redis has executed the first ones of them:
-    /// all, some or none.
+    /// Writes whose responses were lost, in the order in which they were sent. Redis executes writes in order, so it has
+    /// executed the first ones of them: all, some or none.
     unconfirmed: Vec<Write>,
-    /// Leases to give back when everything before them is written.
+    /// Leases to release after all earlier writes have completed.
     releases: Vec<Release>,
 }
 
-/// A lease to be released.
+/// A lease that is released, or that can be.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Release {
     pub(super) leases: String,
     pub(super) token: String,
 }
 
-/// The statistics to add to a bucket of a state.
+/// A write: the state, the start of the bucket, and the statistics to add.
 pub(super) type Write = (String, i64, Statistics);
 
-/// The pending writes, taken together. Dropping it returns the unsent ones to [`Pending`]. Sent ones without a response are
-/// kept until it is known, on the next connection, which of them were executed.
+/// Writes that are sent together.
+///
+/// Dropping it returns unsent writes to [`Pending`]. Sent writes without a response become unconfirmed: on the next
+/// connection, Redis returns which of them were executed.
 pub(super) struct Batch<'a> {
     pending: &'a Pending,
     writes: Vec<Write>,
     sent: Vec<Write>,
-    /// How many writes of this process Redis has executed, without those that were sent.
+    /// The number of writes of this process that Redis executed before those in `sent`.
     executed: u64,
     pub(super) releases: Vec<Release>,
 }
 
 impl Batch<'_> {
-    /// Takes up to `max` writes, which the caller sends, with the number of executed writes before them. `None` if there
-    /// are no more.
+    /// Returns up to `max` writes to send, and the number of executed writes before them. Returns `None` if there are no
+    /// more.
     pub(super) fn next_chunk(&mut self, max: usize) -> Option<(u64, &[Write])> {
         let rest = self.writes.len().saturating_sub(max);
         self.sent = self.writes.split_off(rest);
         (!self.sent.is_empty()).then_some((self.executed, &*self.sent))
     }
 
-    /// Takes the sent writes after their responses have arrived. The caller records each with `executed`, `retry` or
-    /// `unconfirmed`.
+    /// Returns the sent writes, after their responses have arrived. The caller has to record each of them with `executed`,
+    /// `retry` or `unconfirmed`.
     pub(super) fn received(&mut self) -> Vec<Write> {
         mem::take(&mut self.sent)
     }
@@ -81,12 +86,12 @@ impl Batch<'_> {
         self.executed += 1;
     }
 
-    /// Puts back writes that were not executed.
+    /// Records that writes were not executed. They are sent again.
     pub(super) fn retry(&mut self, writes: impl Iterator<Item = Write>) {
         self.writes.extend(writes);
     }
 
-    /// Keeps the last sent writes until the next connection, if it is unknown which of them were executed.
+    /// Records that it is unknown which of these writes were executed. They are kept until the next connection.
     pub(super) fn unconfirmed(&mut self, writes: impl Iterator<Item = Write>) {
         self.sent.extend(writes);
     }
@@ -111,7 +116,7 @@ impl Pending {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds statistics of an event. Returns whether there was capacity.
+    /// Adds the statistics of an event to the pending write of its bucket. Returns whether there was capacity.
     pub(super) fn add(
         &self,
         state: String,
@@ -134,7 +139,7 @@ impl Pending {
         self.work.notify(1);
     }
 
-    /// Waits for something to write. It is on its way until the batch is dropped.
+    /// Waits until there is something to write, and returns it. It is in flight until the batch is dropped.
     pub(super) async fn next(&self) -> Batch<'_> {
         loop {
             let work = self.work.listen();
@@ -162,7 +167,7 @@ impl Pending {
         }
     }
 
-    /// Waits until nothing waits, neither writes nor releases.
+    /// Waits until no writes or releases are pending.
     pub(super) async fn all_written(&self) {
         loop {
             let written = self.written.listen();
@@ -173,22 +178,27 @@ impl Pending {
         }
     }
 
-    /// Returns how many writes of this process Redis has executed at most. A Redis that does not know the process starts from
-    /// there: the unconfirmed writes are then given up, since they could be counted twice otherwise.
+    /// Returns the number of writes that were sent: the maximum number that Redis can have executed.
+    ///
+    /// If Redis has forgotten the process, it starts counting from this number. The unconfirmed writes are then dropped,
+    /// because they could be counted twice otherwise.
     pub(super) fn sent(&self) -> u64 {
         let inner = self.lock();
         inner.executed + inner.unconfirmed.len() as u64
     }
 
-    /// Continues after Redis has executed this many writes of this process, and will execute no more that were sent: those
-    /// of the unconfirmed ones that it did not execute wait again. `is_new` says that Redis did not know the process.
+    /// Resumes on a new connection. `executed` is the number of writes of this process that Redis has executed; it will
+    /// execute no more of those that were sent.
+    ///
+    /// The unconfirmed writes that were not executed are sent again. If `is_new`, Redis had forgotten the process, and they
+    /// are dropped.
     pub(super) fn resume(&self, executed: u64, is_new: bool) {
         let mut inner = self.lock();
         let before = mem::replace(&mut inner.executed, executed);
         let unconfirmed = mem::take(&mut inner.unconfirmed);
         inner.writing.clear();
         let given_up = if is_new { unconfirmed.len() } else { 0 };
-        // A replica that became the master may have executed fewer than before.
+        // Redis may have executed fewer writes than it reported before, if a replica has become the master.
         let done = usize::try_from(executed.saturating_sub(before)).unwrap_or(usize::MAX);
         let refused = inner.wait(unconfirmed.into_iter().skip(done));
         drop(inner);
@@ -196,7 +206,7 @@ impl Pending {
         self.written.notify(usize::MAX);
     }
 
-    /// Ends a batch.
+    /// Returns the writes of a dropped batch, and notifies those who wait for it.
     fn end(&self, batch: &mut Batch<'_>) {
         let mut inner = self.lock();
         let refused = inner.wait(mem::take(&mut batch.writes));
@@ -216,9 +226,10 @@ impl Pending {
         self.written.notify(usize::MAX);
     }
 
-    /// Waits until all earlier writes of a state are done.
+    /// Waits until all earlier writes of a state have completed.
     pub(super) async fn written(&self, state: &str) {
-        // Later writes may be awaited as well, but only once: under load, writes never stop.
+        // Two batches are enough: the one in flight, and the one with the pending writes. Waiting until no write is left
+        // could take forever under load.
         for _ in 0..2 {
             let Some(written) = self.awaited(state) else {
                 return;
@@ -241,7 +252,7 @@ impl Inner {
         is_idle && self.waiting.is_empty() && self.releases.is_empty()
     }
 
-    /// Adds writes to those that wait. Returns how many are lost because a sum would not be finite.
+    /// Adds writes to the pending ones. Returns how many are lost because a sum would not be finite.
     fn wait(&mut self, writes: impl IntoIterator<Item = Write>) -> usize {
         let mut lost = 0;
         for (state, start, statistics) in writes {
@@ -253,7 +264,7 @@ impl Inner {
     }
 }
 
-/// Logs that writes are lost, if there are any.
+/// Logs lost writes, if there are any.
 pub(super) fn lost(count: usize) {
     if count > 0 {
         log::outpost_lost(count);

@@ -1,8 +1,10 @@
 //! Lua scripts, each of which Redis executes atomically. The state is shared with services in other languages: the
 //! names of its fields and the messages are part of the protocol.
 
-/// A script of one connection: once the process has another one, it changes nothing, however late Redis executes it. Its last
-/// key is the writer's, its last argument the connection's session.
+/// A script that belongs to one connection. After the process has opened another connection, the script changes nothing, however
+/// late Redis executes it.
+///
+/// The last key is that of the writer, the last argument the session of the connection.
 macro_rules! fenced {
     ($script:literal) => {
         concat!(
@@ -16,9 +18,12 @@ end
     };
 }
 
-/// Starts a session of a writer, which ends its earlier ones. Keys: the writer. Arguments: the session, the milliseconds that
-/// the writer is remembered without a connection, and the number of executed writes that is set if the writer is unknown.
-/// Returns how many of its writes were executed, and whether the writer was unknown.
+/// Starts a session of a writer (a process), and ends its earlier sessions.
+///
+/// - Keys: the writer.
+/// - Arguments: the session; for how many milliseconds the writer is remembered without a connection; the number of executed
+///   writes to set if the writer is unknown.
+/// - Returns the number of executed writes of the writer, and whether the writer was unknown.
 pub(super) const START: &str = r"
 redis.call('HSET', KEYS[1], 'session', ARGV[1])
 local is_new = redis.call('HSETNX', KEYS[1], 'executed', ARGV[3])
@@ -26,14 +31,14 @@ redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return {tonumber(redis.call('HGET', KEYS[1], 'executed')), is_new}
 ";
 
-/// Keeps a writer. Keys: the writer. Arguments: the milliseconds that it is remembered, the session.
+/// Extends the time for which a writer is remembered. Keys: the writer. Arguments: that time in milliseconds, the session.
 pub(super) const KEEP: &str = fenced!(
     r"
 return redis.call('PEXPIRE', KEYS[1], ARGV[1])
 "
 );
 
-/// Reads a state, and sets the epoch of a new one. Keys: the state. Arguments: an epoch.
+/// Returns a state. Creates it if it does not exist. Keys: the state. Arguments: the epoch of a new state.
 pub(super) const READ: &str = r"
 if redis.call('HEXISTS', KEYS[1], 'epoch') == 0 then
   redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'revision', 0)
@@ -41,19 +46,23 @@ end
 return redis.call('HGETALL', KEYS[1])
 ";
 
-/// Adds statistics to a bucket, unless a snapshot covers it. Keys: the state, the writer. Arguments: the state's name, the
-/// channel, an epoch, the start of the bucket, count, sum, minimum, maximum, how many writes of this writer were executed
-/// before this one, the session. Returns the epoch, the revision and the bucket; nothing if it is covered. The code of an
-/// error says whether the write is one of the executed ones (`EXECUTED`) or not (`FENCED`). Redis 6 hides its own code.
+/// Adds statistics to a bucket, unless a snapshot covers the bucket.
 ///
-/// Sums are exact: decimals are added digit by digit, since doubles do not contain most fractions.
+/// - Keys: the state, the writer.
+/// - Arguments: the name of the state, the channel, the epoch of a new state, the start of the bucket, count, sum, minimum,
+///   maximum, the number of executed writes of this writer before this one, the session.
+/// - Returns the epoch, the revision and the bucket; an empty list if a snapshot covers the bucket.
+/// - Errors have the code `EXECUTED` if the write counts as executed, and `FENCED` if it does not. Redis 6 does not return
+///   the code of its own errors.
+///
+/// Sums are exact: decimals are added digit by digit, because doubles cannot represent most fractions.
 pub(super) const WRITE: &str = fenced!(
     r"
 local state, writer, start = KEYS[1], KEYS[2], ARGV[4]
 if redis.call('HGET', writer, 'executed') ~= ARGV[9] then
   return redis.error_reply('FENCED another write was not executed before this one')
 end
--- Before everything else: if Redis refuses writes, it refuses this one, and nothing of it was executed.
+-- Before everything else: if Redis rejects writes, it rejects this one, and the script has changed nothing.
 local counted = redis.pcall('HINCRBY', writer, 'executed', 1)
 if type(counted) == 'table' then return redis.error_reply('FENCED ' .. counted.err) end
 
@@ -135,8 +144,12 @@ return redis.error_reply('EXECUTED ' .. (type(result) == 'table' and result.err 
 "
 );
 
-/// Applies a snapshot, unless it is older. Keys: the state. Arguments: its name, the channel, an epoch, the end of the
-/// cold time, the version, the meter, the credited units, count, sum, minimum, maximum. Returns the state.
+/// Applies a snapshot, unless the state has a later one.
+///
+/// - Keys: the state.
+/// - Arguments: the name of the state, the channel, the epoch of a new state, the time up to which the snapshot includes events,
+///   its version, the meter, the credited units, count, sum, minimum, maximum.
+/// - Returns the state.
 pub(super) const SNAPSHOT: &str = r"
 local state, cold, version, meter = KEYS[1], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
 local known = redis.call('HGET', state, 'cold_until')
@@ -169,13 +182,17 @@ redis.call('PUBLISH', ARGV[2], cjson.encode({customer = ARGV[1], state = all}))
 return all
 ";
 
-/// Reserves units of a meter for the duration of a lease, if the balance contains them. Keys: the state, the leases of the
-/// meter, the writer. Arguments: the meter, `count` or `sum`, a token, the units, the milliseconds of the lease, the session.
-/// Returns `held`; `unknown`; `units` if they need more than nine decimals or 15 digits before them; or `short` and what is
-/// available. Run again with the same token, it does not reserve twice.
+/// Reserves units of a meter for the duration of a lease, if they are available. Idempotent: a retry with the same token does
+/// not reserve the units again.
 ///
-/// Lua calculates with doubles, which do not contain most fractions. Numbers are therefore two integers: the whole part, and
-/// billionths from 0 to 999,999,999. More decimals are rounded so that less is available: credits down, usage up.
+/// - Keys: the state, the leases of the meter, the writer.
+/// - Arguments: the meter, `count` or `sum`, a token, the units, the duration of the lease in milliseconds, the session.
+/// - Returns `held`; `short` and the available units; `unknown` if the balance is unknown; `units` if the number of units has
+///   more than 15 digits before or nine after the decimal point.
+///
+/// Lua calculates with doubles, which cannot represent most fractions. Numbers are therefore two integers: the whole part,
+/// and billionths from 0 to 999,999,999. Further decimals are rounded so that fewer units are available: credits down, usage
+/// up.
 pub(super) const HOLD: &str = fenced!(
     r"
 local state, leases = KEYS[1], KEYS[2]
@@ -249,9 +266,11 @@ return {'held'}
 "
 );
 
-/// Renews a lease, or makes it again if it is no longer there: the reservation exists, whatever Redis has lost. Keys: the
-/// leases of the meter, the writer. Arguments: the token, the units, the milliseconds of the lease, the session. Returns
-/// whether it was still there.
+/// Renews a lease. Recreates the lease if Redis has lost it.
+///
+/// - Keys: the leases of the meter, the writer.
+/// - Arguments: the token, the units, the duration of the lease in milliseconds, the session.
+/// - Returns whether Redis still had the lease.
 pub(super) const RENEW: &str = fenced!(
     r"
 local known = redis.call('HEXISTS', KEYS[1], ARGV[1])

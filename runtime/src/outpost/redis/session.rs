@@ -1,4 +1,4 @@
-//! One connection to Redis for commands.
+//! `Session`: a connection to Redis for commands.
 
 use std::time::Duration;
 
@@ -11,19 +11,20 @@ use uuid::Uuid;
 use super::pending::{Pending, REMEMBERED};
 use super::scripts;
 
-/// The timeout of a command.
+/// The timeout for connecting, and for each command.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
 
 const CLUSTER: &str = "the server is a node of a Redis Cluster, which would distribute over several nodes what a script \
                        changes at once: use a server whose cluster mode is off";
 
-/// A connection, and the names of the scripts that were loaded there.
+/// A connection to Redis, and the hashes of the scripts that were loaded into it.
 #[derive(Clone)]
 pub(super) struct Session {
     pub(super) connection: MultiplexedConnection,
-    /// Identifies the connection: commands of earlier ones change nothing, however late Redis executes them.
+    /// The random ID of the connection. Scripts of earlier connections of this process change nothing, however late Redis
+    /// executes them.
     pub(super) id: String,
-    /// The key under which Redis remembers which writes of this process it executed.
+    /// The key with the number of writes of this process that Redis has executed.
     writer: String,
     pub(super) scripts: Scripts,
 }
@@ -39,7 +40,7 @@ pub(super) struct Scripts {
 }
 
 impl Session {
-    /// Connects, loads the scripts, and settles the outcome of the writes of earlier connections.
+    /// Connects, loads the scripts, and determines which writes of earlier connections were executed.
     pub(super) async fn connect(
         client: &Client,
         writer: &str,
@@ -55,7 +56,7 @@ impl Session {
             .arg("cluster")
             .query_async(&mut connection)
             .await;
-        // Some users are not permitted to read this: a cluster then refuses the scripts.
+        // An error is ignored: the user may lack the permission. A cluster then rejects the scripts later.
         if info.is_ok_and(|info| is_cluster(&info)) {
             return Err(RedisError::from((ErrorKind::InvalidClientConfig, CLUSTER)));
         }
@@ -94,7 +95,7 @@ impl Session {
         })
     }
 
-    /// Returns a script that changes nothing once there is a later connection.
+    /// Returns a command that runs a script, which changes nothing if the process has a later connection.
     pub(super) fn fenced(
         &self,
         hash: &str,
@@ -107,7 +108,8 @@ impl Session {
         command
     }
 
-    /// Checks whether the connection works and is the last one, and keeps what Redis remembers of this process.
+    /// Checks that the connection works, and is the last one of this process. Extends the time for which Redis remembers
+    /// the process.
     pub(super) async fn keep(mut self) -> RedisResult<()> {
         let keep = self.fenced(&self.scripts.keep, &[], |keep| {
             keep.arg(milliseconds(REMEMBERED));
@@ -116,7 +118,7 @@ impl Session {
     }
 }
 
-/// Returns whether the information that a server returns about itself says that its cluster mode is on.
+/// Returns whether cluster mode is enabled, by the response to `INFO cluster`.
 fn is_cluster(info: &str) -> bool {
     info.lines()
         .any(|line| line.trim_end() == "cluster_enabled:1")
@@ -129,20 +131,19 @@ pub(super) fn script(hash: &str, keys: &[&str]) -> Cmd {
     script
 }
 
-/// Returns whether a command may have been executed or not, because its response was lost; or was not, because there is a
-/// later connection.
+/// Returns whether it is unknown if a command was executed, because its response was lost. Also returns `true` if it was not
+/// executed because there is a later connection.
 pub(super) fn is_unconfirmed(error: &RedisError) -> bool {
     error.is_io_error() || error.code() == Some(FENCED)
 }
 
-/// The code of the error of a script that was not executed, since its connection is not the last one, or since a write
-/// before it was not executed.
+/// The error code of a script that was not executed: its connection is not the last one, or an earlier write was not executed.
 pub(super) const FENCED: &str = "FENCED";
 
-/// The code of the error of a write that failed, but is one of the executed ones.
+/// The error code of a write that failed, but that Redis counts as executed.
 pub(super) const EXECUTED: &str = "EXECUTED";
 
-/// Random hexadecimal digits.
+/// Returns random hexadecimal digits.
 pub(super) fn random() -> String {
     Uuid::new_v4().simple().to_string()
 }

@@ -1,4 +1,4 @@
-//! The commands that are sent to Redis.
+//! `Store`: sends commands to Redis.
 
 use std::iter;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,16 +17,16 @@ use crate::outpost::options::OutpostOptions;
 use crate::outpost::state::Stored;
 use crate::outpost::statistics::Statistics;
 
-/// How many commands are sent in one pipeline.
+/// The maximum number of commands in one pipeline.
 const PIPELINE: usize = 1_000;
 
-/// Sends commands to Redis, while it is connected.
+/// Sends commands to Redis. They fail while Redis is not connected.
 pub(super) struct Store {
     client: Client,
     pub(super) channel: String,
-    /// The key of this process.
+    /// The key that stands for this process in Redis.
     writer: String,
-    /// How long units stay reserved after their process died.
+    /// The duration of leases.
     pub(super) lease: Duration,
     session: Mutex<Option<Session>>,
     connected: Notify,
@@ -38,7 +38,7 @@ pub(super) struct Store {
 pub(super) enum Taken {
     Held,
     Short(Number),
-    /// The number of units is not one that Redis can calculate with exactly.
+    /// The number of units has too many digits for exact arithmetic in Redis.
     InvalidUnits,
     Unknown,
 }
@@ -66,17 +66,17 @@ impl Store {
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns whether it is connected.
+    /// Returns whether Redis is connected.
     pub(super) fn is_connected(&self) -> bool {
         self.session().is_some()
     }
 
-    /// Closes the connection: commands fail at once.
+    /// Closes the connection, so that commands fail at once.
     pub(super) fn disconnect(&self) {
         *self.session() = None;
     }
 
-    /// Connects. Pending writes whose responses were lost with the last connection wait again, unless Redis executed them.
+    /// Connects. Writes of the last connection whose responses were lost are sent again, unless Redis has executed them.
     pub(super) async fn connect(&self, pending: &Pending) -> RedisResult<()> {
         let session = Session::connect(&self.client, &self.writer, pending).await?;
         *self.session() = Some(session);
@@ -84,7 +84,7 @@ impl Store {
         Ok(())
     }
 
-    /// Waits for the next connection after this one, which has failed.
+    /// Waits for the connection that replaces this failed one, and returns it.
     async fn reconnected(&self, failed: Session) -> Session {
         self.failed.notify(usize::MAX);
         loop {
@@ -97,7 +97,7 @@ impl Store {
         }
     }
 
-    /// Waits until a command has failed, which can mean that the connection is broken.
+    /// Returns a listener that is notified when a command fails, which may mean that the connection is broken.
     pub(super) fn failed(&self) -> EventListener {
         self.failed.listen()
     }
@@ -107,7 +107,7 @@ impl Store {
         session.ok_or_else(|| RedisError::from((redis::ErrorKind::Io, "there is no connection")))
     }
 
-    /// Reads a state.
+    /// Reads a state, and creates it if it does not exist.
     pub(super) async fn read(&self, state: &str) -> RedisResult<Stored> {
         let mut session = self.connection()?;
         let mut read = script(&session.scripts.read, &[&key(state)]);
@@ -116,7 +116,7 @@ impl Store {
         stored(&fields)
     }
 
-    /// Applies a snapshot. Returns the state.
+    /// Applies a snapshot to a state, and returns the state.
     pub(super) async fn apply(&self, state: &str, snapshot: &Snapshot) -> RedisResult<Stored> {
         let mut session = self.connection()?;
         let mut apply = script(&session.scripts.snapshot, &[&key(state)]);
@@ -130,8 +130,10 @@ impl Store {
         stored(&fields)
     }
 
-    /// Writes a batch, and passes the outcome of each state to `written`. After an error, the batch contains what was not
-    /// executed. Leases are released last, so that no units are available before the events that used them are counted.
+    /// Writes a batch, and passes the new revision and bucket of each write to `written`. After an error, the batch contains
+    /// the writes that were not executed.
+    ///
+    /// Leases are released last: their units become available only after the events that used them are counted.
     pub(super) async fn write(
         &self,
         batch: &mut Batch<'_>,
@@ -158,7 +160,7 @@ impl Store {
                     Ok(stored) => written(&write.0, stored),
                     Err(error) if was_executed(&error) => failures += 1,
                     Err(error) => {
-                        // Writes are executed in order, and none after one that was not.
+                        // Redis executes writes in order. After one that was not executed, it executes none.
                         let rest = iter::once(write).chain(received.map(|(write, _)| write));
                         if was_not_executed(&error) {
                             batch.retry(rest);
@@ -187,8 +189,8 @@ impl Store {
         Ok(())
     }
 
-    /// Reserves units, if the balance contains them and all that was counted. If the response is lost, it is repeated with
-    /// the next connection.
+    /// Reserves units of a meter, if they are available after all pending writes of the state. If the response is lost, it
+    /// is retried on the next connection.
     pub(super) async fn hold(
         &self,
         pending: &Pending,
@@ -223,7 +225,7 @@ impl Store {
         }
     }
 
-    /// Renews leases, and makes those again that are no longer there. Returns how many were not.
+    /// Renews leases. Recreates those that Redis has lost, and returns their number.
     pub(super) async fn renew(&self, held: &[(Release, Number)]) -> RedisResult<usize> {
         let mut session = self.connection()?;
         let mut lost = 0;
@@ -242,14 +244,15 @@ impl Store {
         Ok(lost)
     }
 
-    /// Checks whether the connection works, and is the last one of this process.
+    /// Checks that the connection works, and is the last one of this process.
     pub(super) async fn keep(&self) -> RedisResult<()> {
         self.connection()?.keep().await
     }
 }
 
 impl Release {
-    /// A new lease of a meter. Its key is not part of the protocol: services in other languages do not see it.
+    /// Creates the token of a new lease of a meter. The key of the leases is not part of the protocol, so services in other
+    /// languages ignore it.
     pub(super) fn new(state: &str, meter: &str) -> Self {
         Self {
             leases: format!("outpost:held:{state}:{meter}"),
@@ -258,14 +261,14 @@ impl Release {
     }
 }
 
-/// Whether a write that failed is one of those that Redis counts as executed. An error without a code is one of this client,
-/// which could not read the response.
+/// Returns whether Redis counts a failed write as executed. An error without a code comes from this client, which could not
+/// parse the response.
 fn was_executed(error: &RedisError) -> bool {
     error.code().is_none_or(|code| code == EXECUTED)
 }
 
-/// Whether Redis refused a command before it changed anything, for a reason that passes: it is full, read-only or starting,
-/// has forgotten the scripts, or knows a later connection.
+/// Returns whether Redis rejected a command with a transient error, before it changed anything: Redis is full, read-only or
+/// starting, has forgotten the scripts, or there is a later connection.
 fn was_not_executed(error: &RedisError) -> bool {
     const CODES: [&str; 11] = [
         FENCED,
@@ -283,7 +286,7 @@ fn was_not_executed(error: &RedisError) -> bool {
     error.code().is_some_and(|code| CODES.contains(&code))
 }
 
-/// Adds count, sum, minimum and maximum; an empty string for a missing one.
+/// Adds count, sum, minimum and maximum as arguments. A missing minimum or maximum is an empty string.
 fn add_statistics(command: &mut Cmd, statistics: &Statistics) {
     let optional = |number: Option<Number>| number.map_or_else(String::new, |it| it.to_string());
     command

@@ -1,4 +1,4 @@
-//! The connection to Redis: updates by other processes, writes, and leases.
+//! The background tasks of the connection to Redis: receive updates of other processes, write statistics, renew leases.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -17,14 +17,14 @@ use crate::outpost::backoff::Backoff;
 use crate::outpost::cache::Cache;
 use crate::transport::Clock;
 
-/// How often the connection is checked.
+/// The interval of checks of the connection.
 const CHECK: Duration = Duration::from_secs(10);
 
-/// How often everything in memory is read again, in case an update was lost.
+/// The interval after which all states are read again, in case an update was lost.
 const REFRESH: Duration = Duration::from_secs(30);
 
 impl RedisBackend {
-    /// Keeps Redis connected.
+    /// Connects to Redis, and reconnects after failures, without end.
     pub(in crate::outpost) async fn run(self: Arc<Self>, cache: Arc<Cache>, clock: Clock) {
         let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
         loop {
@@ -39,7 +39,7 @@ impl RedisBackend {
         }
     }
 
-    /// Runs one connection, until it breaks.
+    /// Runs one connection until it fails.
     async fn session(
         &self,
         cache: &Cache,
@@ -53,10 +53,10 @@ impl RedisBackend {
             RedisResult::Ok(subscription)
         });
         let subscription = subscription.await.map_err(|_| late())??;
-        // Updates from before the subscription were missed.
+        // Updates before the subscription were missed.
         cache.mark_stale(true);
         self.store.connect(&self.pending).await?;
-        // Snapshots that arrived before the connection could not be stored: request them again.
+        // Snapshots that arrived before Redis was connected could not be stored, so they are requested again.
         cache.mark_stale(true);
         backoff.reset();
         cache.notify();
@@ -67,11 +67,11 @@ impl RedisBackend {
             }
             Err(late())
         };
-        // Leases are renewed at once, since their last renewal may have been long before the connection.
+        // Leases are renewed at once: the last renewal may have been long before this connection.
         let keeping = async {
             let mut refreshed = Instant::now();
             loop {
-                // A connection that failed silently is noticed by the failure of a command, or by the next check.
+                // If the connection has failed silently, the next command or check fails.
                 let failed = self.store.failed();
                 self.renew().await?;
                 self.store.keep().await?;
@@ -89,7 +89,7 @@ impl RedisBackend {
                 self.write(cache).await?;
             }
         };
-        // If any of them fails, the connection is lost.
+        // If one of these tasks fails, the connection ends.
         let (writing, keeping) = (pin!(writing), pin!(keeping));
         let writing = select(writing, keeping);
         let listening = pin!(listening);
@@ -107,7 +107,7 @@ impl RedisBackend {
         }
     }
 
-    /// Writes what waits.
+    /// Writes pending statistics, without end.
     async fn write(&self, cache: &Cache) -> RedisResult<()> {
         let mut batch = self.pending.next().await;
         let update = |state: &str, stored| cache.update(state, stored);

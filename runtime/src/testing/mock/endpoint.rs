@@ -1,17 +1,19 @@
-//! The operations that a mock can expect.
+//! `Endpoint`: the operations that a mock can expect.
 
 use super::reply::Reply;
 use crate::client::Operation;
 use crate::testing::sample::Sample;
 
-/// An operation, named by the type of its request: `services::customers::Get`.
+/// An operation that a [`Mock`](super::Mock) can expect, named by the type of its request: `services::customers::Get`.
+///
+/// Generated code implements it.
 pub trait Endpoint {
-    /// The type of its response.
+    /// The type of the response.
     type Output: Sample;
 
-    /// The operation.
+    /// The path, method and other facts of the operation.
     const OPERATION: &'static Operation;
 
-    /// Returns the API's response that is decoded to this value.
+    /// Returns the response of the API from which a client decodes this value.
     fn reply(output: &Self::Output) -> Reply;
 }

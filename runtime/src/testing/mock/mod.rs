@@ -1,4 +1,4 @@
-//! The mock: expectations, and the transport that responds by them.
+//! `Mock`: expected calls, and the transport that responds to them.
 
 mod difference;
 mod endpoint;
@@ -23,19 +23,25 @@ pub use recorded::Recorded;
 pub use reply::Reply;
 pub use when::When;
 
-/// A mock of the API. Pass its [`transport`](Self::transport) to a client, and set responses with [`on`](Self::on).
+/// A mock of the API: responds to expected calls, and reports unexpected ones.
 ///
+/// Pass its [`transport`](Self::transport) to a client. Expect calls with [`on`](Self::on), which names an operation by the
+/// type of its request, and set their responses. Dropping the mock [verifies](Self::verify) that all expected calls were
+/// made.
+///
+/// # Which expectation applies
 /// If several expectations match a call, the first one that is not used up applies. So two expectations for the same
-/// operation give successive responses. A call that no expectation matches is passed to the transport of
-/// [`otherwise`](Self::otherwise). Without that, the response has the status 418 and an explanation; clients do not
-/// retry it, and [`verify`](Self::verify) reports the call. Dropping the mock verifies it.
+/// operation result in two successive responses. A retry counts as a call: expect it with [`times`](When::times), or
+/// disable retries with [`RetryPolicy::off`](crate::client::RetryPolicy::off).
 ///
-/// A response that the API would not send, because it is invalid by the OpenAPI description or contains an unknown
-/// variant, is not sent. Instead, the call fails with an error that names the expectation and the place in the JSON,
-/// unless the expectation is [`unchecked`](When::unchecked).
+/// # Unexpected calls
+/// A call that matches no expectation is passed to the transport of [`otherwise`](Self::otherwise). If there is none, the
+/// response has status 418 and explains the problem. Clients do not retry it, and `verify` reports the call.
 ///
-/// Retries count as calls: expect them with [`times`](When::times), or disable them with
-/// [`RetryPolicy::off`](crate::client::RetryPolicy::off).
+/// # Invalid responses
+/// Responses are validated against the OpenAPI description. If one is invalid or contains an unknown variant, the call fails
+/// with an error that names the expectation and the location in the JSON. Use [`unchecked`](When::unchecked) to send such a
+/// response.
 #[derive(Default)]
 pub struct Mock {
     shared: Arc<Mutex<State>>,
@@ -45,14 +51,14 @@ pub struct Mock {
 struct State {
     rules: Vec<Rule>,
     requests: Vec<Recorded>,
-    /// Unexpected calls and invalid responses.
+    /// Descriptions of unexpected calls and invalid responses.
     mistakes: Vec<String>,
     otherwise: Option<Arc<dyn Transport>>,
-    /// The response to requests to file storages.
+    /// The response to all requests to file storages.
     storage: Option<Reply>,
 }
 
-/// The source of a response.
+/// What responds to a request: the mock, or another transport.
 enum Responder {
     Mock(Reply),
     Other(Arc<dyn Transport>),
@@ -65,19 +71,19 @@ impl Mock {
         Self::default()
     }
 
-    /// Returns the transport for a client's builder.
+    /// Returns the transport of the mock. Pass it to the builder of a client.
     #[must_use]
     pub fn transport(&self) -> MockTransport {
         MockTransport(Arc::clone(&self.shared))
     }
 
-    /// Passes calls that no expectation matches to a transport: that of a [`Store`](super::Store), or one to a real
-    /// server.
+    /// Passes calls that match no expectation to this transport, such as that of a [`Store`](super::Store).
     pub fn otherwise(&self, transport: impl Transport) {
         lock(&self.shared).otherwise = Some(Arc::new(transport));
     }
 
-    /// Sets the response to all requests to a file storage, such as the download of an invoice.
+    /// Sets the response to all requests to file storages, such as the download of an invoice.
+    ///
     /// ```
     /// # use polar_client_runtime::testing::{Mock, Reply};
     /// # let mock = Mock::new();
@@ -87,17 +93,17 @@ impl Mock {
         lock(&self.shared).storage = Some(reply);
     }
 
-    /// Returns the requests for operations so far, in order.
+    /// Returns all recorded requests so far, in order. Includes unexpected ones whose operation is known.
     #[must_use]
     pub fn requests(&self) -> Vec<Recorded> {
         lock(&self.shared).requests.clone()
     }
 
-    /// Asserts that all expected calls were made, that there were no others, and that all responses were valid. Resets
-    /// the mock.
+    /// Asserts that all expected calls were made, that there were no unexpected ones, and that all responses were valid.
+    /// Then resets the mock: all expectations and recorded requests are removed.
     ///
     /// # Panics
-    /// If the assertion fails.
+    /// Panics if the assertion fails.
     #[track_caller]
     pub fn verify(&self) {
         let report = std::mem::take(&mut *lock(&self.shared)).report();
@@ -114,7 +120,7 @@ impl Mock {
 impl Drop for Mock {
     #[track_caller]
     fn drop(&mut self) {
-        // If the test panics, it has failed already.
+        // During a panic, the test has failed already, and another panic would abort it.
         if !std::thread::panicking() {
             self.verify();
         }
@@ -129,7 +135,7 @@ impl fmt::Debug for Mock {
 
 impl State {
     fn respond(&mut self, request: &Request<Bytes>) -> Responder {
-        // A request that arrives over HTTP does not name its operation.
+        // A request that arrives over HTTP has no operation in its extensions.
         let named = request.extensions().get().copied();
         let operation = named.or_else(|| {
             let operations = self.rules.iter().map(|rule| rule.operation);
@@ -187,7 +193,7 @@ fn is_for_storage(operation: &Operation) -> bool {
     operation.id.starts_with("storage:")
 }
 
-/// Describes a call, and what was expected instead.
+/// Describes an unexpected call, and the expectations for the same operation.
 fn described(recorded: &Recorded, rules: &[Rule]) -> String {
     let mut text = recorded.to_string();
     let operation = recorded.operation();
@@ -209,7 +215,7 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The transport of a [`Mock`].
+/// The transport of a [`Mock`], for the builder of a client. Returned by [`Mock::transport`].
 #[derive(Clone)]
 pub struct MockTransport(Arc<Mutex<State>>);
 

@@ -1,4 +1,4 @@
-//! Requests to a mock.
+//! `Recorded`: the requests that a mock has received.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::secrets::{REDACTED, is_secret_key, is_secret_text};
 use crate::testing::route;
 use crate::types::JsonValue;
 
-/// A request to a [`Mock`](super::Mock).
+/// A request that a [`Mock`](super::Mock) has received. Returned by [`Mock::requests`](super::Mock::requests).
 #[derive(Clone)]
 pub struct Recorded {
     operation: &'static Operation,
@@ -35,32 +35,32 @@ impl Recorded {
         }
     }
 
-    /// Returns the operation.
+    /// Returns the operation of the request.
     #[must_use]
     pub fn operation(&self) -> &'static Operation {
         self.operation
     }
 
-    /// Returns a path parameter.
+    /// Returns the value of a path parameter; `None` if the path has no such parameter.
     #[must_use]
     pub fn path(&self, name: &str) -> Option<&str> {
         let (_, value) = self.path.iter().find(|(other, _)| *other == name)?;
         Some(value)
     }
 
-    /// Returns the pairs of the query, in order.
+    /// Returns the names and values of all query parameters, in order.
     #[must_use]
     pub fn query(&self) -> &[(String, String)] {
         &self.query
     }
 
-    /// Returns the values of a query parameter, in order.
+    /// Returns all values of a query parameter, in order.
     pub fn query_values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         let pairs = self.query.iter().filter(move |(key, _)| key == name);
         pairs.map(|(_, value)| value.as_str())
     }
 
-    /// Returns a header, if it is a string.
+    /// Returns the value of a header; `None` if the header is missing or not visible ASCII.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
@@ -72,7 +72,7 @@ impl Recorded {
         &self.body
     }
 
-    /// Returns the body as JSON; null if it is not JSON.
+    /// Returns the body as JSON. Returns null if the body is not JSON.
     #[must_use]
     pub fn json(&self) -> JsonValue {
         serde_json::from_slice(&self.body).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Responses of a mock.
+//! `Reply`: responses and failures of a mock.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use crate::types::JsonValue;
 const JSON: &str = "application/json";
 const POLAR_VERSION: HeaderName = HeaderName::from_static("polar-version");
 
-/// The reply of a [`Mock`](super::Mock): a response, or a failure without one.
+/// The reply of a [`Mock`](super::Mock) to a call: any response, or a failure of the connection.
 #[derive(Clone)]
 pub struct Reply(Kind);
 
@@ -32,9 +32,9 @@ enum Kind {
 /// The sender of a response.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Origin {
-    /// The API, which returns the version header.
+    /// The API, which returns the version header of the request.
     Api,
-    /// A proxy.
+    /// A proxy or gateway, which does not.
     Between,
 }
 
@@ -42,7 +42,7 @@ impl Reply {
     /// Creates a response without a body.
     ///
     /// # Panics
-    /// If the status is invalid.
+    /// Panics if the status is invalid.
     #[must_use]
     #[track_caller]
     pub fn status(status: u16) -> Self {
@@ -57,20 +57,22 @@ impl Reply {
         })
     }
 
-    /// Creates a response with JSON.
+    /// Creates a response with a JSON body.
     ///
     /// # Panics
-    /// If the status is invalid.
+    /// Panics if the status is invalid.
     #[must_use]
     #[track_caller]
     pub fn json(status: u16, text: impl Into<Bytes>) -> Self {
         Self::status(status).body(JSON, text)
     }
 
-    /// Creates an error response of the API. `ErrorCode::as_str` returns the names of known classes.
+    /// Creates an error response of the API, with an error class and a message.
+    ///
+    /// `ErrorCode::as_str` returns the names of known error classes.
     ///
     /// # Panics
-    /// If the status is invalid.
+    /// Panics if the status is invalid.
     #[must_use]
     #[track_caller]
     pub fn error(status: u16, class: impl AsRef<str>, detail: &str) -> Self {
@@ -78,13 +80,14 @@ impl Reply {
         Self::json(status, body.to_string())
     }
 
-    /// Creates a response with status 429 as the API sends it: only `Retry-After`, in seconds.
+    /// Creates a response with status 429, as the API sends it: with the header `Retry-After` in seconds, and without a
+    /// body.
     #[must_use]
     pub fn rate_limited(retry_after: u32) -> Self {
         Self::status(429).with(RETRY_AFTER, retry_after.into())
     }
 
-    /// Creates a response with status 502 of a proxy, with an HTML page.
+    /// Creates a response with status 502 and an HTML page, as a proxy sends it.
     #[must_use]
     pub fn bad_gateway() -> Self {
         Self::status(502)
@@ -95,13 +98,13 @@ impl Reply {
             .between()
     }
 
-    /// Creates the 404 with which the API responds when it does not serve the version any more.
+    /// Creates the response with status 404 that the API sends for a version that it no longer supports.
     #[must_use]
     pub fn version_gone() -> Self {
         Self::json(404, r#"{"detail":"Not Found"}"#).between()
     }
 
-    /// Fails to connect: the request was not sent.
+    /// Creates a failure to connect. The request was not sent.
     #[must_use]
     pub fn connection_refused() -> Self {
         Self(Kind::Failure(
@@ -110,7 +113,7 @@ impl Reply {
         ))
     }
 
-    /// Breaks the connection in the middle of the body: the API may have acted on the request.
+    /// Creates a failure in the middle of the response body. The API may have executed the request.
     #[must_use]
     pub fn broken_body() -> Self {
         Self(Kind::Failure(
@@ -119,7 +122,7 @@ impl Reply {
         ))
     }
 
-    /// Times out, immediately, so that no test has to wait.
+    /// Creates a timeout that occurs immediately, so that the test does not have to wait.
     #[must_use]
     pub fn timed_out() -> Self {
         Self(Kind::Failure(
@@ -128,17 +131,17 @@ impl Reply {
         ))
     }
 
-    /// Does not respond until the call times out or is dropped. With tokio's paused clock, no test has to wait for
-    /// that.
+    /// Creates a reply that never arrives: the call waits until it times out or is dropped. Use tokio's paused clock, so
+    /// that the test does not have to wait.
     #[must_use]
     pub fn never() -> Self {
         Self(Kind::Never)
     }
 
-    /// Adds a header.
+    /// Sets a header of the response.
     ///
     /// # Panics
-    /// If name or value are invalid.
+    /// Panics if the name or the value is invalid.
     #[must_use]
     #[track_caller]
     pub fn header(self, name: &str, value: &str) -> Self {
@@ -148,7 +151,7 @@ impl Reply {
         }
     }
 
-    /// Sets the body.
+    /// Sets the body of the response, and its media type.
     #[must_use]
     pub fn body(mut self, media_type: &'static str, bytes: impl Into<Bytes>) -> Self {
         if let Kind::Response { body, .. } = &mut self.0 {
@@ -171,7 +174,7 @@ impl Reply {
         self
     }
 
-    /// Returns the JSON of a successful response.
+    /// Parses the body of a successful JSON response. Returns `None` for any other reply.
     pub(super) fn success_json(&self) -> Option<Result<JsonValue, serde_json::Error>> {
         match &self.0 {
             Kind::Response {
@@ -186,7 +189,7 @@ impl Reply {
         }
     }
 
-    /// Returns the result of the transport for a request with these headers.
+    /// Returns what the transport returns for a request with these headers.
     pub(in crate::testing) async fn send(
         &self,
         request: &HeaderMap,

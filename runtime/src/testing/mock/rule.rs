@@ -9,10 +9,10 @@ use super::reply::Reply;
 use crate::client::Operation;
 use crate::types::JsonValue;
 
-/// Returns the response to a request, or why it is invalid.
+/// A function that returns the response to a request, or the reason why that response is invalid.
 pub(super) type Respond = dyn Fn(&Recorded) -> Result<Reply, String> + Send;
 
-/// An expected call.
+/// An expectation: an operation, its conditions, the response, and how often it is expected.
 pub(super) struct Rule {
     pub(super) operation: &'static Operation,
     pub(super) at: &'static Location<'static>,
@@ -36,8 +36,8 @@ pub(super) enum Condition {
 }
 
 impl Rule {
-    /// Returns the response if the request matches and the expectation is not used up. An `Err` is the reason why the
-    /// response is invalid.
+    /// Returns the response if the request matches and the expectation is not used up. `Some(Err)` contains the reason why
+    /// the response is invalid.
     pub(super) fn reply(&mut self, request: &Recorded) -> Option<Result<Reply, String>> {
         let is_left = self.count == Count::Any || Count::Times(self.calls) != self.count;
         let matches = is_left
@@ -52,7 +52,7 @@ impl Rule {
         })
     }
 
-    /// Describes missing calls, if there are any.
+    /// Describes the missing calls. Returns `None` if the expected number of calls was made.
     pub(super) fn unmet(&self) -> Option<String> {
         match self.count {
             Count::Times(times) if times != self.calls => Some(format!(
@@ -64,7 +64,7 @@ impl Rule {
         }
     }
 
-    /// Returns the places where the body differs from the expected one; empty if no body is expected.
+    /// Returns the JSON pointers at which the body differs from the expected one. Empty if no body is expected.
     pub(super) fn differences(&self, request: &Recorded) -> Vec<String> {
         let bodies = self
             .conditions

@@ -1,4 +1,4 @@
-//! The builder of expectations.
+//! `When`: the builder of expectations.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -16,8 +16,10 @@ use crate::codec::{self, Encode};
 use crate::testing::sample::{Sample, sample, sample_with};
 use crate::testing::schemas::problems;
 
-/// An expected call, until its response is set. Created by [`Mock::on`].
-#[must_use = "a call is expected when its response is given"]
+/// A builder of an expected call of a [`Mock`]. Returned by [`Mock::on`].
+///
+/// Set conditions first, then the response with one of the `reply` methods. A call without a response is not expected.
+#[must_use = "a call is not expected until its response is set"]
 pub struct When<'a, E> {
     mock: &'a Mock,
     rule: Rule,
@@ -26,7 +28,8 @@ pub struct When<'a, E> {
 }
 
 impl Mock {
-    /// Expects a call, once by default. The operation is named by the type of its request.
+    /// Expects a call of an operation, once by default. `E` is the type of its request, such as
+    /// `services::customers::Get`.
     #[track_caller]
     pub fn on<E: Endpoint>(&self) -> When<'_, E> {
         When::new(self)
@@ -51,10 +54,10 @@ impl<'a, E: Endpoint> When<'a, E> {
         }
     }
 
-    /// Matches only if a path parameter has this value.
+    /// Requires that a path parameter has this value.
     ///
     /// # Panics
-    /// If the path has no such parameter.
+    /// Panics if the path of the operation has no such parameter.
     #[track_caller]
     pub fn path(self, name: &str, value: impl fmt::Display) -> Self {
         let operation = E::OPERATION;
@@ -67,49 +70,51 @@ impl<'a, E: Endpoint> When<'a, E> {
         self.when(Condition::Path(name.to_owned(), value.to_string()))
     }
 
-    /// Matches only if the query contains this pair.
+    /// Requires that a query parameter has this value. If the parameter is repeated, one of its values must match.
     pub fn query(self, name: &str, value: impl fmt::Display) -> Self {
         self.when(Condition::Query(name.to_owned(), value.to_string()))
     }
 
-    /// Matches only if the body equals the JSON of this value, which is a request type or `json!`. To compare a part of
-    /// the body, use [`Recorded::json`](super::Recorded::json) of [`Mock::requests`](super::Mock::requests).
+    /// Requires that the body equals the JSON of this value: a value of a request type, or a `json!` literal.
+    ///
+    /// To compare only a part of the body, use [`Mock::requests`](super::Mock::requests) with
+    /// [`Recorded::json`](super::Recorded::json).
     pub fn body(self, value: impl Encode) -> Self {
         self.when(Condition::Body(codec::to_value(&value)))
     }
 
-    /// Sets how often the call is expected; once by default, never if 0.
+    /// Sets how often the call is expected. Default: 1.
     pub fn times(mut self, times: usize) -> Self {
         self.rule.count = Count::Times(times);
         self
     }
 
-    /// Permits any number of calls, including none.
+    /// Allows any number of calls, including none.
     pub fn any_times(mut self) -> Self {
         self.rule.count = Count::Any;
         self
     }
 
-    /// Sends the response even if it is invalid by the OpenAPI description, for tests with unknown variants or broken
-    /// responses.
+    /// Disables the validation of the response, for tests with unknown variants or invalid responses.
     pub fn unchecked(mut self) -> Self {
         self.is_checked = false;
         self
     }
 
-    /// Responds with `output`, such as a [`sample`](crate::testing::sample()) or a value decoded with [`codec::from_str`]. An
-    /// output that violates the OpenAPI description fails the call, unless [`unchecked`](Self::unchecked) is set.
+    /// Responds with a value, such as a [`sample`](crate::testing::sample()) or one decoded with [`codec::from_str`].
+    ///
+    /// If the value violates the OpenAPI description, the call fails, unless [`unchecked`](Self::unchecked) is set.
     pub fn reply(self, output: &E::Output) {
         self.reply_with(E::reply(output));
     }
 
-    /// Responds with a [`sample`](crate::testing::sample()).
+    /// Responds with a [`sample`](crate::testing::sample()) of the response type.
     #[track_caller]
     pub fn reply_sample(self) {
         self.reply(&sample());
     }
 
-    /// Responds with these items as the only page of a list.
+    /// Responds with a list that has one page with these items.
     #[track_caller]
     pub fn reply_items(self, items: impl IntoIterator<Item = <E::Output as Page>::Item>)
     where
@@ -132,7 +137,7 @@ impl<'a, E: Endpoint> When<'a, E> {
         self.reply_with(Reply::json(200, text.into()));
     }
 
-    /// Responds with a value that the function makes from the request.
+    /// Responds with a value that a function computes from the request.
     pub fn reply_by(mut self, respond: impl Fn(&Recorded) -> E::Output + Send + 'static) {
         let is_checked = self.is_checked;
         self.rule.respond =
@@ -140,7 +145,7 @@ impl<'a, E: Endpoint> When<'a, E> {
         self.mock.expect(self.rule);
     }
 
-    /// Responds with this reply: an error, a failure, or any response.
+    /// Responds with a [`Reply`]: an error response, a connection failure, or any other response.
     pub fn reply_with(mut self, reply: Reply) {
         let response = checked::<E::Output>(reply, self.is_checked);
         self.rule.respond = Box::new(move |_| response.clone());
@@ -153,8 +158,8 @@ impl<'a, E: Endpoint> When<'a, E> {
     }
 }
 
-/// Returns the response, or the reason why the API would not send it. Error responses are not checked, because the
-/// OpenAPI description does not describe them in enough detail.
+/// Validates a response. The error is the reason why the API would not send it. Error responses are not validated, because
+/// the OpenAPI description lacks the details.
 fn checked<T: Sample>(reply: Reply, is_checked: bool) -> Result<Reply, String> {
     let Some(json) = reply.success_json().filter(|_| is_checked) else {
         return Ok(reply);

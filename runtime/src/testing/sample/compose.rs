@@ -1,4 +1,4 @@
-//! Composes a valid value of a schema from a partial value.
+//! Composes valid values of a schema from the properties that are given.
 
 use serde_json::{Map, Value};
 
@@ -7,23 +7,23 @@ use super::given::{meant, reference};
 use super::plausible;
 use crate::testing::schemas::{Problem, Schemas, problems};
 
-/// Which parts of a value are composed if they are not given.
+/// Which properties a composed value has in addition to the given ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::testing) enum Extent {
-    /// All properties that are plausible together.
+    /// All properties, except for those that usually have no value.
     Full,
     /// Required properties only, with null and empty lists where permitted.
     Sparse,
 }
 
-/// A function that looks up a known entity by its ID.
+/// A function that looks up an existing entity by its ID.
 type Lookup<'c> = dyn Fn(&str) -> Option<Value> + 'c;
 
-/// Composes values.
+/// Composes values of schemas.
 pub(in crate::testing) struct Composer<'c> {
     schemas: &'static Schemas,
     extent: Extent,
-    /// The number of the entity, by which several entities of a type differ.
+    /// The number of the entity among those of its type.
     serial: u64,
     lookup: &'c Lookup<'c>,
     /// The types that contain the current value.
@@ -46,15 +46,15 @@ impl<'c> Composer<'c> {
         Self { serial, ..self }
     }
 
-    /// Sets the function that looks up entities of which only the ID is given.
+    /// Sets the function that looks up an entity if only its ID is given.
     pub(in crate::testing) fn knowing(self, lookup: &'c Lookup<'c>) -> Self {
         Self { lookup, ..self }
     }
 
-    /// Composes a value from given properties. Pass null to give none.
+    /// Composes a value with the given properties. Pass null to give none.
     ///
     /// # Errors
-    /// An error if a given property is invalid.
+    /// Returns an error if a given property is invalid.
     pub(in crate::testing) fn compose(
         mut self,
         schema: &Value,
@@ -78,7 +78,7 @@ impl<'c> Composer<'c> {
         }
     }
 
-    /// Composes a value. `None` if it would have to contain itself.
+    /// Composes a value. Returns `None` if the value would have to contain itself.
     fn value(
         &mut self,
         schema: &Value,
@@ -256,7 +256,7 @@ impl<'c> Composer<'c> {
         }
     }
 
-    /// Returns a value of the first possible variant; deprecated ones come last.
+    /// Composes a value of the first variant for which that is possible. Deprecated variants come last.
     fn first(&mut self, members: &[Value], context: Context<'_>) -> Option<Value> {
         let schemas = self.schemas;
         let is_legacy = |member: &&Value| {

@@ -1,20 +1,20 @@
-//! The context of a value, such as its property and the entity that contains it, and the IDs of entities.
+//! The context of a value, and the IDs of entities.
 
 use serde_json::Value;
 use sha2::Digest as _;
 
 use crate::types::Uuid;
 
-/// The context of a value.
+/// Where a value is: its property, and the entity that contains it.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::testing) struct Context<'p> {
-    /// The property.
+    /// The name of the property.
     pub(in crate::testing) key: &'p str,
     /// The entity that the surrounding object describes.
     pub(in crate::testing) resource: &'p str,
-    /// The number of the entity, by which several entities of a type differ.
+    /// The number of the entity among those of its type.
     pub(in crate::testing) serial: u64,
-    /// Whether it is an item of a list.
+    /// Whether the value is an item of a list.
     pub(in crate::testing) is_item: bool,
     /// The entity that the whole value describes, and its number.
     pub(in crate::testing) root: (&'p str, u64),
@@ -32,7 +32,7 @@ impl<'p> Context<'p> {
 
     /// Returns the context of an item of a list.
     pub(super) fn item(self, index: u64) -> Self {
-        /// The number of items per list whose numbers are distinct from those of other lists.
+        /// The maximum number of items in a list. Beyond it, items of different lists may have the same number.
         const MOST: u64 = 1000;
         Self {
             serial: self.serial * MOST + index,
@@ -72,7 +72,7 @@ fn snake_case(name: &str) -> String {
     text
 }
 
-/// Returns the ID in a context. An entity has the same ID wherever it occurs.
+/// Returns the ID for a property in a context. An entity has the same ID wherever it occurs.
 pub(super) fn uuid(context: Context<'_>, schema: &Value) -> Uuid {
     let entity = schema["entity"].as_str().map(snake_case);
     match (entity, context.key) {
@@ -83,7 +83,7 @@ pub(super) fn uuid(context: Context<'_>, schema: &Value) -> Uuid {
     }
 }
 
-/// Returns a deterministic UUID of version 4, which the API requires.
+/// Returns the UUID of an entity, which is always the same. It has version 4, as the API requires.
 pub(in crate::testing) fn id_of(resource: &str, serial: u64) -> Uuid {
     let digest = sha2::Sha256::digest(format!("{resource} {serial}"));
     let mut bytes = [0; 16];

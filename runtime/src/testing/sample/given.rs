@@ -1,11 +1,11 @@
-//! Interprets the given part of a value.
+//! Interprets the properties that a test gives.
 
 use serde_json::{Map, Value};
 
 use crate::testing::schemas::{Schemas, problems};
 
-/// Returns the variant that the given properties belong to: the one that contains most of the keys and whose constants
-/// they do not contradict.
+/// Returns the variant of a union that the given properties belong to: of the variants whose constants they do not contradict,
+/// the one that has most of the keys.
 pub(super) fn meant<'m>(
     schemas: &Schemas,
     members: &'m [Value],
@@ -47,8 +47,8 @@ pub(super) fn meant<'m>(
     best.map(|(_, member)| member)
 }
 
-/// Returns what another given property implies for this one: `customer_id` and `customer` imply each other, and
-/// `products` implies `product` by its first item.
+/// Returns the value of a property that follows from another given property. For example, `customer_id` follows from
+/// `customer` and the reverse, and `product` from the first item of `products`.
 pub(super) fn reference(given: &Map<String, Value>, key: &str) -> Option<Value> {
     let (stem, is_id) = match key.strip_suffix("_id") {
         Some(stem) => (stem, true),

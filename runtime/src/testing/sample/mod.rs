@@ -1,4 +1,4 @@
-//! Sample values for tests, composed from the JSON Schemas of the API.
+//! Sample values for tests. They are composed from the JSON Schemas of the API.
 
 mod compose;
 mod context;
@@ -18,14 +18,15 @@ pub(super) use compose::{Composer, Extent};
 #[cfg(feature = "webhooks")]
 pub(super) use context::id_of;
 
-/// A type with a [`sample`]: every response type of the API, and lists of them.
+/// A type of which [`sample`] returns a value: every response type of the API, and lists and maps of them. Generated code
+/// implements it.
 pub trait Sample: Decode {
     /// Returns the schema of the type.
     #[doc(hidden)]
     fn schema() -> Schema;
 }
 
-/// A schema, and the table that its references resolve to.
+/// A JSON Schema, and the table in which its references are looked up.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Schema {
@@ -57,25 +58,26 @@ impl Schema {
     }
 }
 
-/// Returns a valid value of a type, for a test to modify.
+/// Returns a valid sample value of a type, for use in tests.
 ///
-/// The value follows from the OpenAPI description and is always the same: amounts are in cents, the currency is `usd`,
-/// timestamps are in January 2026, email addresses and URLs belong to `example.com`. Lists have one item. Optional
-/// fields are present, except for those that mean that something has ended: a subscription is not canceled, an order
-/// not refunded. An entity has the same ID wherever it occurs: `order.customer_id == order.customer.id`.
-///
-/// For a union, the value is the first variant; other variants have samples of their own.
+/// The value satisfies the OpenAPI description, and is always the same:
+/// - The currency is `usd`, timestamps are in January 2026, and email addresses and URLs belong to `example.com`.
+/// - Lists have one item.
+/// - Optional fields are set, unless they mean that something has ended: a subscription is not canceled, and an order is not
+///   refunded.
+/// - An entity has the same ID wherever it occurs: `order.customer_id == order.customer.id`.
+/// - The value of a union is its first variant. For another variant, call this function with the type of that variant.
 #[must_use]
 pub fn sample<T: Sample>() -> T {
     sample_with(&json!(null))
 }
 
-/// Returns a valid value like [`sample`], with some properties given as JSON.
+/// Returns a sample value like [`sample()`], with some properties replaced by the given JSON.
 ///
-/// The given properties may be incomplete at any level. Properties that are not in the OpenAPI description are ignored.
+/// Nested objects may be incomplete as well. Properties that are not in the OpenAPI description are ignored.
 ///
 /// # Panics
-/// If a given property is invalid.
+/// Panics if a given property is invalid.
 #[must_use]
 #[track_caller]
 pub fn sample_with<T: Sample>(given: &Value) -> T {
@@ -89,7 +91,7 @@ fn compose(schemas: &'static Schemas, schema: &Value, given: &Value) -> Result<V
 
 #[track_caller]
 fn decode_or_panic<T: Decode>(composed: Result<Value, Problem>) -> T {
-    // Omits the path, which contains private modules.
+    // Without the path, which contains private modules.
     let name = std::any::type_name::<T>();
     let name = name.rsplit_once("::").map_or(name, |(_, name)| name);
     match composed.map(|composed| codec::from_value(&composed)) {

@@ -1,11 +1,11 @@
-//! Generates plausible scalar values by the names of properties.
+//! Plausible values of scalar properties, by their names.
 
 use serde_json::{Map, Value, json};
 
 use super::context::{Context, id_of, uuid};
 use crate::testing::schemas::{NONE, problems};
 
-/// Properties that are null unless something has ended or is exceptional.
+/// Nullable properties that are null in samples: they would mean that something has ended or is exceptional.
 const ABSENT: [&str; 20] = [
     "archived",
     "blocked",
@@ -29,12 +29,12 @@ const ABSENT: [&str; 20] = [
     "trial",
 ];
 
-/// Returns whether a nullable property is null.
+/// Returns whether a nullable property is null in samples.
 pub(super) fn is_absent(key: &str) -> bool {
     ABSENT.iter().any(|word| key.contains(word))
 }
 
-/// Enum values that stand for the usual state.
+/// The usual values of enums, such as those of a normal status.
 const USUAL: [&str; 12] = [
     "active",
     "paid",
@@ -58,7 +58,7 @@ pub(super) fn preferred(values: &[Value]) -> Option<&Value> {
     usual.or_else(|| values.first())
 }
 
-/// Adjusts composed properties to given ones: an entity with a given interval is recurring.
+/// Makes composed properties consistent with the given ones. For example, an entity with a given interval is recurring.
 pub(super) fn make_consistent(object: &mut Map<String, Value>, given: Option<&Map<String, Value>>) {
     const IS_RECURRING: &str = "is_recurring";
     let is_given = given.is_some_and(|given| given.contains_key(IS_RECURRING));
@@ -72,7 +72,7 @@ pub(super) fn make_consistent(object: &mut Map<String, Value>, given: Option<&Ma
     }
 }
 
-/// Returns a value of a scalar schema.
+/// Returns a plausible value of a scalar schema.
 pub(super) fn scalar(schema: &Value, context: Context<'_>) -> Value {
     match schema["type"].as_str() {
         Some("boolean") => json!(matches!(
@@ -84,7 +84,7 @@ pub(super) fn scalar(schema: &Value, context: Context<'_>) -> Value {
     }
 }
 
-/// Amounts that are zero, so that totals add up.
+/// Amounts that are zero, so that totals equal the sums of their parts.
 const NO_AMOUNT: [&str; 5] = ["balance", "discount", "fee", "refunded", "tax"];
 
 fn integer(schema: &Value, key: &str) -> i64 {
@@ -149,7 +149,7 @@ fn string(schema: &Value, context: Context<'_>) -> Value {
 
 const EMAIL: &str = "ada@example.com";
 
-/// Strings that match the remaining patterns of the API.
+/// Strings that are tried for properties with a pattern.
 const PATTERN_CANDIDATES: [&str; 7] = [
     "usd",
     "US",
@@ -160,7 +160,7 @@ const PATTERN_CANDIDATES: [&str; 7] = [
     "1",
 ];
 
-/// Adjusts the length of a string to the schema.
+/// Extends or truncates a string to the length that the schema requires.
 fn fitted(text: &str, schema: &Value) -> String {
     let length = |keyword: &str| {
         schema[keyword]
@@ -182,7 +182,7 @@ pub(super) fn entry_key(schema: &Value) -> String {
     keys.into_iter().find(is_valid).unwrap_or("key").to_owned()
 }
 
-/// Returns a string by the name of its property.
+/// Returns a plausible string for a property, by its name.
 fn named(context: Context<'_>) -> String {
     let Context { key, resource, .. } = context;
     if let Some(text) = fixed(key, resource) {
@@ -206,7 +206,7 @@ fn named(context: Context<'_>) -> String {
     }
 }
 
-/// Returns the string of a property that is always the same.
+/// Returns the string of a property whose value is always the same. Returns `None` for other properties.
 fn fixed(key: &str, resource: &str) -> Option<&'static str> {
     let is_person = matches!(resource, "customer" | "member" | "owner" | "user");
     Some(match key {

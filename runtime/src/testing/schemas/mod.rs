@@ -1,7 +1,7 @@
 //! The JSON Schemas of the API, for samples and for the validation of responses.
 //!
-//! The generator writes a table of schemas for each folder of shared code, so that the crate contains each schema once.
-//! The keywords are those of JSON Schema, and `nullable` of OpenAPI 3.0. A `$ref` is the name of a type.
+//! The generator emits a table of schemas for each version group, so that the crate contains each schema once. Keywords are
+//! those of JSON Schema, and `nullable` of OpenAPI 3.0. A `$ref` is the name of a type.
 
 mod problem;
 mod validate;
@@ -33,7 +33,7 @@ type Table = BTreeMap<String, BTreeMap<String, Value>>;
 pub(super) static NONE: Schemas = Schemas::new("{}", &[], &[]);
 
 impl Schemas {
-    /// Creates a table from JSON, which can refer to types of the tables `above`.
+    /// Creates a table from JSON. Its schemas may refer to types in the tables `above`.
     pub const fn new(
         text: &'static str,
         operations: &'static [&'static Operation],
@@ -94,9 +94,10 @@ impl Schemas {
     }
 }
 
-/// An API version with schemas: every version of a generated crate.
+/// An API version whose schemas are available, so that a [`Store`](super::Store) can be created for it. Generated code
+/// implements it for every version.
 pub trait Described {
-    /// The schemas of all its types and operations.
+    /// The schemas of all types and operations of the version.
     #[doc(hidden)]
     const SCHEMAS: &'static Schemas;
 }

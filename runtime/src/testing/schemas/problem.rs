@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-/// A validation problem at a place of a value.
+/// A validation problem at a location in a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::testing) struct Problem {
-    /// The keys and indices that lead to the place.
+    /// The location: the keys and indices that lead to it.
     pub(in crate::testing) path: Vec<Step>,
-    /// The problem.
+    /// A description of the problem.
     pub(in crate::testing) message: String,
     pub(in crate::testing) kind: ProblemKind,
 }

@@ -1,5 +1,5 @@
-//! Determines the collections of an API, and the operations that create, read, list, update and delete their items, by
-//! path and type.
+//! Collections of an API, such as its customers, and the operations on their items. Both are derived from the paths and types
+//! of the operations.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,18 +8,18 @@ use serde_json::Value;
 use crate::client::{Method, Operation};
 use crate::testing::schemas::Schemas;
 
-/// The effect of an operation on a collection.
+/// What an operation does with the items of a collection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Action {
     Create,
     List,
-    /// Reads the item with a property that equals the path parameter of the same name.
+    /// Reads the item of which this property equals the path parameter of the same name.
     Get(&'static str),
     Update(&'static str),
     Delete(&'static str),
 }
 
-/// The collections of an API, by path without trailing slash.
+/// The collections of an API, by their paths without trailing slash.
 #[derive(Debug)]
 pub(super) struct Collections(BTreeMap<&'static str, BTreeSet<String>>);
 
@@ -51,13 +51,14 @@ impl Collections {
         Self(found)
     }
 
-    /// Returns the collections of a type.
+    /// Returns the paths of the collections whose items have this type.
     pub(super) fn of_type(&self, name: &str) -> Vec<&'static str> {
         let collections = self.0.iter().filter(|(_, types)| types.contains(name));
         collections.map(|(path, _)| *path).collect()
     }
 
-    /// Returns the effect of an operation on a collection, if it has one.
+    /// Returns the collection of an operation, and what the operation does with its items. Returns `None` if the store does
+    /// not support the operation.
     pub(super) fn action(
         &self,
         operation: &Operation,
@@ -96,7 +97,7 @@ impl Collections {
     }
 }
 
-/// Returns whether the response is a 201.
+/// Returns whether the response has status 201.
 fn is_created(described: &Value) -> bool {
     described["status"] == 201
 }

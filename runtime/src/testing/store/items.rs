@@ -22,7 +22,7 @@ struct Item {
 }
 
 impl Items {
-    /// Returns an unused number.
+    /// Returns the number of the next created item.
     pub(super) fn next_number(&mut self) -> u64 {
         self.created += 1;
         self.created
@@ -40,12 +40,12 @@ impl Items {
         }
     }
 
-    /// Returns the first item whose property has a value.
+    /// Returns the first item of a collection whose property has this value.
     pub(super) fn find(&self, collection: &str, property: &str, text: &str) -> Option<&Value> {
         self.all(collection).find(|value| value[property] == text)
     }
 
-    /// Returns the item with an ID, of any collection.
+    /// Returns the item with this ID, from any collection.
     pub(super) fn with_id(&self, id: &str) -> Option<&Value> {
         let mut items = self.collections.values().flatten();
         items.find(|item| item.id == id).map(|item| &item.value)
@@ -56,7 +56,7 @@ impl Items {
         items.into_iter().flatten().map(|item| &item.value)
     }
 
-    /// Removes an item, if it exists.
+    /// Removes the first item whose property has this value. Returns `None` if there is none.
     pub(super) fn remove(&mut self, collection: &str, property: &str, text: &str) -> Option<()> {
         let items = self.collections.get_mut(collection)?;
         let index = items.iter().position(|item| item.value[property] == text)?;
@@ -65,7 +65,7 @@ impl Items {
     }
 }
 
-/// Returns the sent value with defaults for missing properties.
+/// Adds the default values of missing properties to a sent value.
 pub(super) fn with_defaults(schemas: &Schemas, schema: &Value, sent: Value) -> Value {
     let Value::Object(mut entries) = sent else {
         return sent;
@@ -86,7 +86,7 @@ pub(super) fn with_defaults(schemas: &Schemas, schema: &Value, sent: Value) -> V
     entries.into()
 }
 
-/// Removes null from properties that are not nullable: it means that the property is unchanged.
+/// Removes properties that are null but not nullable: in an update, null leaves such a property unchanged.
 pub(super) fn without_null(schemas: &Schemas, schema: &Value, sent: &Value) -> Value {
     let variants = variants(schemas, schema);
     let is_nullable = |key: &str| {
@@ -99,8 +99,8 @@ pub(super) fn without_null(schemas: &Schemas, schema: &Value, sent: &Value) -> V
         .collect()
 }
 
-/// Merges an update into a stored item: sent properties replace stored ones, including null. In a list of entities,
-/// those that are given by ID keep their content.
+/// Merges an update into a stored item. Sent properties replace stored ones, including null. In a list of entities, an
+/// entity with the ID of a stored one keeps the stored properties that are not sent.
 pub(super) fn updated(stored: &Value, sent: &Value) -> Value {
     let mut updated = stored.as_object().cloned().unwrap_or_default();
     for (key, value) in sent.as_object().into_iter().flatten() {

@@ -10,19 +10,19 @@ use crate::testing::schemas::Schemas;
 /// A request for a list.
 pub(super) struct Query<'q> {
     pub(super) schemas: &'static Schemas,
-    /// The schemas of the parameters.
+    /// The schemas of the operation's parameters.
     pub(super) described: &'q Value,
     /// The schema of the items.
     pub(super) item: &'q Value,
-    /// The parameters, in order.
+    /// The query parameters of the request, in order.
     pub(super) pairs: &'q [(String, String)],
 }
 
 /// Why a request for a list fails.
 pub(super) enum QueryError {
-    /// The request is invalid: a parameter, and the reason.
+    /// The request is invalid. Contains the parameter and the reason.
     Invalid(String, &'static str),
-    /// The store does not support it.
+    /// The store does not support the request. Contains the reason.
     Unsupported(String),
 }
 
@@ -101,7 +101,7 @@ impl Query<'_> {
         if self.has(name) {
             return Ok(Filter::Path(vec![name.to_owned()]));
         }
-        // `customer_id` may stand for the ID of `customer`, or of an item of `customers`.
+        // `customer_id` may be the ID of `customer`, or of an item of `customers`.
         let path = match name
             .strip_prefix("external_")
             .and_then(|name| name.strip_suffix("_id"))
@@ -135,8 +135,7 @@ impl Query<'_> {
             return Err(QueryError::Unsupported(format!("sort by `{property}`")));
         }
         if is_descending {
-            // Items that are equal by the sort order are returned in reverse order, as if a later one had a later
-            // timestamp.
+            // Items that are equal in the sort order are reversed as well, as if later ones had later timestamps.
             items.reverse();
         }
         items.sort_by(|a, b| {

@@ -1,4 +1,4 @@
-//! An in-memory store: created items can be read, listed, updated and deleted.
+//! `Store`: an in-memory API.
 
 mod collections;
 mod items;
@@ -21,17 +21,17 @@ use crate::transport::{Body, BoxFuture, Transport, TransportError};
 use collections::Collections;
 use items::Items;
 
-/// An in-memory API that stores what is created: a created customer can be read, listed, updated and deleted. Clones
-/// share their content.
+/// An in-memory API: what a test creates can be read, listed, updated and deleted. Clones share their content.
 ///
-/// It supports every resource with an ID, with those of the operations create, read, list, update and delete that the
-/// API has for it: products, customers, checkouts, discounts, benefits, meters, webhook endpoints and more. Requests are validated. Responses are
-/// [samples](super::sample()) with the values that were sent. Lists are filtered by properties, sorted and paginated.
+/// It supports all resources with an ID, such as products, customers, checkouts, discounts and meters, with the operations
+/// of the API to create, read, list, update and delete them. Requests are validated. Responses are
+/// [samples](super::sample()) with the values that were sent. Lists are filtered, sorted and paginated.
 ///
-/// The store does not implement the business logic of the API: a checkout does not become an order, so a test
-/// [puts](Self::put) the order there. For unsupported calls, the response is status 418 with an explanation; expect
-/// them with a [`Mock`](super::Mock), and pass the others to the store with
-/// [`Mock::otherwise`](super::Mock::otherwise).
+/// The store does not implement the business logic of the API. For example, a checkout does not become an order: a test adds
+/// the order with [`put`](Self::put).
+///
+/// The response to an unsupported call has status 418 and explains the problem. To support such calls, expect them with a
+/// [`Mock`](super::Mock), and pass the others to the store with [`Mock::otherwise`](super::Mock::otherwise).
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
@@ -57,16 +57,17 @@ impl Store {
         }
     }
 
-    /// Returns the transport for a client's builder, or for [`Mock::otherwise`](super::Mock::otherwise).
+    /// Returns the transport of the store. Pass it to the builder of a client, or to
+    /// [`Mock::otherwise`](super::Mock::otherwise).
     #[must_use]
     pub fn transport(&self) -> StoreTransport {
         StoreTransport(self.clone())
     }
 
-    /// Adds a value, or replaces the one with the same ID.
+    /// Adds a value. Replaces the value with the same ID, if there is one.
     ///
     /// # Panics
-    /// If no operation reads such values by ID or lists them.
+    /// Panics if the API has no operation that reads such values by ID or lists them.
     #[track_caller]
     pub fn put<T: Sample + Encode>(&self, value: &T) {
         let value = codec::to_value(value);
@@ -79,10 +80,10 @@ impl Store {
         }
     }
 
-    /// Returns the value with an ID.
+    /// Returns the value with this ID; `None` if there is none.
     ///
     /// # Panics
-    /// If no operation reads such values by ID or lists them.
+    /// Panics if the API has no operation that reads such values by ID or lists them.
     #[must_use]
     #[track_caller]
     pub fn get<T: Sample>(&self, id: impl fmt::Display) -> Option<T> {
@@ -94,10 +95,10 @@ impl Store {
         codec::from_value(value).ok()
     }
 
-    /// Returns all values of a type, in the order in which they were added.
+    /// Returns all values of this type, in the order in which they were added.
     ///
     /// # Panics
-    /// If no operation reads such values by ID or lists them.
+    /// Panics if the API has no operation that reads such values by ID or lists them.
     #[must_use]
     #[track_caller]
     pub fn all<T: Sample>(&self) -> Vec<T> {
@@ -133,7 +134,7 @@ impl fmt::Debug for Store {
     }
 }
 
-/// The transport of a [`Store`].
+/// The transport of a [`Store`], for the builder of a client. Returned by [`Store::transport`].
 #[derive(Clone, Debug)]
 pub struct StoreTransport(Store);
 
@@ -147,7 +148,7 @@ impl Transport for StoreTransport {
     }
 }
 
-/// Creates a response with a value.
+/// Creates a response with a JSON value.
 fn json(status: u16, value: &Value) -> Reply {
     Reply::json(status, value.to_string())
 }

@@ -1,4 +1,4 @@
-//! Computes the responses of the store.
+//! The responses of the store to requests.
 
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat};
@@ -16,7 +16,7 @@ use crate::testing::route;
 use crate::testing::sample::{Composer, Extent};
 use crate::testing::schemas::{Problem, ProblemKind, Schemas, Step, problems};
 
-/// A request for an operation of the API.
+/// A request with its operation.
 struct Call<'r> {
     operation: &'static Operation,
     described: &'static Value,
@@ -108,7 +108,7 @@ impl Store {
             return not_found();
         };
         let number = self.items().next_number();
-        // A stored item may have properties that this operation does not return.
+        // A stored item may have more properties than this operation returns.
         let schema = &call.described["response"];
         let body = without_null(self.inner.schemas, schema, body);
         let mut value = updated(&stored, &body);
@@ -169,12 +169,12 @@ impl Store {
         }
     }
 
-    /// Returns the part of a stored item that the schema contains.
+    /// Returns a stored item without the properties that the schema lacks.
     fn shown(&self, schema: &'static Value, stored: &Value) -> Value {
         self.composed(schema, stored, 0)
     }
 
-    /// Composes a value from given properties. Properties that the schema lacks are dropped.
+    /// Composes a value with the given properties. Drops properties that the schema lacks.
     fn composed(&self, schema: &Value, given: &Value, number: u64) -> Value {
         let schemas = self.inner.schemas;
         let lookup = |id: &str| self.items().with_id(id).cloned();
@@ -192,7 +192,7 @@ impl Store {
 }
 
 impl Call<'_> {
-    /// Returns the path parameter with a name.
+    /// Returns the value of a path parameter.
     fn value(&self, name: &str) -> &str {
         let mut parameters = self.path.iter();
         let found = parameters.find(|(other, _)| *other == name);
@@ -206,7 +206,7 @@ impl Call<'_> {
             .unwrap_or(200)
     }
 
-    /// Returns the body if it is valid; otherwise the entries of the error.
+    /// Returns the body if it is valid. Otherwise returns the validation errors.
     fn body(&self, schemas: &'static Schemas) -> Result<Value, Vec<Value>> {
         let Some(schema) = self.described.get("body") else {
             return Ok(Value::Null);
@@ -224,7 +224,7 @@ impl Call<'_> {
     }
 }
 
-/// Removes a part of a value, or the object that contains it. Returns whether it existed.
+/// Removes a part of a value, or the object that contains the part. Returns whether it existed.
 fn remove(value: &mut Value, path: &[Step]) -> bool {
     let [step, rest @ ..] = path else {
         return false;
@@ -242,9 +242,9 @@ fn remove(value: &mut Value, path: &[Step]) -> bool {
     }
 }
 
-/// Sets a timestamp. Each change is one second after the previous one.
+/// Sets a timestamp property. It is one second later for each change of the store.
 fn stamp(value: &mut Value, property: &str, number: u64) {
-    /// 2026-01-05T09:00:00Z, the time of samples.
+    /// 2026-01-05T09:00:00Z, the timestamp of samples, in seconds since 1970.
     const START: i64 = 1_767_603_600;
     let seconds = i64::try_from(number).unwrap_or_default();
     let time = DateTime::from_timestamp(START.saturating_add(seconds), 0).unwrap_or_default();
