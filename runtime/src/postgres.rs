@@ -21,9 +21,9 @@ pub(crate) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 
 /// A connection to PostgreSQL, which is opened on first use, and reopened after it is lost.
 ///
-/// Cheap to clone: all clones share one connection, on which statements are pipelined. It must be used on a tokio runtime.
-/// Connecting and each statement time out after 30 seconds. Statements are not prepared by name, so poolers such as
-/// PgBouncer work in every mode.
+/// Cheap to clone: all clones share one connection, on which statements are pipelined. It must be used on a tokio
+/// runtime. Connecting and each statement time out after 30 seconds. Statements are not prepared by name, so poolers
+/// such as PgBouncer work in every mode.
 ///
 /// # Examples
 /// ```no_run
@@ -116,8 +116,8 @@ impl Postgres {
         self.within_timeout(&open, running).await
     }
 
-    /// Waits for a statement until the timeout, and then cancels it. Otherwise the statement would occupy its connection,
-    /// and a process of the database, as long as it waits.
+    /// Waits for a statement until the timeout, and then cancels it. Otherwise the statement would occupy its
+    /// connection, and a process of the database, as long as it waits.
     async fn within_timeout<T>(
         &self,
         open: &Arc<Open>,

@@ -1,5 +1,5 @@
-//! The outbox of the published crate, on a real server of PostgreSQL: what is committed is delivered, what is rolled back is
-//! not, whatever fails in between.
+//! The outbox of the published crate, on a real server of PostgreSQL: what is committed is delivered, what is rolled
+//! back is not, whatever fails in between.
 
 #![cfg(unix)]
 #![allow(

@@ -10,15 +10,15 @@ use crate::time::Instant;
 /// The maximum size of the events of a request in bytes, below the API's limit of 10 MiB.
 pub(super) const MAX_BODY: usize = 8 << 20;
 
-/// The number of ambiguous failures after which a batch is deferred. After as many failures in a row, only single events
-/// are sent, as probes, until a request succeeds.
+/// The number of ambiguous failures after which a batch is deferred. After as many failures in a row, only single
+/// events are sent, as probes, until a request succeeds.
 pub(super) const TRIES: u32 = 3;
 
 /// The minimum to which the size of requests is reduced, in bytes.
 ///
-/// If a gateway rejects a smaller body with 413, that is an [ambiguous](super::failure::Failure::Ambiguous) failure. So no
-/// event is lost if the limit of the gateway is even lower: batches are then divided like those with an event that makes
-/// the server fail.
+/// If a gateway rejects a smaller body with 413, that is an [ambiguous](super::failure::Failure::Ambiguous) failure. So
+/// no event is lost if the limit of the gateway is even lower: batches are then divided like those with an event that
+/// makes the server fail.
 pub(super) const SMALLEST_CEILING: usize = 64 << 10;
 
 /// How long the size of requests stays reduced.
@@ -54,13 +54,13 @@ pub(super) struct Backlog<E> {
     fresh_bytes: usize,
     /// Batches that failed fewer than [`TRIES`] times. They are retried before anything else.
     retries: VecDeque<Batch<E>>,
-    /// Batches with [`TRIES`] ambiguous failures, and parts of such batches. They alternate with fresh events, so that they
-    /// do not block them. Parts are appended, so that valid events of other deferred batches are sent first.
+    /// Batches with [`TRIES`] ambiguous failures, and parts of such batches. They alternate with fresh events, so that
+    /// they do not block them. Parts are appended, so that valid events of other deferred batches are sent first.
     deferred: VecDeque<Batch<E>>,
     /// Whether the last batch was a deferred one, so that fresh events are next.
     deferred_was_last: bool,
-    /// Possible poison messages: the server failed when these events were sent alone, while other requests succeeded. The
-    /// first one is retried at `retry_at`; `None` stands for at once.
+    /// Possible poison messages: the server failed when these events were sent alone, while other requests succeeded.
+    /// The first one is retried at `retry_at`; `None` stands for at once.
     suspects: VecDeque<Entry<E>>,
     retry_at: Option<Instant>,
     /// The reduced maximum size of a request in bytes, after one was too large, and when it expires.
@@ -106,7 +106,8 @@ impl<E> Backlog<E> {
         self.queued
     }
 
-    /// Records that no more events with numbers up to this one will be queued: the spool could not store or decode them.
+    /// Records that no more events with numbers up to this one will be queued: the spool could not store or decode
+    /// them.
     #[cfg(feature = "spool")]
     pub(super) fn reach(&mut self, number: u64) {
         self.queued = self.queued.max(number);
@@ -284,8 +285,8 @@ impl<E> Backlog<E> {
         batch
     }
 
-    /// Returns how many of these events fit into a request. At least one: the size of each event was validated when it was
-    /// queued.
+    /// Returns how many of these events fit into a request. At least one: the size of each event was validated when it
+    /// was queued.
     fn fitting<'a>(&self, entries: impl Iterator<Item = &'a Entry<E>>, now: Instant) -> usize
     where
         E: 'a,

@@ -10,8 +10,8 @@ pub(super) struct Batch<E> {
     pub(super) entries: Vec<Entry<E>>,
     /// The number of [ambiguous](super::failure::Failure::Ambiguous) failures so far. Not counted for a suspect.
     pub(super) failures: u32,
-    /// Whether this is a single event that presumably causes the failures: the server failed with it while other requests
-    /// succeeded.
+    /// Whether this is a single event that presumably causes the failures: the server failed with it while other
+    /// requests succeeded.
     pub(super) is_suspect: bool,
     /// The `Retry-After` of the last response to a suspect.
     pub(super) retry_after: Option<Duration>,
@@ -48,7 +48,8 @@ impl<E> Batch<E> {
         self
     }
 
-    /// Restores the whole batch after a probe. The probe becomes the last event, so that the next probe is another event.
+    /// Restores the whole batch after a probe. The probe becomes the last event, so that the next probe is another
+    /// event.
     pub(super) fn into_whole(mut self) -> Self {
         let probe = std::mem::replace(&mut self.entries, std::mem::take(&mut self.rest));
         self.entries.extend(probe);

@@ -132,12 +132,12 @@ impl<E> Drop for InFlight<'_, E> {
 }
 
 impl<E: Event> InFlight<'_, E> {
-    /// Sends the batch once. After a transient error, waits for the backoff. `failed` counts the failures since the last
-    /// response of the API.
+    /// Sends the batch once. After a transient error, waits for the backoff. `failed` counts the failures since the
+    /// last response of the API.
     ///
-    /// A batch that failed [`TRIES`] times may contain an event that causes the failures, or there is an outage. If another
-    /// request succeeds after that, an event is the cause: the batch is divided, without backoff, until that event is
-    /// alone. If no request succeeds, it is an outage, and the backoff grows.
+    /// A batch that failed [`TRIES`] times may contain an event that causes the failures, or there is an outage. If
+    /// another request succeeds after that, an event is the cause: the batch is divided, without backoff, until that
+    /// event is alone. If no request succeeds, it is an outage, and the backoff grows.
     async fn deliver(self, template: &Request, failed: &mut u32) {
         let (queue, size) = (self.queue, self.batch.size());
         let mut request = template.clone();
@@ -217,7 +217,8 @@ impl<E: Event> InFlight<'_, E> {
         self.divide();
     }
 
-    /// Returns the two halves to the queue as separate batches: the second one here, the first one when this is dropped.
+    /// Returns the two halves to the queue as separate batches: the second one here, the first one when this is
+    /// dropped.
     fn divide(&mut self) {
         let second = self.batch.split_half();
         self.queue.put_back(second);
@@ -264,7 +265,8 @@ impl<E: Event> InFlight<'_, E> {
         mem::take(&mut self.batch.entries)
     }
 
-    /// Handles a rejection: the API stored none of the events. The invalid ones become undelivered; the others are retried.
+    /// Handles a rejection: the API stored none of the events. The invalid ones become undelivered; the others are
+    /// retried.
     fn reject(mut self, error: Error) {
         let entries = self.take_sent();
         let error = Arc::new(error);
@@ -307,8 +309,8 @@ impl<E: Event> InFlight<'_, E> {
     }
 }
 
-/// Removes the timestamp of an event if the ingester set it and the server rejected it, because the server's clock is behind.
-/// Returns whether it did: then the event can be retried, and the server sets the timestamp.
+/// Removes the timestamp of an event if the ingester set it and the server rejected it, because the server's clock is
+/// behind. Returns whether it did: then the event can be retried, and the server sets the timestamp.
 fn clear_timestamp<E: Event>(entry: &mut Entry<E>, errors: &[ValidationEntry]) -> bool {
     let is_about_time = |error: &ValidationEntry| matches!(error.location.last(), Some(Location::Key(key)) if key == E::TIME);
     let is_ours =

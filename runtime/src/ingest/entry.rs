@@ -23,8 +23,8 @@ pub(super) struct Entry<E> {
     pub(super) accepted: Option<Accepted>,
 }
 
-/// A function that is called once the event is queued, and with a spool, stored. It is called even if the caller no longer
-/// waits, and dropped if the event is not accepted.
+/// A function that is called once the event is queued, and with a spool, stored. It is called even if the caller no
+/// longer waits, and dropped if the event is not accepted.
 pub(crate) type Accepted = Box<dyn FnOnce() + Send>;
 
 /// Who set the timestamp of an event.

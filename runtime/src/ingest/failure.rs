@@ -67,8 +67,8 @@ fn is_rejection(response: &ApiError) -> bool {
         && response.is_from_api()
 }
 
-/// Returns whether the response names invalid events by their index in the request. Only the API does so. The version header
-/// is not required, because a proxy may have removed it.
+/// Returns whether the response names invalid events by their index in the request. Only the API does so. The version
+/// header is not required, because a proxy may have removed it.
 fn names_events<E: Event>(error: &Error) -> bool {
     error.status() == Some(StatusCode::UNPROCESSABLE_ENTITY)
         && error.class() == Some("RequestValidationError")

@@ -60,8 +60,8 @@ impl<E: Event> Ingester<E> {
     /// external ID if you may ingest the event again, for example after a timeout: the server then stores it once.
     ///
     /// # Errors
-    /// Returns [`NotQueued`], which contains the event, if the event is invalid or too large, if it cannot be written to
-    /// the `Spool`, or if the ingester has ended.
+    /// Returns [`NotQueued`], which contains the event, if the event is invalid or too large, if it cannot be written
+    /// to the `Spool`, or if the ingester has ended.
     pub async fn ingest(&self, event: impl Into<E>) -> Result<(), NotQueued<E>> {
         let entry = self.entry(event.into(), None)?;
         self.queue().push(entry).await
@@ -167,10 +167,11 @@ impl<E: Event> Ingester<E> {
     ///
     /// It returns one second after the deadline at the latest, even if the driver is not polled. The batch that such a
     /// driver is sending is not in the report; it becomes undelivered when the driver is dropped. With a `Spool`, it
-    /// waits up to five more seconds until the folder is closed. If the disk takes longer, the folder stays locked until
-    /// the disk responds.
+    /// waits up to five more seconds until the folder is closed. If the disk takes longer, the folder stays locked
+    /// until the disk responds.
     ///
-    /// If it is called again, it returns the same counts, but no events. Dropping the future does not cancel the shutdown.
+    /// If it is called again, it returns the same counts, but no events. Dropping the future does not cancel the
+    /// shutdown.
     pub async fn shutdown(&self, deadline: Duration) -> Report<E> {
         let queue = self.queue();
         queue.close(Some(deadline));

@@ -105,8 +105,8 @@ pub enum NotQueuedReason {
     /// up the disk budget.
     ///
     /// This process does not send the event. If the process ends before the disk works again, the file may contain the
-    /// event nevertheless; the next process then sends it. It is safe to ingest the event of the error again, because it
-    /// has an external ID.
+    /// event nevertheless; the next process then sends it. It is safe to ingest the event of the error again, because
+    /// it has an external ID.
     #[cfg(feature = "spool")]
     NotStored(SpoolError),
 }
@@ -161,15 +161,15 @@ pub struct Stats {
     pub rejected: u64,
     /// The number of events that the server accepted but did not count ([`DeliveryOutcome::Unconfirmed`]).
     pub unconfirmed: u64,
-    /// The number of events that were still queued when the ingester ended. With a `Spool`, 0 unless events could not be
-    /// stored.
+    /// The number of events that were still queued when the ingester ended. With a `Spool`, 0 unless events could not
+    /// be stored.
     pub unsent: u64,
     /// The number of undelivered events that were not returned: the report was full, or the handler panicked.
     pub dropped: u64,
     /// The number of completed requests, including failed ones.
     pub requests: u64,
-    /// The error of the last request, if that failed and is being retried. `None` after a request that got a response of
-    /// the API, and before the first request.
+    /// The error of the last request, if that failed and is being retried. `None` after a request that got a response
+    /// of the API, and before the first request.
     pub last_error: Option<Arc<Error>>,
     /// The state of the [`Spool`](super::Spool); `None` if there is none. Its events are included in
     /// [`queued`](Self::queued).
@@ -188,8 +188,8 @@ pub struct SpoolStats {
     pub budget: u64,
     /// The number of [rejected events](super::RejectedEvent) on disk. Includes those of earlier processes.
     pub rejected: u64,
-    /// The number of stored events that this version of the program cannot decode. They stay on disk, for a version that
-    /// can.
+    /// The number of stored events that this version of the program cannot decode. They stay on disk, for a version
+    /// that can.
     pub unreadable: usize,
     /// The error of the last disk access, if that failed and is being retried. `None` while the disk works.
     pub last_error: Option<Arc<SpoolError>>,
@@ -219,7 +219,8 @@ impl<E> fmt::Debug for Report<E> {
     }
 }
 
-/// The error of a flush if the ingester ends before all events are delivered: it was shut down, or its driver was dropped.
+/// The error of a flush if the ingester ends before all events are delivered: it was shut down, or its driver was
+/// dropped.
 ///
 /// The [`Report`] contains the remaining events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,8 +9,8 @@ impl<E: Event> Ingester<E> {
     /// Returns a page of the rejected and unconfirmed events in the [`Spool`](super::Spool), the oldest first.
     ///
     /// The page starts after the event with the [number](RejectedEvent::number) `after`. Pass 0 for the first page, and
-    /// the number of the last event for the next one. A page has up to `limit` events, or fewer if they are large. It is
-    /// empty only if no more events follow.
+    /// the number of the last event for the next one. A page has up to `limit` events, or fewer if they are large. It
+    /// is empty only if no more events follow.
     ///
     /// Events that this version of the program cannot decode are left out. They stay on disk. Without a spool, the
     /// result is always empty: the [`Report`](super::Report) contains the rejected events.

@@ -22,8 +22,8 @@ pub struct Balance {
     pub balance: Decimal,
     /// Whether the balance was computed locally, or read from the API.
     pub source: Source,
-    /// For a local balance, the time since the last snapshot of Polar. Zero for a balance of the API, which lacks events
-    /// of the last seconds.
+    /// For a local balance, the time since the last snapshot of Polar. Zero for a balance of the API, which lacks
+    /// events of the last seconds.
     pub age: Duration,
 }
 

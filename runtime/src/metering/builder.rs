@@ -94,7 +94,8 @@ impl MeteringBuilder {
         self
     }
 
-    /// Configures a relay with the current settings. A relay sends the events of an [`Outbox`](crate::outbox::Outbox): see
+    /// Configures a relay with the current settings. A relay sends the events of an [`Outbox`](crate::outbox::Outbox):
+    /// see
     /// [`IngesterBuilder::relay`].
     #[cfg(feature = "postgres")]
     pub fn relay(self, database: Postgres) -> RelayBuilder {

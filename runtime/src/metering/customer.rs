@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 /// The customer of a usage event, and optionally the member of the customer who caused the usage.
 ///
-/// A customer is identified by an ID at Polar or by an external ID, and a member by the same kind of ID. A UUID converts
-/// to a customer with this ID at Polar, a string to one with this external ID.
+/// A customer is identified by an ID at Polar or by an external ID, and a member by the same kind of ID. A UUID
+/// converts to a customer with this ID at Polar, a string to one with this external ID.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Customer {
     /// Identified by IDs at Polar.

@@ -39,8 +39,8 @@ impl CustomerMetering {
 
     /// Creates an event for a call of a language model. Await it to track it.
     ///
-    /// Its name is `llm`; change it with [`name`](Track::name). The call is the metadata entry `_llm`. Set what the call
-    /// cost you with [`cost`](Track::cost).
+    /// Its name is `llm`; change it with [`name`](Track::name). The call is the metadata entry `_llm`. Set what the
+    /// call cost you with [`cost`](Track::cost).
     pub fn llm(
         &self,
         vendor: impl Into<String>,
@@ -50,8 +50,8 @@ impl CustomerMetering {
         self.track("llm").llm(Llm::new(vendor, model, usage))
     }
 
-    /// Starts a timer. When it is dropped or [finished](UsageTimer::finish), it tracks an event with the elapsed time in the
-    /// metadata entry `seconds`.
+    /// Starts a timer. When it is dropped or [finished](UsageTimer::finish), it tracks an event with the elapsed time
+    /// in the metadata entry `seconds`.
     pub fn timer(&self, name: impl Into<String>) -> UsageTimer {
         UsageTimer::start(self.track(name))
     }

@@ -36,8 +36,8 @@ pub struct UsageEvent {
 }
 
 impl UsageEvent {
-    /// Creates an event with a name and a customer. Pass a string for an external ID of the customer, or a UUID for an ID at
-    /// Polar.
+    /// Creates an event with a name and a customer. Pass a string for an external ID of the customer, or a UUID for an
+    /// ID at Polar.
     #[must_use]
     pub fn new(name: impl Into<String>, customer: impl Into<Customer>) -> Self {
         Self {

@@ -70,8 +70,8 @@ impl Metering {
     /// then stores it once.
     ///
     /// # Errors
-    /// Returns [`NotQueued`], which contains the event, if the event is invalid or too large, if it cannot be written to
-    /// the spool, or if the metering was shut down.
+    /// Returns [`NotQueued`], which contains the event, if the event is invalid or too large, if it cannot be written
+    /// to the spool, or if the metering was shut down.
     pub async fn track(&self, event: impl Into<UsageEvent>) -> Result<(), NotQueued<UsageEvent>> {
         #[cfg(feature = "outpost")]
         if let Some(outpost) = &self.outpost {
@@ -127,7 +127,8 @@ impl Metering {
     ///
     /// With an Outpost (feature `outpost`), the balance is computed locally if possible, and includes all events that
     /// were tracked before. Otherwise it is read from the API. If that fails with a transient error, the last local
-    /// balance is returned. [`Balance::source`] and [`Balance::age`] show where the balance comes from, and how old it is.
+    /// balance is returned. [`Balance::source`] and [`Balance::age`] show where the balance comes from, and how old it
+    /// is.
     ///
     /// # Errors
     /// Those of the operation `customer_meters:list`.
@@ -169,8 +170,8 @@ impl Metering {
 
     /// Sends all tracked events now, and waits until their delivery outcomes are known.
     ///
-    /// It has no timeout of its own: during an outage, it waits until the outage ends. Call it at the end of a serverless
-    /// function, which is frozen between invocations.
+    /// It has no timeout of its own: during an outage, it waits until the outage ends. Call it at the end of a
+    /// serverless function, which is frozen between invocations.
     ///
     /// # Errors
     /// Returns [`Ended`] if the metering ends before all of these events have an outcome.
@@ -222,7 +223,8 @@ impl Metering {
         self.ingester.retry_rejected().await
     }
 
-    /// Removes the rejected and unconfirmed events with these numbers from the spool, and returns how many were removed.
+    /// Removes the rejected and unconfirmed events with these numbers from the spool, and returns how many were
+    /// removed.
     ///
     /// See [`Ingester::discard_rejected`].
     ///

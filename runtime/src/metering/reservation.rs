@@ -39,8 +39,8 @@ impl Reservation {
     /// are not available in between.
     ///
     /// # Cancellation
-    /// If the future is dropped, the event may or may not be tracked: see [`Metering::track`]. If it is not tracked, the
-    /// units are released at once. Otherwise they are released when the event is counted.
+    /// If the future is dropped, the event may or may not be tracked: see [`Metering::track`]. If it is not tracked,
+    /// the units are released at once. Otherwise they are released when the event is counted.
     ///
     /// # Errors
     /// Those of [`Metering::track`]. The units are released.
@@ -66,10 +66,11 @@ pub enum ReserveError {
         /// The number of available units: the balance minus the reserved units. May be negative.
         available: Decimal,
     },
-    /// The number of units is zero, negative, or larger than the largest double. With Redis, it may have at most 15 digits
-    /// before and nine digits after the decimal point.
+    /// The number of units is zero, negative, or larger than the largest double. With Redis, it may have at most 15
+    /// digits before and nine digits after the decimal point.
     InvalidUnits,
-    /// The local balance is unknown: there is no Outpost, no snapshot of the customer, or no connection to Polar or Redis.
+    /// The local balance is unknown: there is no Outpost, no snapshot of the customer, or no connection to Polar or
+    /// Redis.
     Unknown,
     /// The meter computes a minimum, maximum or average. Only meters that count or sum have units to reserve.
     Unsupported,
@@ -109,8 +110,8 @@ impl StdError for ReserveError {
 impl Metering {
     /// Reserves units of a customer's meter, if that many are available.
     ///
-    /// The balance is checked and reduced in one atomic step, so concurrent callers together never reserve more than the
-    /// balance.
+    /// The balance is checked and reduced in one atomic step, so concurrent callers together never reserve more than
+    /// the balance.
     ///
     /// It requires an Outpost, whose local balance it uses. After a start, the local balance may lack usage of earlier
     /// processes. Until a snapshot of Polar includes that, the API is requested as well, and the smaller of the two

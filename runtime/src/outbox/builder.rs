@@ -45,8 +45,8 @@ pub struct RelayBuilder {
 impl RelayBuilder {
     /// Sets how long a lease lasts: after this time, other relays send the events of a relay that was killed.
     ///
-    /// Default: 60 seconds. Values are limited to the range from 100 milliseconds to 24 hours. A running relay renews its
-    /// leases.
+    /// Default: 60 seconds. Values are limited to the range from 100 milliseconds to 24 hours. A running relay renews
+    /// its leases.
     pub fn lease(mut self, lease: Duration) -> Self {
         const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
         self.lease = lease.clamp(Duration::from_millis(100), LONGEST);

@@ -15,8 +15,8 @@ use crate::transport::{BoxFuture, Clock};
 
 /// The handle of a running relay: stops and monitors it. A relay sends the events of an [`Outbox`](super::Outbox).
 ///
-/// Cheap to clone. Dropping the handle has no effect: the relay runs until [`shutdown`](Self::shutdown) is called, or its
-/// driver is dropped. If it ends without a shutdown, other relays send its leased events when its
+/// Cheap to clone. Dropping the handle has no effect: the relay runs until [`shutdown`](Self::shutdown) is called, or
+/// its driver is dropped. If it ends without a shutdown, other relays send its leased events when its
 /// [leases](super::RelayBuilder::lease) have expired.
 #[derive(Clone)]
 pub struct Relay(Arc<Control>);
@@ -28,8 +28,8 @@ impl Relay {
 
     /// Stops leasing events, sends the leased ones until `deadline` elapses, and releases the rest to other relays.
     ///
-    /// It returns the final statistics, up to ten seconds after the deadline: recording the outcomes in the database takes
-    /// additional time. Dropping the future does not cancel the shutdown.
+    /// It returns the final statistics, up to ten seconds after the deadline: recording the outcomes in the database
+    /// takes additional time. Dropping the future does not cancel the shutdown.
     pub async fn shutdown(&self, deadline: Duration) -> RelayStats {
         self.0.close(deadline);
         self.0.until_ended(deadline).await;
@@ -67,8 +67,8 @@ pub struct RelayStats {
     pub last_send_error: Option<Arc<crate::Error>>,
 }
 
-/// The future that runs a [`Relay`]: spawn it. It completes after a [`shutdown`](Relay::shutdown), and returns the final
-/// statistics.
+/// The future that runs a [`Relay`]: spawn it. It completes after a [`shutdown`](Relay::shutdown), and returns the
+/// final statistics.
 #[must_use = "no event is sent unless the driver is spawned"]
 pub struct RelayDriver {
     control: Arc<Control>,

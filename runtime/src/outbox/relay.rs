@@ -100,8 +100,8 @@ impl RelayLoop {
         self.end().await;
     }
 
-    /// Runs all tasks that are due. Returns the time until the next task is due, unless an event gets its delivery outcome
-    /// before.
+    /// Runs all tasks that are due. Returns the time until the next task is due, unless an event gets its delivery
+    /// outcome before.
     async fn run_due_tasks(&mut self) -> Result<Duration, PostgresError> {
         self.rows.collect_outcomes();
         // Before `record`, so that the leases are renewed even if outcomes cannot be recorded.

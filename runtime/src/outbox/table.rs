@@ -26,8 +26,8 @@ const RELEASE: &str = "\
     UPDATE polar_outbox SET relay = NULL, leased_until = NULL
     WHERE id = ANY($2) AND relay = $1 AND settled_at IS NULL";
 
-/// Removes delivered events. Who has the lease does not matter, nor whether another relay recorded a rejection: the event is
-/// delivered.
+/// Removes delivered events. Who has the lease does not matter, nor whether another relay recorded a rejection: the
+/// event is delivered.
 const REMOVE: &str = "DELETE FROM polar_outbox WHERE id = ANY($1)";
 
 const KEEP: &str = "\

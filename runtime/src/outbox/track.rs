@@ -28,15 +28,15 @@ const RETRY: &str = "\
 
 /// Inserts usage events into a table of PostgreSQL, from which a [`Relay`](super::Relay) sends them.
 ///
-/// Create the table first: copy the file `migrations/outbox.sql` of the package `polar-client-runtime` to the migrations of
-/// your database. [`MIGRATION`](Self::MIGRATION) contains the same SQL:
+/// Create the table first: copy the file `migrations/outbox.sql` of the package `polar-client-runtime` to the
+/// migrations of your database. [`MIGRATION`](Self::MIGRATION) contains the same SQL:
 ///
 /// ```sql
 #[doc = include_str!("../../migrations/outbox.sql")]
 /// ```
 ///
-/// Every method takes a [`Client`](tokio_postgres::Client) or a [`Transaction`](tokio_postgres::Transaction). Dereference
-/// those of a connection pool: `&*transaction` or `&**client`.
+/// Every method takes a [`Client`](tokio_postgres::Client) or a [`Transaction`](tokio_postgres::Transaction).
+/// Dereference those of a connection pool: `&*transaction` or `&**client`.
 ///
 /// # Examples
 /// ```no_run

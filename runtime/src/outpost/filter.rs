@@ -109,8 +109,8 @@ impl Clause {
         }
     }
 
-    /// Returns whether a value equals the expected one. A boolean equals the number 0 or 1, as in the other implementations
-    /// of the protocol, with which states in Redis are shared.
+    /// Returns whether a value equals the expected one. A boolean equals the number 0 or 1, as in the other
+    /// implementations of the protocol, with which states in Redis are shared.
     fn equals(&self, actual: Value<'_>) -> bool {
         let numeric = |boolean: bool| Number::from(i64::from(boolean));
         match (&self.expected, actual) {

@@ -71,8 +71,8 @@ impl Outpost {
         self.0.engine.read(customer, &meter.to_string()).await
     }
 
-    /// Reserves units of a meter, if they are available. `ceiling` is the balance of the API, which is required if the local
-    /// state is incomplete.
+    /// Reserves units of a meter, if they are available. `ceiling` is the balance of the API, which is required if the
+    /// local state is incomplete.
     pub(crate) async fn reserve(
         &self,
         customer: &Identity,

@@ -6,9 +6,9 @@
 //!   share one *reducer*.
 //! - A *snapshot* contains the units that a customer consumed and was credited up to a point in time.
 //!
-//! The Outpost adds the events that are tracked after a snapshot. It counts them in *buckets* of five minutes. The result
-//! is the state of a customer for a reducer. States are in memory. With the feature `redis`, they can be in Redis, where
-//! several processes and services in other languages share them.
+//! The Outpost adds the events that are tracked after a snapshot. It counts them in *buckets* of five minutes. The
+//! result is the state of a customer for a reducer. States are in memory. With the feature `redis`, they can be in
+//! Redis, where several processes and services in other languages share them.
 //!
 //! [`OutpostOptions`] configures an Outpost.
 

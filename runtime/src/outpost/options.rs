@@ -61,8 +61,8 @@ impl OutpostOptions {
 
     /// Stores the states in Redis, at a URL such as `redis://:password@host:6379/0`.
     ///
-    /// Several processes share the counts, and so do services in other languages that use Polar's SDKs. The counts survive
-    /// restarts of the processes. While Redis is unreachable, balances are read from the API.
+    /// Several processes share the counts, and so do services in other languages that use Polar's SDKs. The counts
+    /// survive restarts of the processes. While Redis is unreachable, balances are read from the API.
     ///
     /// The scheme `rediss` enables TLS, which requires the feature `rustls` or `native-tls`. With `rustls`, the
     /// cryptography provider `aws-lc-rs` is installed as the default of the process if there is none. To use another
@@ -73,8 +73,8 @@ impl OutpostOptions {
         self
     }
 
-    /// Sets the CA certificate that signed the certificate of the Redis server, in PEM format. Default: the CAs that the
-    /// operating system trusts.
+    /// Sets the CA certificate that signed the certificate of the Redis server, in PEM format. Default: the CAs that
+    /// the operating system trusts.
     #[cfg(feature = "redis")]
     pub fn redis_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.redis_certificate = Some(pem.into());
@@ -94,16 +94,16 @@ impl OutpostOptions {
 
     /// Sets the maximum number of customers in memory. Default: 10,000.
     ///
-    /// A customer counts once for each different way of counting: meters with the same filter and aggregation share one.
-    /// The least recently used customers are evicted. Their balances are then read from the API, until Polar has counted
-    /// the evicted events.
+    /// A customer counts once for each different way of counting: meters with the same filter and aggregation share
+    /// one. The least recently used customers are evicted. Their balances are then read from the API, until Polar has
+    /// counted the evicted events.
     pub fn customers(mut self, count: usize) -> Self {
         self.states = NonZeroUsize::new(count).unwrap_or(NonZeroUsize::MIN);
         self
     }
 
-    /// Sets how long reading a balance waits for the first snapshot of the customer, before it requests the balance from
-    /// the API. Default: one second.
+    /// Sets how long reading a balance waits for the first snapshot of the customer, before it requests the balance
+    /// from the API. Default: one second.
     pub fn snapshot_timeout(mut self, timeout: Duration) -> Self {
         self.snapshot_timeout = timeout;
         self
@@ -111,8 +111,8 @@ impl OutpostOptions {
 
     /// Sets the transport that connects the WebSocket. Default: the transport of the client.
     ///
-    /// The transport must return a response with status 101, with hyper's `OnUpgrade` in its extensions. reqwest does so
-    /// over HTTP/1.1. If the client uses your own `reqwest::Client`, pass a
+    /// The transport must return a response with status 101, with hyper's `OnUpgrade` in its extensions. reqwest does
+    /// so over HTTP/1.1. If the client uses your own `reqwest::Client`, pass a
     /// [`ReqwestTransport`](crate::transport::ReqwestTransport) whose `reqwest::Client` was built with `http1_only()`.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));

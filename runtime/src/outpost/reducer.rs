@@ -18,12 +18,13 @@ pub(super) fn bucket(micros: i64) -> i64 {
 pub(super) struct Reducer {
     pub(super) id: String,
     pub(super) meters: Vec<String>,
-    /// `None` if the meters cannot be computed locally: the function is `unique`, or the configuration has an unknown form.
+    /// `None` if the meters cannot be computed locally: the function is `unique`, or the configuration has an unknown
+    /// form.
     pub(super) rule: Option<Rule>,
     /// The time since which this process counts by this rule, in microseconds since 1970.
     pub(super) since: i64,
-    /// The time at which the rule last changed, in microseconds since 1970. Earlier buckets were counted by another rule.
-    /// `None` if it has not changed since the start of this process.
+    /// The time at which the rule last changed, in microseconds since 1970. Earlier buckets were counted by another
+    /// rule. `None` if it has not changed since the start of this process.
     pub(super) changed: Option<i64>,
 }
 
@@ -66,8 +67,8 @@ impl Rule {
         })
     }
 
-    /// Returns the statistics that an event adds. Returns `None` if the filter excludes the event, or the event lacks the
-    /// property as a number.
+    /// Returns the statistics that an event adds. Returns `None` if the filter excludes the event, or the event lacks
+    /// the property as a number.
     pub(super) fn reduce(&self, usage: &(impl Usage + ?Sized)) -> Option<Statistics> {
         if !self.filter.matches(usage) {
             return None;
@@ -89,8 +90,8 @@ pub(crate) struct Reducers(Vec<Reducer>);
 impl Reducers {
     /// Parses a configuration. Returns `None` if it is invalid.
     ///
-    /// A reducer that is also in the `last` configuration, with the same rule, keeps the time since which it counts. All
-    /// others count since `now`.
+    /// A reducer that is also in the `last` configuration, with the same rule, keeps the time since which it counts.
+    /// All others count since `now`.
     pub(super) fn parse(configuration: &JsonValue, last: &Self, now: i64) -> Option<Self> {
         let reducers = configuration.get("reducers")?.as_array()?.iter();
         let reducers = reducers.filter_map(|json| {

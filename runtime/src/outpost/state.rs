@@ -27,8 +27,8 @@ pub(super) struct State {
     pub(super) credits: HashMap<String, Credit>,
 }
 
-/// The version of a state in Redis: each write increments the number. If the state was lost and is created again, it has
-/// another epoch.
+/// The version of a state in Redis: each write increments the number. If the state was lost and is created again, it
+/// has another epoch.
 #[cfg(feature = "redis")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Revision {
@@ -102,8 +102,8 @@ impl State {
         true
     }
 
-    /// Returns the value of the function for all events: those of the snapshot and of the buckets. Returns `None` before
-    /// the first snapshot, and if the sum is not finite.
+    /// Returns the value of the function for all events: those of the snapshot and of the buckets. Returns `None`
+    /// before the first snapshot, and if the sum is not finite.
     pub(super) fn consumed(&self, function: Function) -> Option<Number> {
         let cold = self.cold_until?;
         let mut all = self.cold;

@@ -28,8 +28,8 @@ pub struct SignedDelivery {
 impl SignedDelivery {
     /// Creates a delivery of an event at the current time.
     ///
-    /// `event` is for example `Event::sample(WebhookEventType::OrderPaid)`. Equal events get the same ID, like an event that
-    /// Polar delivers again.
+    /// `event` is for example `Event::sample(WebhookEventType::OrderPaid)`. Equal events get the same ID, like an event
+    /// that Polar delivers again.
     ///
     /// # Panics
     /// Panics if the secret is empty.

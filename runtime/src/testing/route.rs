@@ -19,8 +19,8 @@ pub(super) fn operation(
         .map(|(_, operation)| operation)
 }
 
-/// Returns the path parameters of a path with this template. Returns `None` if the path does not match. The path may have a
-/// prefix: the path of the server's URL.
+/// Returns the path parameters of a path with this template. Returns `None` if the path does not match. The path may
+/// have a prefix: the path of the server's URL.
 pub(super) fn parameters(
     template: &'static str,
     path: &str,

@@ -39,9 +39,9 @@ impl<E: VersionedEvent + 'static> FromRequest for Delivery<E> {
 impl<E: VersionedEvent + Send + 'static> Webhooks<E> {
     /// Returns an actix-web route that verifies deliveries, handles each event once, and responds.
     ///
-    /// An invalid request gets [`WebhookError::status`], a valid one the status of [`Deliveries::handle`]. The application
-    /// needs no `web::Data`. The closure that creates the `App` runs once per worker: clone `self` and `deliveries` there,
-    /// so that all workers share them.
+    /// An invalid request gets [`WebhookError::status`], a valid one the status of [`Deliveries::handle`]. The
+    /// application needs no `web::Data`. The closure that creates the `App` runs once per worker: clone `self` and
+    /// `deliveries` there, so that all workers share them.
     pub fn actix_route<S, H, R, X>(self, deliveries: Deliveries<S>, handler: H) -> Route
     where
         S: Store + 'static,

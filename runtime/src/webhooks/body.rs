@@ -51,8 +51,8 @@ async fn collect<S>(
     Ok(body)
 }
 
-/// Applies a timeout to a future. Outside of a tokio runtime, there is no timeout. The time driver of the runtime must be
-/// enabled.
+/// Applies a timeout to a future. Outside of a tokio runtime, there is no timeout. The time driver of the runtime must
+/// be enabled.
 async fn within<T>(
     limit: Duration,
     future: impl Future<Output = Result<T, WebhookError>>,

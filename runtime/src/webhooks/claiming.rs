@@ -6,8 +6,8 @@ use super::store::Store;
 
 /// A claim that was sent to the database, whose response has not arrived.
 ///
-/// Dropping it abandons the claim: the caller was dropped, or the response was lost. The database may have made the claim
-/// nevertheless.
+/// Dropping it abandons the claim: the caller was dropped, or the response was lost. The database may have made the
+/// claim nevertheless.
 pub(super) struct Claiming<'a, S: Store<Token = Uuid>> {
     store: &'a S,
     id: &'a str,

@@ -10,8 +10,8 @@ use super::store::{Claim, Store};
 
 /// Handles each event once, although Polar may deliver it several times.
 ///
-/// It stores the IDs of handled events. Clones share one store. Polar delivers an event again if it gets no 2xx response
-/// within ten seconds.
+/// It stores the IDs of handled events. Clones share one store. Polar delivers an event again if it gets no 2xx
+/// response within ten seconds.
 ///
 /// [`in_memory`](Self::in_memory) is for a single process. If several processes receive deliveries, or the IDs must
 /// survive restarts, use a `PostgresStore` (feature `postgres`), a `RedisStore` (feature `redis`) or your own
@@ -28,8 +28,8 @@ pub enum Outcome<T> {
     Handled(T),
     /// The event was handled before, so the handler was not called. Respond with 2xx.
     Redelivered,
-    /// An earlier delivery of the event is still being handled, so the handler was not called. Respond with 409, so that
-    /// Polar delivers the event again.
+    /// An earlier delivery of the event is still being handled, so the handler was not called. Respond with 409, so
+    /// that Polar delivers the event again.
     InProgress,
 }
 
@@ -65,13 +65,14 @@ impl<S: Store> Deliveries<S> {
     /// delivery runs it again.
     ///
     /// # Cancellation
-    /// After ten seconds, Polar closes the connection, and web frameworks drop the request. A handler that is dropped then
-    /// has done only a part of its work, and does it again for the next delivery. If a handler may take that long, call
-    /// this method in a separate task (`tokio::spawn`, `actix_web::rt::spawn`), and await the task in the request. The
-    /// task then completes even if the request is dropped.
+    /// After ten seconds, Polar closes the connection, and web frameworks drop the request. A handler that is dropped
+    /// then has done only a part of its work, and does it again for the next delivery. If a handler may take that long,
+    /// call this method in a separate task (`tokio::spawn`, `actix_web::rt::spawn`), and await the task in the request.
+    /// The task then completes even if the request is dropped.
     ///
     /// # Errors
-    /// Returns [`OnceError`] if the handler or the store fails. Respond with 5xx, so that Polar delivers the event again.
+    /// Returns [`OnceError`] if the handler or the store fails. Respond with 5xx, so that Polar delivers the event
+    /// again.
     pub async fn once<E, T, H>(
         &self,
         delivery: &Delivery<E>,

@@ -32,8 +32,8 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Verifies the deliveries of a webhook endpoint, and decodes their events. Cheap to clone.
 ///
-/// `E` is the `Event` type of an API version. Polar signs with one of two keys of the secret, depending on the age of the
-/// endpoint. Both are tried, in constant time, so no configuration is needed.
+/// `E` is the `Event` type of an API version. Polar signs with one of two keys of the secret, depending on the age of
+/// the endpoint. Both are tried, in constant time, so no configuration is needed.
 pub struct Webhooks<E> {
     pub(super) settings: Arc<Settings>,
     event: PhantomData<fn() -> E>,
@@ -97,13 +97,15 @@ impl<E: VersionedEvent> Webhooks<E> {
         self
     }
 
-    /// Returns whether the key of a secret has fewer than 16 bytes. Attackers can guess such a key, and forge deliveries.
+    /// Returns whether the key of a secret has fewer than 16 bytes. Attackers can guess such a key, and forge
+    /// deliveries.
     #[must_use]
     pub fn has_short_secret(&self) -> bool {
         self.settings.keys.iter().flatten().any(Keys::is_short)
     }
 
-    /// Sets how old a delivery may be, and how far its timestamp may be ahead of this machine's clock. Default: 300 seconds.
+    /// Sets how old a delivery may be, and how far its timestamp may be ahead of this machine's clock. Default: 300
+    /// seconds.
     #[must_use]
     pub fn tolerance(mut self, tolerance: Duration) -> Self {
         Arc::make_mut(&mut self.settings).tolerance = tolerance;
@@ -132,14 +134,14 @@ impl<E: VersionedEvent> Webhooks<E> {
 
     /// Verifies a delivery, and decodes its event.
     ///
-    /// Pass the headers of the request as a `HeaderMap`, or as pairs of names and values. Pass the body exactly as it was
-    /// received.
+    /// Pass the headers of the request as a `HeaderMap`, or as pairs of names and values. Pass the body exactly as it
+    /// was received.
     ///
     /// # Errors
     /// They are checked in this order:
     /// - [`Secret`](WebhookError::Secret): a secret of this endpoint is invalid.
-    /// - [`MissingHeader`](WebhookError::MissingHeader), [`MalformedHeader`](WebhookError::MalformedHeader): a header is
-    ///   missing or invalid.
+    /// - [`MissingHeader`](WebhookError::MissingHeader), [`MalformedHeader`](WebhookError::MalformedHeader): a header
+    ///   is missing or invalid.
     /// - [`Signature`](WebhookError::Signature): no signature matches. All errors below are about authentic deliveries.
     /// - [`Stale`](WebhookError::Stale), [`Future`](WebhookError::Future): the timestamp exceeds the
     ///   [tolerance](Self::tolerance).
@@ -154,7 +156,8 @@ impl<E: VersionedEvent> Webhooks<E> {
         self.verify_at(headers, body, system_time())
     }
 
-    /// Verifies a delivery like [`verify`](Self::verify), with `now` as the current time. For stored deliveries and tests.
+    /// Verifies a delivery like [`verify`](Self::verify), with `now` as the current time. For stored deliveries and
+    /// tests.
     ///
     /// # Errors
     /// Those of [`verify`](Self::verify).

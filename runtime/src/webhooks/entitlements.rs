@@ -10,8 +10,8 @@ use crate::types::Timestamp;
 
 /// The latest known state of a customer: active subscriptions, granted benefits and meters, and the time of the state.
 ///
-/// The state `S` comes from a `customer.state_changed` event, or from `customers().get_state()`. Events may arrive in any
-/// order; [`update`](Self::update) keeps the latest state.
+/// The state `S` comes from a `customer.state_changed` event, or from `customers().get_state()`. Events may arrive in
+/// any order; [`update`](Self::update) keeps the latest state.
 ///
 /// It dereferences to the state, which has lookups by ID: `entitlements.benefit(id)`, `.meter(id)` and
 /// `.subscription(product)`. It implements `Serialize` and `Deserialize`, so that you can store it for each customer.
@@ -25,9 +25,9 @@ pub struct Entitlements<S> {
 impl<S> Entitlements<S> {
     /// Creates the entitlements from a state and its time.
     ///
-    /// For the state of an event, pass the `timestamp` of the event. For a state from `customers().get_state()`, pass the
-    /// time just before the request, because the response may lack later changes. If the clock of this machine is ahead
-    /// of Polar's, [`update`](Self::update) may then ignore events of that difference as older.
+    /// For the state of an event, pass the `timestamp` of the event. For a state from `customers().get_state()`, pass
+    /// the time just before the request, because the response may lack later changes. If the clock of this machine is
+    /// ahead of Polar's, [`update`](Self::update) may then ignore events of that difference as older.
     pub fn new(state: S, as_of: impl Into<Timestamp>) -> Self {
         Self {
             as_of: as_of.into(),

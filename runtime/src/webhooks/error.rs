@@ -27,8 +27,8 @@ pub enum WebhookError {
         /// The name of the header.
         name: &'static str,
     },
-    /// No signature matches any of the secrets. The delivery does not come from Polar, was modified, or belongs to another
-    /// endpoint.
+    /// No signature matches any of the secrets. The delivery does not come from Polar, was modified, or belongs to
+    /// another endpoint.
     Signature,
     /// The delivery is authentic but too old. It may be a replay.
     #[non_exhaustive]
@@ -57,14 +57,15 @@ pub enum WebhookError {
         /// What cannot be decoded, and where in the body it is.
         source: DecodeError,
     },
-    /// The delivery is authentic but contains a chat message instead of an event. Set the format of the endpoint to `raw`.
+    /// The delivery is authentic but contains a chat message instead of an event. Set the format of the endpoint to
+    /// `raw`.
     #[non_exhaustive]
     Formatted {
         /// The current format of the endpoint.
         format: Format,
     },
-    /// The delivery is authentic but its event has an API version that is not enabled in this program. Enable the feature of
-    /// that version.
+    /// The delivery is authentic but its event has an API version that is not enabled in this program. Enable the
+    /// feature of that version.
     #[non_exhaustive]
     Version {
         /// The API version of the event.
@@ -92,15 +93,16 @@ pub enum WebhookError {
         /// The timeout.
         limit: Duration,
     },
-    /// The `web::Data` of the actix-web application contains no `Webhooks` for this event type. Returned by extractors only.
+    /// The `web::Data` of the actix-web application contains no `Webhooks` for this event type. Returned by extractors
+    /// only.
     NotConfigured,
 }
 
 impl WebhookError {
     /// Returns the HTTP status to respond with. Extractors and routes respond with it.
     ///
-    /// The status is never 2xx, because an event that was not decoded must not count as delivered. Polar shows the status
-    /// in its dashboard, and retries the delivery up to ten times.
+    /// The status is never 2xx, because an event that was not decoded must not count as delivered. Polar shows the
+    /// status in its dashboard, and retries the delivery up to ten times.
     ///
     /// | error | status |
     /// |---|---|

@@ -24,14 +24,14 @@ where
     /// | the handler failed or panicked, or the store failed | 500: Polar delivers the event again |
     ///
     /// The handler runs in a separate task (`tokio::spawn`), so it completes even if the request is dropped: after ten
-    /// seconds, Polar closes the connection, and web frameworks drop the request. Outside of a tokio runtime, the handler
-    /// runs within the request.
+    /// seconds, Polar closes the connection, and web frameworks drop the request. Outside of a tokio runtime, the
+    /// handler runs within the request.
     ///
     /// The handler also receives events of unknown types. If the features of several API versions are enabled, it may
     /// also receive `Event::OtherVersion`.
     ///
-    /// With the feature `tracing`, failures are logged as errors, with the ID and type of the event. Without it, log them
-    /// in the handler. To choose the status yourself, use [`once`](Self::once).
+    /// With the feature `tracing`, failures are logged as errors, with the ID and type of the event. Without it, log
+    /// them in the handler. To choose the status yourself, use [`once`](Self::once).
     pub async fn handle<E, H, R, X>(&self, delivery: Delivery<E>, handler: H) -> StatusCode
     where
         E: VersionedEvent + Send + 'static,

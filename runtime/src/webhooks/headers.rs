@@ -75,8 +75,8 @@ impl<K: AsRef<str>, V: AsRef<[u8]>> Headers for BTreeMap<K, V> {
 
 /// The headers of a signed delivery.
 ///
-/// The signature covers the ID, the timestamp and the body, joined with points. Even if the ID contains a point, this is
-/// unambiguous: the timestamp contains no point, and the body of an event starts with a brace.
+/// The signature covers the ID, the timestamp and the body, joined with points. Even if the ID contains a point, this
+/// is unambiguous: the timestamp contains no point, and the body of an event starts with a brace.
 pub(super) struct Signed {
     pub(super) id: String,
     pub(super) timestamp: Timestamp,

@@ -42,8 +42,8 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 pub(super) struct Keys {
     /// The whole secret, including the prefix.
     whole: Option<Key>,
-    /// The whole secret without surrounding white space; `None` if it has none. Secrets from files often end with a line
-    /// break.
+    /// The whole secret without surrounding white space; `None` if it has none. Secrets from files often end with a
+    /// line break.
     trimmed: Option<Key>,
     /// The secret without the prefix `whsec_`, decoded as base64; `None` if it is not base64 or has another prefix.
     standard: Option<Key>,
@@ -96,8 +96,8 @@ impl Keys {
     }
 }
 
-/// Returns whether any of the signatures was made with any of the keys. Always tries all combinations, so that the duration
-/// does not reveal which one matches.
+/// Returns whether any of the signatures was made with any of the keys. Always tries all combinations, so that the
+/// duration does not reveal which one matches.
 pub(super) fn any_signed<'a>(
     keys: impl Iterator<Item = &'a Keys>,
     signatures: &[Signature],

@@ -9,8 +9,8 @@ use super::claiming::Claiming;
 use super::store::{CLAIM_TIMEOUT, Claim, RETENTION, Store};
 use crate::postgres::{Parameter, Postgres, PostgresError};
 
-/// Claims an event. Returns the row `TRUE, FALSE` if the claim is new. Otherwise returns `FALSE` and whether the event was
-/// handled; or no row, if another claim is being made at the same time.
+/// Claims an event. Returns the row `TRUE, FALSE` if the claim is new. Otherwise returns `FALSE` and whether the event
+/// was handled; or no row, if another claim is being made at the same time.
 const CLAIM: &str = "\
     WITH claimed AS (
         INSERT INTO polar_delivery AS known (id, token, expires_at)
@@ -43,8 +43,8 @@ const PURGE_EVERY: u32 = 100;
 
 /// Stores the IDs of handled events in PostgreSQL, so that several processes share them. Cheap to clone.
 ///
-/// Create the table first: copy the file `migrations/deliveries.sql` of the package `polar-client-runtime` to the migrations
-/// of your database. [`MIGRATION`](Self::MIGRATION) contains the same SQL:
+/// Create the table first: copy the file `migrations/deliveries.sql` of the package `polar-client-runtime` to the
+/// migrations of your database. [`MIGRATION`](Self::MIGRATION) contains the same SQL:
 ///
 /// ```sql
 #[doc = include_str!("../../migrations/deliveries.sql")]

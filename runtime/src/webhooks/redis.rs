@@ -35,9 +35,9 @@ static RELEASE: LazyLock<Script> = LazyLock::new(|| {
 
 /// Stores the IDs of handled events in Redis, so that several processes share them. Cheap to clone.
 ///
-/// Each event has one key. Redis removes a claim after the [`claim_timeout`](Self::claim_timeout), and a handled event after
-/// the [`retention`](Self::retention). If Redis evicts keys or loses its data, an event is handled again when it is
-/// delivered again.
+/// Each event has one key. Redis removes a claim after the [`claim_timeout`](Self::claim_timeout), and a handled event
+/// after the [`retention`](Self::retention). If Redis evicts keys or loses its data, an event is handled again when it
+/// is delivered again.
 ///
 /// # Examples
 /// ```no_run

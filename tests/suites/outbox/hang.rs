@@ -22,8 +22,8 @@ async fn is_running(database: &Database, process: i32) -> bool {
     activity(database, running, &[&process]).await.is_some()
 }
 
-/// Returns the first row of a query about the activity of the database. Within a transaction, which the test's connection
-/// has open, PostgreSQL would respond with the activity at the first query.
+/// Returns the first row of a query about the activity of the database. Within a transaction, which the test's
+/// connection has open, PostgreSQL would respond with the activity at the first query.
 async fn activity(
     database: &Database,
     query: &str,

@@ -232,7 +232,8 @@ impl<E> Queue<E> {
         self.closing.notify(usize::MAX);
     }
 
-    /// Returns the report of the driver. It contains the undelivered events only if all clones of the ingester are dropped.
+    /// Returns the report of the driver. It contains the undelivered events only if all clones of the ingester are
+    /// dropped.
     pub(in crate::ingest) fn last_report(&self) -> Report<E> {
         let abandoned = self.state().abandoned;
         match abandoned {

@@ -32,13 +32,13 @@ pub struct LlmUsage {
     pub customer: UsageCustomer,
     /// The provider of the model, from `gen_ai.provider.name`. `unknown` if the span does not contain it.
     pub vendor: String,
-    /// The name of the model, from `gen_ai.response.model` or else `gen_ai.request.model`. `unknown` if the span contains
-    /// neither.
+    /// The name of the model, from `gen_ai.response.model` or else `gen_ai.request.model`. `unknown` if the span
+    /// contains neither.
     pub model: String,
     /// The number of input tokens, from `gen_ai.usage.input_tokens`. 0 if the span does not contain it.
     pub input_tokens: i64,
-    /// The number of input tokens that were read from a cache, from `gen_ai.usage.cache_read.input_tokens`. `None` if the
-    /// span does not contain it.
+    /// The number of input tokens that were read from a cache, from `gen_ai.usage.cache_read.input_tokens`. `None` if
+    /// the span does not contain it.
     pub cached_input_tokens: Option<i64>,
     /// The number of output tokens, from `gen_ai.usage.output_tokens`. 0 if the span does not contain it.
     pub output_tokens: i64,

@@ -1,7 +1,7 @@
 //! The database of a spool: a redb file whose records are verified whenever they are read.
 //!
-//! Every commit has two phases, so that redb reports an error if the last commit is damaged. With one phase, redb would assume
-//! that the commit was interrupted by a power failure, and silently return to the previous one.
+//! Every commit has two phases, so that redb reports an error if the last commit is damaged. With one phase, redb would
+//! assume that the commit was interrupted by a power failure, and silently return to the previous one.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -102,8 +102,8 @@ pub(super) enum Section {
     Rejected,
 }
 
-/// Returns the maximum number of bytes on disk for a record of this size: pages are at least half full, and larger records take
-/// a number of pages that is a power of two.
+/// Returns the maximum number of bytes on disk for a record of this size: pages are at least half full, and larger
+/// records take a number of pages that is a power of two.
 pub(super) fn footprint(record: usize) -> u64 {
     2 * (record as u64 + 64)
 }

@@ -14,7 +14,8 @@ use super::folder;
 #[derive(Debug)]
 pub(super) struct Disk {
     file: FileBackend,
-    /// Whether data is synced to disk. Otherwise it survives the end of the process, but not that of the operating system.
+    /// Whether data is synced to disk. Otherwise it survives the end of the process, but not that of the operating
+    /// system.
     is_durable: bool,
     /// Whether writes fail, so that the file stays as it is.
     is_frozen: Arc<AtomicBool>,

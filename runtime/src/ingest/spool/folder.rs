@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use crate::ingest::spool_error::{SpoolError, SpoolErrorKind};
 
-/// The number of attempts to lock a folder, and the delay between them. Several are needed, because a forked child process
-/// shares the lock of its parent until it executes its program.
+/// The number of attempts to lock a folder, and the delay between them. Several are needed, because a forked child
+/// process shares the lock of its parent until it executes its program.
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(25);
 
@@ -58,7 +58,8 @@ impl Folder {
         self.path.join("damaged.redb")
     }
 
-    /// Replaces the database by the new one, atomically: if the process or the machine stops, one of the two is in place.
+    /// Replaces the database by the new one, atomically: if the process or the machine stops, one of the two is in
+    /// place.
     pub(super) fn publish(&self) -> io::Result<()> {
         fs::rename(self.new_events(), self.events())?;
         self.sync()

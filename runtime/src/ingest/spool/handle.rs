@@ -138,8 +138,8 @@ impl<E> SpoolHandle<E> {
         self.send(state, entry, caller, None)
     }
 
-    /// Numbers an event, and sends it to the writer thread. The caller holds the lock, so that events arrive in the order of
-    /// their numbers.
+    /// Numbers an event, and sends it to the writer thread. The caller holds the lock, so that events arrive in the
+    /// order of their numbers.
     pub(super) fn send(
         &self,
         mut state: MutexGuard<'_, State>,
@@ -286,8 +286,8 @@ impl<E> SpoolHandle<E> {
         }
     }
 
-    /// Records that events with these sizes are not in flight any more: they are stored, or could not be. Updates the counts
-    /// from the store.
+    /// Records that events with these sizes are not in flight any more: they are stored, or could not be. Updates the
+    /// counts from the store.
     pub(super) fn record_written(&self, sizes: impl Iterator<Item = usize>, store: &Store) {
         let mut count = 0;
         let mut state = self.state();

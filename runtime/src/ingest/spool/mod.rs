@@ -1,7 +1,7 @@
 //! Stores events on disk until they are delivered (feature `spool`).
 //!
-//! - A thread, the writer (`writer`), is the only one that accesses the disk. Callers send it commands (`command`) through
-//!   a `handle`. After it has stored an event, it passes the event to the queue of the ingester (`send_queue`).
+//! - A thread, the writer (`writer`), is the only one that accesses the disk. Callers send it commands (`command`)
+//!   through a `handle`. After it has stored an event, it passes the event to the queue of the ingester (`send_queue`).
 //! - `store` manages the events of a folder, which `folder` locks. They are records (`record`) in a `database`.
 //! - `opening` recovers the records of a damaged file. `scan` finds them without the database.
 //! - Events that the server rejects are stored with the reason (`rejection`).
@@ -55,8 +55,8 @@ use writer::{Progress, Writer};
 /// their external IDs and timestamps, so the server stores each event once.
 ///
 /// # Rejected events
-/// Events that the server rejects or does not confirm stay on disk, with the reason. They count towards the disk budget,
-/// and are not sent again automatically. [`Ingester::rejected`](super::Ingester::rejected) lists them,
+/// Events that the server rejects or does not confirm stay on disk, with the reason. They count towards the disk
+/// budget, and are not sent again automatically. [`Ingester::rejected`](super::Ingester::rejected) lists them,
 /// [`retry_rejected`](super::Ingester::retry_rejected) sends them again, and
 /// [`discard_rejected`](super::Ingester::discard_rejected) removes them.
 ///
@@ -73,8 +73,8 @@ pub struct Spool {
 impl Spool {
     /// Opens a folder with the default options: [`SpoolSync::Grouped`], and a disk budget of 1 GiB.
     ///
-    /// The folder is created if it does not exist. Otherwise all of its content is read, on a separate thread. That takes
-    /// seconds if it contains gigabytes.
+    /// The folder is created if it does not exist. Otherwise all of its content is read, on a separate thread. That
+    /// takes seconds if it contains gigabytes.
     ///
     /// If the file is damaged, its readable events are copied to a new file, and the damaged one is kept as
     /// `damaged.redb`: see [`recovered`](Self::recovered).

@@ -83,7 +83,8 @@ impl Store {
     fn catch_up(&mut self, newest: Checkpoint) -> Result<(), SpoolError> {
         let known = self.contents.checkpoint;
         if newest.commit > known.commit {
-            // All of them are read before the file is written to. They fit into memory, because they belong to one commit.
+            // All of them are read before the file is written to. They fit into memory, because they belong to one
+            // commit.
             let mut hidden = Vec::new();
             let file = self.io(File::open(self.folder.events()))?;
             let scanned = scan::records(file, |record| match record {
@@ -108,8 +109,8 @@ impl Store {
 
     /// Makes sure that no number is used for two events, and removes the refused events.
     ///
-    /// An interrupted commit of an earlier process may have used numbers that are unknown, so as many numbers as a commit
-    /// has are skipped. The numbers that this process used are known.
+    /// An interrupted commit of an earlier process may have used numbers that are unknown, so as many numbers as a
+    /// commit has are skipped. The numbers that this process used are known.
     fn skip_numbers(&mut self) -> Result<(), SpoolError> {
         let last = &mut self.contents.checkpoint.last;
         *last = match self.highest {

@@ -21,8 +21,8 @@ pub enum SpoolSync {
     /// Each caller waits for the sync of its event, so no accepted event is lost in a power failure.
     #[default]
     Grouped,
-    /// Nothing is synced. Accepted events survive the end of the process, even by `kill -9`. They may be lost in a power
-    /// failure or a crash of the operating system, which can also damage the file.
+    /// Nothing is synced. Accepted events survive the end of the process, even by `kill -9`. They may be lost in a
+    /// power failure or a crash of the operating system, which can also damage the file.
     Off,
 }
 
@@ -55,8 +55,8 @@ impl SpoolOptions {
 
     /// Sets the disk budget: the maximum size of all stored events, in bytes. Default: 1 GiB.
     ///
-    /// An event takes about twice the size of its JSON. While the budget is used up, callers wait until delivered events
-    /// are removed (backpressure).
+    /// An event takes about twice the size of its JSON. While the budget is used up, callers wait until delivered
+    /// events are removed (backpressure).
     ///
     /// Rejected events count towards the budget. If they use it up, callers do not wait but get
     /// [`SpoolErrorKind::FullOfRejected`](crate::ingest::SpoolErrorKind::FullOfRejected).

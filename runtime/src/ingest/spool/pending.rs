@@ -37,7 +37,8 @@ impl<E> Pending<E> {
         entry
     }
 
-    /// Returns the event to the caller, with the reason why it was not stored. If no caller waits, returns the event here.
+    /// Returns the event to the caller, with the reason why it was not stored. If no caller waits, returns the event
+    /// here.
     pub(super) fn refuse(mut self, reason: NotQueuedReason) -> Option<Entry<E>> {
         match (self.entry.take(), self.caller.take()) {
             (Some(entry), Some(caller)) => {

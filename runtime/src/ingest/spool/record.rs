@@ -1,4 +1,5 @@
-//! The binary format of records. Each record has a mark and a checksum, so it can be found and verified without the database.
+//! The binary format of records. Each record has a mark and a checksum, so it can be found and verified without the
+//! database.
 
 use sha2::{Digest as _, Sha256};
 

@@ -29,8 +29,8 @@ pub struct RejectedEvent<E> {
     pub event: E,
     /// When the event was rejected, by the clock of the machine that sent it.
     pub rejected_at: Timestamp,
-    /// The HTTP status of the response that rejected the event. `None` if the event is unconfirmed, or was rejected before
-    /// it was sent.
+    /// The HTTP status of the response that rejected the event. `None` if the event is unconfirmed, or was rejected
+    /// before it was sent.
     pub status: Option<u16>,
     /// Whether the event is [unconfirmed](DeliveryOutcome::Unconfirmed) rather than rejected.
     pub is_unconfirmed: bool,

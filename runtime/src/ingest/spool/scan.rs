@@ -7,8 +7,8 @@ use super::record::{Broken, Checkpoint, Record};
 /// The number of bytes that are read at a time.
 const CHUNK: usize = 1 << 20;
 
-/// Calls a function for each intact record of a file, in the order of the file. Some records are outdated: the database writes
-/// changed pages to a new place, and does not erase the old ones.
+/// Calls a function for each intact record of a file, in the order of the file. Some records are outdated: the database
+/// writes changed pages to a new place, and does not erase the old ones.
 pub(super) fn records(mut file: impl Read, mut each: impl FnMut(Record<'_>)) -> io::Result<()> {
     let mut bytes = Vec::new();
     loop {
@@ -22,8 +22,8 @@ pub(super) fn records(mut file: impl Read, mut each: impl FnMut(Record<'_>)) -> 
     }
 }
 
-/// Calls a function for each intact record in the bytes. Returns the position of the first byte that has to be read again
-/// with the next bytes.
+/// Calls a function for each intact record in the bytes. Returns the position of the first byte that has to be read
+/// again with the next bytes.
 fn consume(bytes: &[u8], is_end: bool, each: &mut impl FnMut(Record<'_>)) -> usize {
     let mut at = 0;
     while let Some(found) = Record::find(&bytes[at..]) {

@@ -43,7 +43,8 @@ pub(super) struct Progress {
     queued: u64,
     /// The number of the last event that was passed to the store.
     last: u64,
-    /// Whether there are stored events that were not queued, because the queue was full. They have to be read from disk.
+    /// Whether there are stored events that were not queued, because the queue was full. They have to be read from
+    /// disk.
     is_behind: bool,
     /// The receipts of stored events that are not queued.
     receipts: Receipts,
@@ -105,7 +106,8 @@ impl<E> Writer<E> {
         self.store.close();
     }
 
-    /// Waits for a command, and returns it with those that are already available. Returns an empty group if a retry is due.
+    /// Waits for a command, and returns it with those that are already available. Returns an empty group if a retry is
+    /// due.
     fn group(&mut self) -> Group<E> {
         let mut group = Group {
             additions: Vec::new(),

@@ -10,9 +10,10 @@ use crate::time::Instant;
 ///
 /// The event has the metadata entry `seconds`: a number with a fraction, measured with the monotonic clock.
 ///
-/// A drop cannot wait, so it queues the event even if the queue is full. If the event is invalid or the metering was shut
-/// down, the event is lost, which is logged with the feature `tracing`. [`finish`](Self::finish) waits for capacity and
-/// returns errors instead. Returned by [`CustomerMetering::timer`](crate::metering::CustomerMetering::timer).
+/// A drop cannot wait, so it queues the event even if the queue is full. If the event is invalid or the metering was
+/// shut down, the event is lost, which is logged with the feature `tracing`. [`finish`](Self::finish) waits for
+/// capacity and returns errors instead. Returned by
+/// [`CustomerMetering::timer`](crate::metering::CustomerMetering::timer).
 #[derive(Debug)]
 #[must_use = "a timer that is dropped at once measures nothing"]
 pub struct UsageTimer {

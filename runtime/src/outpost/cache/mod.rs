@@ -24,14 +24,14 @@ use crate::time::Instant;
 /// The minimum interval of requests for a snapshot while the state is incomplete.
 const REQUEST_INTERVAL: Duration = Duration::from_secs(30);
 
-/// The maximum number of requests that wait for a connection. After a reconnect, the snapshots of all states in memory are
-/// requested anyway.
+/// The maximum number of requests that wait for a connection. After a reconnect, the snapshots of all states in memory
+/// are requested anyway.
 const MAX_REQUESTS: usize = 20_000;
 
 /// The states in memory, and the pending requests for their snapshots.
 ///
-/// A state is *complete* if its snapshot includes all events that this process did not count in the state: those of earlier
-/// processes, and those that were evicted.
+/// A state is *complete* if its snapshot includes all events that this process did not count in the state: those of
+/// earlier processes, and those that were evicted.
 pub(in crate::outpost) struct Cache {
     inner: Mutex<Inner>,
     /// Notified when a state or the connection has changed.
@@ -196,8 +196,8 @@ impl Cache {
         self.new_request.notify(1);
     }
 
-    /// Marks the states of a reducer as incomplete, because its rule changed at this time. Their buckets were counted by
-    /// the earlier rule.
+    /// Marks the states of a reducer as incomplete, because its rule changed at this time. Their buckets were counted
+    /// by the earlier rule.
     pub(in crate::outpost) fn recount(&self, reducer: &Reducer, changed: i64) {
         let mut inner = self.lock();
         let is_shared = inner.is_shared;
@@ -277,8 +277,8 @@ impl Cache {
 impl Cache {
     /// Reserves units of a meter, if they are available.
     ///
-    /// If the state is incomplete, `ceiling` must be the balance of the API. The events in the buckets are subtracted from
-    /// it, because the API may not have counted them yet.
+    /// If the state is incomplete, `ceiling` must be the balance of the API. The events in the buckets are subtracted
+    /// from it, because the API may not have counted them yet.
     pub(in crate::outpost) fn hold(
         &self,
         customer: &Identity,

@@ -28,8 +28,8 @@ impl Cache {
         reducer.changed.is_some() && !entry.is_some_and(Entry::is_complete)
     }
 
-    /// Stores a state that was read from Redis. If a later update has arrived meanwhile, the state stays stale, so that it
-    /// is read again.
+    /// Stores a state that was read from Redis. If a later update has arrived meanwhile, the state stays stale, so that
+    /// it is read again.
     pub(in crate::outpost) fn load(&self, state: &str, stored: Stored, at: Instant) {
         if let Some(entry) = self.lock().entries.peek_mut(state) {
             entry.load(stored, at);
@@ -50,8 +50,8 @@ impl Cache {
         self.notify();
     }
 
-    /// Applies an update that was published: one bucket. If the copy does not have the revision before the update, the copy
-    /// becomes stale.
+    /// Applies an update that was published: one bucket. If the copy does not have the revision before the update, the
+    /// copy becomes stale.
     pub(in crate::outpost) fn update(&self, state: &str, stored: Stored) {
         let update = stored.revision;
         if update.epoch.is_empty() {
@@ -77,8 +77,8 @@ impl Cache {
         entry.note_unapplied(update);
     }
 
-    /// Marks all states as stale, because updates may have been missed. They are read from Redis when they are used. With
-    /// `request_snapshots`, their snapshots are requested from Polar again.
+    /// Marks all states as stale, because updates may have been missed. They are read from Redis when they are used.
+    /// With `request_snapshots`, their snapshots are requested from Polar again.
     pub(in crate::outpost) fn mark_stale(&self, request_snapshots: bool) {
         for (_, entry) in &mut self.lock().entries {
             entry.revision = None;

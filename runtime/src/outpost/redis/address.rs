@@ -9,7 +9,8 @@ const INVALID: &str = "the URL of Redis is invalid";
 const NO_TLS: &str = "Redis with TLS (rediss) needs the feature rustls or native-tls";
 const NOT_PEM: &str = "the certificate for Redis is not in PEM format";
 
-/// Creates a client for a URL. `certificate` is that of the CA to trust; `None` for those that the operating system trusts.
+/// Creates a client for a URL. `certificate` is that of the CA to trust; `None` for those that the operating system
+/// trusts.
 pub(super) fn open(url: &str, certificate: Option<&[u8]>) -> Result<Client, Error> {
     let uses_tls =
         parse_redis_url(url).is_some_and(|it| matches!(it.scheme(), "rediss" | "valkeys"));
@@ -64,8 +65,8 @@ fn with_tls(connection: ConnectionInfo, certificate: Option<&[u8]>) -> Result<Cl
     Client::open(connection).map_err(|_| Error::configuration(INVALID))
 }
 
-/// Returns the CA certificates that the operating system trusts. The crate `redis` does not read them if it is built with both
-/// TLS libraries.
+/// Returns the CA certificates that the operating system trusts. The crate `redis` does not read them if it is built
+/// with both TLS libraries.
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 fn trusted() -> Option<Vec<u8>> {
     #[cfg(all(feature = "rustls", feature = "native-tls"))]
@@ -83,8 +84,8 @@ fn trusted() -> Option<Vec<u8>> {
     None
 }
 
-/// Installs the cryptography provider of reqwest as the default of the process, if there is none. The crate `redis` uses the
-/// default. Without one, rustls panics in a program that contains several providers.
+/// Installs the cryptography provider of reqwest as the default of the process, if there is none. The crate `redis`
+/// uses the default. Without one, rustls panics in a program that contains several providers.
 #[cfg(feature = "rustls")]
 fn provide_cryptography() {
     use rustls::crypto::{CryptoProvider, aws_lc_rs};

@@ -70,7 +70,8 @@ impl RedisBackend {
         Ok(())
     }
 
-    /// Updates a state in memory from Redis, after the pending writes of the state. Returns whether the state is current.
+    /// Updates a state in memory from Redis, after the pending writes of the state. Returns whether the state is
+    /// current.
     pub(in crate::outpost) async fn refresh(
         &self,
         cache: &Cache,
@@ -130,8 +131,8 @@ impl RedisBackend {
             Function::Sum => "sum",
             _ => return Err(HoldError::Unsupported),
         };
-        // Created before the reservation: dropping it releases the units, even if this future is dropped or the response
-        // is lost.
+        // Created before the reservation: dropping it releases the units, even if this future is dropped or the
+        // response is lost.
         let lease = Lease {
             release: Release::new(state, meter),
             backend: Arc::clone(&self),

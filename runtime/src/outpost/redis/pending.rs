@@ -36,8 +36,8 @@ struct Inner {
     is_sending: bool,
     /// The number of writes of this process that Redis has executed. Does not include unconfirmed ones.
     executed: u64,
-    /// Writes whose responses were lost, in the order in which they were sent. Redis executes writes in order, so it has
-    /// executed the first ones of them: all, some or none.
+    /// Writes whose responses were lost, in the order in which they were sent. Redis executes writes in order, so it
+    /// has executed the first ones of them: all, some or none.
     unconfirmed: Vec<Write>,
     /// Leases to release after all earlier writes have completed.
     releases: Vec<Release>,
@@ -67,16 +67,16 @@ pub(super) struct Batch<'a> {
 }
 
 impl Batch<'_> {
-    /// Returns up to `max` writes to send, and the number of executed writes before them. Returns `None` if there are no
-    /// more.
+    /// Returns up to `max` writes to send, and the number of executed writes before them. Returns `None` if there are
+    /// no more.
     pub(super) fn next_chunk(&mut self, max: usize) -> Option<(u64, &[Write])> {
         let rest = self.writes.len().saturating_sub(max);
         self.sent = self.writes.split_off(rest);
         (!self.sent.is_empty()).then_some((self.executed, &*self.sent))
     }
 
-    /// Returns the sent writes, after their responses have arrived. The caller has to record each of them with `executed`,
-    /// `retry` or `unconfirmed`.
+    /// Returns the sent writes, after their responses have arrived. The caller has to record each of them with
+    /// `executed`, `retry` or `unconfirmed`.
     pub(super) fn received(&mut self) -> Vec<Write> {
         mem::take(&mut self.sent)
     }
@@ -180,8 +180,8 @@ impl Pending {
 
     /// Returns the number of writes that were sent: the maximum number that Redis can have executed.
     ///
-    /// If Redis has forgotten the process, it starts counting from this number. The unconfirmed writes are then dropped,
-    /// because they could be counted twice otherwise.
+    /// If Redis has forgotten the process, it starts counting from this number. The unconfirmed writes are then
+    /// dropped, because they could be counted twice otherwise.
     pub(super) fn sent(&self) -> u64 {
         let inner = self.lock();
         inner.executed + inner.unconfirmed.len() as u64
@@ -190,8 +190,8 @@ impl Pending {
     /// Resumes on a new connection. `executed` is the number of writes of this process that Redis has executed; it will
     /// execute no more of those that were sent.
     ///
-    /// The unconfirmed writes that were not executed are sent again. If `is_new`, Redis had forgotten the process, and they
-    /// are dropped.
+    /// The unconfirmed writes that were not executed are sent again. If `is_new`, Redis had forgotten the process, and
+    /// they are dropped.
     pub(super) fn resume(&self, executed: u64, is_new: bool) {
         let mut inner = self.lock();
         let before = mem::replace(&mut inner.executed, executed);
@@ -228,8 +228,8 @@ impl Pending {
 
     /// Waits until all earlier writes of a state have completed.
     pub(super) async fn written(&self, state: &str) {
-        // Two batches are enough: the one in flight, and the one with the pending writes. Waiting until no write is left
-        // could take forever under load.
+        // Two batches are enough: the one in flight, and the one with the pending writes. Waiting until no write is
+        // left could take forever under load.
         for _ in 0..2 {
             let Some(written) = self.awaited(state) else {
                 return;
@@ -279,7 +279,8 @@ mod tests {
 
     use super::*;
 
-    /// Sends everything that waits, and loses the connection. Returns how many writes were executed before, and the buckets.
+    /// Sends everything that waits, and loses the connection. Returns how many writes were executed before, and the
+    /// buckets.
     async fn send(pending: &Pending) -> (u64, Vec<i64>) {
         let mut batch = pending.next().await;
         let (executed, writes) = batch.next_chunk(10).unwrap();

@@ -1,8 +1,8 @@
 //! Lua scripts, each of which Redis executes atomically. The state is shared with services in other languages: the
 //! names of its fields and the messages are part of the protocol.
 
-/// A script that belongs to one connection. After the process has opened another connection, the script changes nothing, however
-/// late Redis executes it.
+/// A script that belongs to one connection. After the process has opened another connection, the script changes
+/// nothing, however late Redis executes it.
 ///
 /// The last key is that of the writer, the last argument the session of the connection.
 macro_rules! fenced {
@@ -21,8 +21,8 @@ end
 /// Starts a session of a writer (a process), and ends its earlier sessions.
 ///
 /// - Keys: the writer.
-/// - Arguments: the session; for how many milliseconds the writer is remembered without a connection; the number of executed
-///   writes to set if the writer is unknown.
+/// - Arguments: the session; for how many milliseconds the writer is remembered without a connection; the number of
+///   executed writes to set if the writer is unknown.
 /// - Returns the number of executed writes of the writer, and whether the writer was unknown.
 pub(super) const START: &str = r"
 redis.call('HSET', KEYS[1], 'session', ARGV[1])
@@ -31,7 +31,8 @@ redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return {tonumber(redis.call('HGET', KEYS[1], 'executed')), is_new}
 ";
 
-/// Extends the time for which a writer is remembered. Keys: the writer. Arguments: that time in milliseconds, the session.
+/// Extends the time for which a writer is remembered. Keys: the writer. Arguments: that time in milliseconds, the
+/// session.
 pub(super) const KEEP: &str = fenced!(
     r"
 return redis.call('PEXPIRE', KEYS[1], ARGV[1])
@@ -49,11 +50,11 @@ return redis.call('HGETALL', KEYS[1])
 /// Adds statistics to a bucket, unless a snapshot covers the bucket.
 ///
 /// - Keys: the state, the writer.
-/// - Arguments: the name of the state, the channel, the epoch of a new state, the start of the bucket, count, sum, minimum,
-///   maximum, the number of executed writes of this writer before this one, the session.
+/// - Arguments: the name of the state, the channel, the epoch of a new state, the start of the bucket, count, sum,
+///   minimum, maximum, the number of executed writes of this writer before this one, the session.
 /// - Returns the epoch, the revision and the bucket; an empty list if a snapshot covers the bucket.
-/// - Errors have the code `EXECUTED` if the write counts as executed, and `FENCED` if it does not. Redis 6 does not return
-///   the code of its own errors.
+/// - Errors have the code `EXECUTED` if the write counts as executed, and `FENCED` if it does not. Redis 6 does not
+///   return the code of its own errors.
 ///
 /// Sums are exact: decimals are added digit by digit, because doubles cannot represent most fractions.
 pub(super) const WRITE: &str = fenced!(
@@ -147,8 +148,8 @@ return redis.error_reply('EXECUTED ' .. (type(result) == 'table' and result.err 
 /// Applies a snapshot, unless the state has a later one.
 ///
 /// - Keys: the state.
-/// - Arguments: the name of the state, the channel, the epoch of a new state, the time up to which the snapshot includes events,
-///   its version, the meter, the credited units, count, sum, minimum, maximum.
+/// - Arguments: the name of the state, the channel, the epoch of a new state, the time up to which the snapshot
+///   includes events, its version, the meter, the credited units, count, sum, minimum, maximum.
 /// - Returns the state.
 pub(super) const SNAPSHOT: &str = r"
 local state, cold, version, meter = KEYS[1], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
@@ -182,17 +183,18 @@ redis.call('PUBLISH', ARGV[2], cjson.encode({customer = ARGV[1], state = all}))
 return all
 ";
 
-/// Reserves units of a meter for the duration of a lease, if they are available. Idempotent: a retry with the same token does
-/// not reserve the units again.
+/// Reserves units of a meter for the duration of a lease, if they are available. Idempotent: a retry with the same
+/// token does not reserve the units again.
 ///
 /// - Keys: the state, the leases of the meter, the writer.
-/// - Arguments: the meter, `count` or `sum`, a token, the units, the duration of the lease in milliseconds, the session.
-/// - Returns `held`; `short` and the available units; `unknown` if the balance is unknown; `units` if the number of units has
-///   more than 15 digits before or nine after the decimal point.
+/// - Arguments: the meter, `count` or `sum`, a token, the units, the duration of the lease in milliseconds, the
+///   session.
+/// - Returns `held`; `short` and the available units; `unknown` if the balance is unknown; `units` if the number of
+///   units has more than 15 digits before or nine after the decimal point.
 ///
-/// Lua calculates with doubles, which cannot represent most fractions. Numbers are therefore two integers: the whole part,
-/// and billionths from 0 to 999,999,999. Further decimals are rounded so that fewer units are available: credits down, usage
-/// up.
+/// Lua calculates with doubles, which cannot represent most fractions. Numbers are therefore two integers: the whole
+/// part, and billionths from 0 to 999,999,999. Further decimals are rounded so that fewer units are available: credits
+/// down, usage up.
 pub(super) const HOLD: &str = fenced!(
     r"
 local state, leases = KEYS[1], KEYS[2]

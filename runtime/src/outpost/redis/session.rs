@@ -21,8 +21,8 @@ const CLUSTER: &str = "the server is a node of a Redis Cluster, which would dist
 #[derive(Clone)]
 pub(super) struct Session {
     pub(super) connection: MultiplexedConnection,
-    /// The random ID of the connection. Scripts of earlier connections of this process change nothing, however late Redis
-    /// executes them.
+    /// The random ID of the connection. Scripts of earlier connections of this process change nothing, however late
+    /// Redis executes them.
     pub(super) id: String,
     /// The key with the number of writes of this process that Redis has executed.
     writer: String,
@@ -108,8 +108,8 @@ impl Session {
         command
     }
 
-    /// Checks that the connection works, and is the last one of this process. Extends the time for which Redis remembers
-    /// the process.
+    /// Checks that the connection works, and is the last one of this process. Extends the time for which Redis
+    /// remembers the process.
     pub(super) async fn keep(mut self) -> RedisResult<()> {
         let keep = self.fenced(&self.scripts.keep, &[], |keep| {
             keep.arg(milliseconds(REMEMBERED));
@@ -131,13 +131,14 @@ pub(super) fn script(hash: &str, keys: &[&str]) -> Cmd {
     script
 }
 
-/// Returns whether it is unknown if a command was executed, because its response was lost. Also returns `true` if it was not
-/// executed because there is a later connection.
+/// Returns whether it is unknown if a command was executed, because its response was lost. Also returns `true` if it
+/// was not executed because there is a later connection.
 pub(super) fn is_unconfirmed(error: &RedisError) -> bool {
     error.is_io_error() || error.code() == Some(FENCED)
 }
 
-/// The error code of a script that was not executed: its connection is not the last one, or an earlier write was not executed.
+/// The error code of a script that was not executed: its connection is not the last one, or an earlier write was not
+/// executed.
 pub(super) const FENCED: &str = "FENCED";
 
 /// The error code of a write that failed, but that Redis counts as executed.

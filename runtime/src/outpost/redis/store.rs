@@ -76,7 +76,8 @@ impl Store {
         *self.session() = None;
     }
 
-    /// Connects. Writes of the last connection whose responses were lost are sent again, unless Redis has executed them.
+    /// Connects. Writes of the last connection whose responses were lost are sent again, unless Redis has executed
+    /// them.
     pub(super) async fn connect(&self, pending: &Pending) -> RedisResult<()> {
         let session = Session::connect(&self.client, &self.writer, pending).await?;
         *self.session() = Some(session);
@@ -130,8 +131,8 @@ impl Store {
         stored(&fields)
     }
 
-    /// Writes a batch, and passes the new revision and bucket of each write to `written`. After an error, the batch contains
-    /// the writes that were not executed.
+    /// Writes a batch, and passes the new revision and bucket of each write to `written`. After an error, the batch
+    /// contains the writes that were not executed.
     ///
     /// Leases are released last: their units become available only after the events that used them are counted.
     pub(super) async fn write(
@@ -189,8 +190,8 @@ impl Store {
         Ok(())
     }
 
-    /// Reserves units of a meter, if they are available after all pending writes of the state. If the response is lost, it
-    /// is retried on the next connection.
+    /// Reserves units of a meter, if they are available after all pending writes of the state. If the response is lost,
+    /// it is retried on the next connection.
     pub(super) async fn hold(
         &self,
         pending: &Pending,
@@ -251,8 +252,8 @@ impl Store {
 }
 
 impl Release {
-    /// Creates the token of a new lease of a meter. The key of the leases is not part of the protocol, so services in other
-    /// languages ignore it.
+    /// Creates the token of a new lease of a meter. The key of the leases is not part of the protocol, so services in
+    /// other languages ignore it.
     pub(super) fn new(state: &str, meter: &str) -> Self {
         Self {
             leases: format!("outpost:held:{state}:{meter}"),
@@ -261,14 +262,14 @@ impl Release {
     }
 }
 
-/// Returns whether Redis counts a failed write as executed. An error without a code comes from this client, which could not
-/// parse the response.
+/// Returns whether Redis counts a failed write as executed. An error without a code comes from this client, which could
+/// not parse the response.
 fn was_executed(error: &RedisError) -> bool {
     error.code().is_none_or(|code| code == EXECUTED)
 }
 
-/// Returns whether Redis rejected a command with a transient error, before it changed anything: Redis is full, read-only or
-/// starting, has forgotten the scripts, or there is a later connection.
+/// Returns whether Redis rejected a command with a transient error, before it changed anything: Redis is full,
+/// read-only or starting, has forgotten the scripts, or there is a later connection.
 fn was_not_executed(error: &RedisError) -> bool {
     const CODES: [&str; 11] = [
         FENCED,

@@ -2,7 +2,8 @@
 
 use crate::types::JsonValue;
 
-/// Returns the JSON pointers at which `actual` differs from `expected`. Does not return the values, which may be secret.
+/// Returns the JSON pointers at which `actual` differs from `expected`. Does not return the values, which may be
+/// secret.
 pub(super) fn differences(expected: &JsonValue, actual: &JsonValue) -> Vec<String> {
     let mut found = Vec::new();
     compare("", expected, actual, &mut found);

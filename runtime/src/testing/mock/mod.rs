@@ -25,9 +25,9 @@ pub use when::When;
 
 /// A mock of the API: responds to expected calls, and reports unexpected ones.
 ///
-/// Pass its [`transport`](Self::transport) to a client. Expect calls with [`on`](Self::on), which names an operation by the
-/// type of its request, and set their responses. Dropping the mock [verifies](Self::verify) that all expected calls were
-/// made.
+/// Pass its [`transport`](Self::transport) to a client. Expect calls with [`on`](Self::on), which names an operation by
+/// the type of its request, and set their responses. Dropping the mock [verifies](Self::verify) that all expected calls
+/// were made.
 ///
 /// # Which expectation applies
 /// If several expectations match a call, the first one that is not used up applies. So two expectations for the same
@@ -35,13 +35,13 @@ pub use when::When;
 /// disable retries with [`RetryPolicy::off`](crate::client::RetryPolicy::off).
 ///
 /// # Unexpected calls
-/// A call that matches no expectation is passed to the transport of [`otherwise`](Self::otherwise). If there is none, the
-/// response has status 418 and explains the problem. Clients do not retry it, and `verify` reports the call.
+/// A call that matches no expectation is passed to the transport of [`otherwise`](Self::otherwise). If there is none,
+/// the response has status 418 and explains the problem. Clients do not retry it, and `verify` reports the call.
 ///
 /// # Invalid responses
-/// Responses are validated against the OpenAPI description. If one is invalid or contains an unknown variant, the call fails
-/// with an error that names the expectation and the location in the JSON. Use [`unchecked`](When::unchecked) to send such a
-/// response.
+/// Responses are validated against the OpenAPI description. If one is invalid or contains an unknown variant, the call
+/// fails with an error that names the expectation and the location in the JSON. Use [`unchecked`](When::unchecked) to
+/// send such a response.
 #[derive(Default)]
 pub struct Mock {
     shared: Arc<Mutex<State>>,
@@ -99,8 +99,8 @@ impl Mock {
         lock(&self.shared).requests.clone()
     }
 
-    /// Asserts that all expected calls were made, that there were no unexpected ones, and that all responses were valid.
-    /// Then resets the mock: all expectations and recorded requests are removed.
+    /// Asserts that all expected calls were made, that there were no unexpected ones, and that all responses were
+    /// valid. Then resets the mock: all expectations and recorded requests are removed.
     ///
     /// # Panics
     /// Panics if the assertion fails.

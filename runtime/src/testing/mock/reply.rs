@@ -131,8 +131,8 @@ impl Reply {
         ))
     }
 
-    /// Creates a reply that never arrives: the call waits until it times out or is dropped. Use tokio's paused clock, so
-    /// that the test does not have to wait.
+    /// Creates a reply that never arrives: the call waits until it times out or is dropped. Use tokio's paused clock,
+    /// so that the test does not have to wait.
     #[must_use]
     pub fn never() -> Self {
         Self(Kind::Never)

@@ -36,8 +36,8 @@ pub(super) enum Condition {
 }
 
 impl Rule {
-    /// Returns the response if the request matches and the expectation is not used up. `Some(Err)` contains the reason why
-    /// the response is invalid.
+    /// Returns the response if the request matches and the expectation is not used up. `Some(Err)` contains the reason
+    /// why the response is invalid.
     pub(super) fn reply(&mut self, request: &Recorded) -> Option<Result<Reply, String>> {
         let is_left = self.count == Count::Any || Count::Times(self.calls) != self.count;
         let matches = is_left

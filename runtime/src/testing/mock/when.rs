@@ -158,8 +158,8 @@ impl<'a, E: Endpoint> When<'a, E> {
     }
 }
 
-/// Validates a response. The error is the reason why the API would not send it. Error responses are not validated, because
-/// the OpenAPI description lacks the details.
+/// Validates a response. The error is the reason why the API would not send it. Error responses are not validated,
+/// because the OpenAPI description lacks the details.
 fn checked<T: Sample>(reply: Reply, is_checked: bool) -> Result<Reply, String> {
     let Some(json) = reply.success_json().filter(|_| is_checked) else {
         return Ok(reply);

@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use crate::testing::schemas::{Schemas, problems};
 
-/// Returns the variant of a union that the given properties belong to: of the variants whose constants they do not contradict,
-/// the one that has most of the keys.
+/// Returns the variant of a union that the given properties belong to: of the variants whose constants they do not
+/// contradict, the one that has most of the keys.
 pub(super) fn meant<'m>(
     schemas: &Schemas,
     members: &'m [Value],

@@ -18,8 +18,8 @@ pub(super) use compose::{Composer, Extent};
 #[cfg(feature = "webhooks")]
 pub(super) use context::id_of;
 
-/// A type of which [`sample`] returns a value: every response type of the API, and lists and maps of them. Generated code
-/// implements it.
+/// A type of which [`sample`] returns a value: every response type of the API, and lists and maps of them. Generated
+/// code implements it.
 pub trait Sample: Decode {
     /// Returns the schema of the type.
     #[doc(hidden)]
@@ -63,8 +63,8 @@ impl Schema {
 /// The value satisfies the OpenAPI description, and is always the same:
 /// - The currency is `usd`, timestamps are in January 2026, and email addresses and URLs belong to `example.com`.
 /// - Lists have one item.
-/// - Optional fields are set, unless they mean that something has ended: a subscription is not canceled, and an order is not
-///   refunded.
+/// - Optional fields are set, unless they mean that something has ended: a subscription is not canceled, and an order
+///   is not refunded.
 /// - An entity has the same ID wherever it occurs: `order.customer_id == order.customer.id`.
 /// - The value of a union is its first variant. For another variant, call this function with the type of that variant.
 #[must_use]

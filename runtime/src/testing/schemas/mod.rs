@@ -1,7 +1,7 @@
 //! The JSON Schemas of the API, for samples and for the validation of responses.
 //!
-//! The generator emits a table of schemas for each version group, so that the crate contains each schema once. Keywords are
-//! those of JSON Schema, and `nullable` of OpenAPI 3.0. A `$ref` is the name of a type.
+//! The generator emits a table of schemas for each version group, so that the crate contains each schema once. Keywords
+//! are those of JSON Schema, and `nullable` of OpenAPI 3.0. A `$ref` is the name of a type.
 
 mod problem;
 mod validate;

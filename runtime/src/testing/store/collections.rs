@@ -1,5 +1,5 @@
-//! Collections of an API, such as its customers, and the operations on their items. Both are derived from the paths and types
-//! of the operations.
+//! Collections of an API, such as its customers, and the operations on their items. Both are derived from the paths and
+//! types of the operations.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,8 +57,8 @@ impl Collections {
         collections.map(|(path, _)| *path).collect()
     }
 
-    /// Returns the collection of an operation, and what the operation does with its items. Returns `None` if the store does
-    /// not support the operation.
+    /// Returns the collection of an operation, and what the operation does with its items. Returns `None` if the store
+    /// does not support the operation.
     pub(super) fn action(
         &self,
         operation: &Operation,

@@ -23,14 +23,15 @@ use items::Items;
 
 /// An in-memory API: what a test creates can be read, listed, updated and deleted. Clones share their content.
 ///
-/// It supports all resources with an ID, such as products, customers, checkouts, discounts and meters, with the operations
-/// of the API to create, read, list, update and delete them. Requests are validated. Responses are
+/// It supports all resources with an ID, such as products, customers, checkouts, discounts and meters, with the
+/// operations of the API to create, read, list, update and delete them. Requests are validated. Responses are
 /// [samples](super::sample()) with the values that were sent. Lists are filtered, sorted and paginated.
 ///
-/// The store does not implement the business logic of the API. For example, a checkout does not become an order: a test adds
-/// the order with [`put`](Self::put).
+/// The store does not implement the business logic of the API. For example, a checkout does not become an order: a test
+/// adds the order with [`put`](Self::put).
 ///
-/// The response to an unsupported call has status 418 and explains the problem. To support such calls, expect them with a
+/// The response to an unsupported call has status 418 and explains the problem. To support such calls, expect them with
+/// a
 /// [`Mock`](super::Mock), and pass the others to the store with [`Mock::otherwise`](super::Mock::otherwise).
 #[derive(Clone)]
 pub struct Store {
