@@ -94,9 +94,9 @@ impl MeteringBuilder {
         self
     }
 
-    /// Configures a relay with the current settings. A relay sends the events of an [`Outbox`](crate::outbox::Outbox):
-    /// see
-    /// [`IngesterBuilder::relay`].
+    /// Configures a relay with the current settings: see [`IngesterBuilder::relay`].
+    ///
+    /// A relay sends the events of an [`Outbox`](crate::outbox::Outbox).
     #[cfg(feature = "postgres")]
     pub fn relay(self, database: Postgres) -> RelayBuilder {
         self.ingester.relay(database)

@@ -64,9 +64,9 @@ impl Store {
     ) -> Result<(), SpoolError> {
         let database = Database::create(&self.folder.new_events(), true);
         self.database = Some(database.map_err(|failure| self.error(failure))?);
-        let resolved = fill(self).and_then(|()| self.apply(&Changes::default()));
+        let filled = fill(self).and_then(|()| self.apply(&Changes::default()));
         self.close();
-        resolved
+        filled
     }
 
     /// Replaces the current database by the new one, and opens it.
