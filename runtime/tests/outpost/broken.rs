@@ -1,4 +1,4 @@
-//! Connections to Redis that break at any moment: whatever they were used for happens exactly once.
+//! Connections to Redis that break at any moment. Each write and reservation is executed exactly once.
 
 use std::time::Duration;
 
@@ -13,10 +13,11 @@ use crate::redis::Redis;
 use crate::shared::{polar, process, until};
 use crate::{CALLS, UNITS, event, read_locally};
 
-/// How many connections each test breaks.
+/// The number of connections that each test breaks.
 const BREAKS: usize = 18;
 
-/// A process behind a proxy, whose leases last this many seconds; `None` without a server.
+/// Starts a process that is connected to Redis through a proxy. Its leases last this many seconds. Returns `None` if
+/// Redis is not installed.
 async fn behind_proxy(lease: u64) -> Option<(Redis, Polar, Proxy, Metering)> {
     let redis = Redis::start().await?;
     let polar = polar().await;
@@ -49,7 +50,7 @@ async fn each_event_is_counted_once() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
-    // Late commands have been executed by then.
+    // All late commands are executed within this time.
     tokio::time::sleep(LATEST).await;
     read_locally(&metering, CALLS).await;
     metering.flush().await.unwrap();
@@ -57,7 +58,7 @@ async fn each_event_is_counted_once() {
         let consumed = read_locally(metering, CALLS).await.consumed;
         assert_eq!(consumed, (2 + tracked).into());
     }
-    // Five are those of the snapshot.
+    // The snapshot contains five units.
     let expected: Decimal = format!("{}.{}", 5 + tracked / 10, tracked % 10)
         .parse()
         .unwrap();
@@ -75,7 +76,7 @@ async fn each_reservation_is_made_and_released_once() {
     let other = process(&polar, &redis);
     until(&other, 2).await;
     for round in 0..BREAKS {
-        // Afterwards the state is in memory, so that the next script reserves.
+        // The state is in memory after the read, so the next script is the one that reserves.
         read_locally(&metering, CALLS).await;
         proxy.break_next(Break::ALL[round % Break::ALL.len()]);
         let mut reserved = Vec::new();
@@ -87,14 +88,14 @@ async fn each_reservation_is_made_and_released_once() {
             }
             reserved.truncate(20);
         }
-        // A late command must not reserve again what was released.
+        // A late command must not reserve released units again.
         if round % 2 == 0 {
             reserved.clear();
         }
-        // Late commands have been executed by then.
+        // All late commands are executed within this time.
         tokio::time::sleep(LATEST).await;
         leases(&redis, reserved.len()).await;
-        // 100 credited, 2 consumed.
+        // 100 units are credited, and 2 consumed.
         let available = 98 - 3 * reserved.len();
         let error = other.reserve(CALLS, 99, "u-1").await.unwrap_err();
         assert_eq!(
@@ -112,7 +113,7 @@ async fn each_reservation_is_made_and_released_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_subscription_that_has_failed_silently_is_replaced() {
-    // The connections are checked as often as leases are renewed.
+    // The short lease makes the process check its connection often.
     let Some((_redis, _polar, proxy, _metering)) = behind_proxy(1).await else {
         return;
     };

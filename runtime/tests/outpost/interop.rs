@@ -1,5 +1,5 @@
-//! One Redis and one stand-in for Polar, shared by this crate and Polar's Python SDK (`polar-sdk[outpost]==1.0.3a5`).
-//! The environment variable `POLAR_PYTHON` names the interpreter.
+//! This crate and Polar's Python SDK (`polar-sdk[outpost]==1.0.3a5`) share one Redis and one stand-in for Polar. The
+//! environment variable `POLAR_PYTHON` contains the path of the Python interpreter.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -17,13 +17,13 @@ use crate::polar::Polar;
 use crate::redis::Redis;
 use crate::{BUCKET, next_bucket};
 
-/// The number of events that each of the two tracks before the restart of Redis.
+/// The number of events that each of the two services tracks before the restart of Redis.
 const EVENTS: usize = 10_000;
 
 const CUSTOMERS: [&str; 4] = ["u-0", "u-1", "u-2", "u-3"];
 const FUNCTIONS: [&str; 5] = ["count", "sum", "min", "max", "avg"];
 
-/// The meter of a function.
+/// Returns the meter with this aggregation function.
 fn meter(function: &str) -> Uuid {
     let index = FUNCTIONS.iter().position(|it| *it == function).unwrap();
     Uuid::from_u128(0x4000_8000_0000_0000_0010 + index as u128)
@@ -42,12 +42,12 @@ fn reducers() -> JsonValue {
     json!(reducers)
 }
 
-/// The units of the event with this index. Sums of them are exact in doubles, with which the SDK calculates.
+/// Returns the units of the event with this index. Their sums are exact in doubles, which the SDK uses.
 fn units(index: usize) -> f64 {
     (index % 8) as f64 / 4.0
 }
 
-/// The expected usage of a customer.
+/// The expected statistics of a customer's usage.
 #[derive(Clone, Copy)]
 struct Usage {
     count: f64,
@@ -58,7 +58,7 @@ struct Usage {
 }
 
 impl Usage {
-    /// What Polar has counted before the test.
+    /// The usage that Polar has counted before the test.
     const INITIAL: Self = Self {
         count: 2.0,
         sum: 5.0,
@@ -96,7 +96,7 @@ impl Usage {
     }
 }
 
-/// The service in Python.
+/// The Python service.
 struct Peer {
     child: Child,
     input: ChildStdin,
@@ -149,7 +149,7 @@ impl Drop for Peer {
     }
 }
 
-/// Both services, and what they should read.
+/// Both services, and the balances that they should read.
 struct Services {
     redis: Redis,
     polar: Polar,
@@ -196,19 +196,19 @@ impl Services {
         self.expected.get_mut(customer).unwrap()
     }
 
-    /// Tells the Python service to track so many events.
+    /// Makes the Python service track this many events, in the background.
     fn begin(&mut self, count: usize) {
         let timestamp = self.timestamp().to_rfc3339();
         self.peer.say(&format!("track {count} {timestamp}"));
         self.expect(count);
     }
 
-    /// Waits until it has done so.
+    /// Waits until the Python service has tracked the events.
     fn finish(&mut self) {
         assert_eq!(block_in_place(|| self.peer.line()), "tracked");
     }
 
-    /// Tracks so many events with this crate.
+    /// Tracks this many events with this crate.
     async fn track(&mut self, count: usize) {
         for index in 0..count {
             let event = UsageEvent::new("call", CUSTOMERS[index % 4]);
@@ -238,7 +238,7 @@ impl Services {
         }
     }
 
-    /// Reads every meter of every customer with both, until all of them are as expected.
+    /// Reads every meter of every customer with both services, until all balances are as expected.
     async fn until_equal(&mut self) {
         self.metering.flush().await.unwrap();
         for (customer, usage) in self.expected.clone() {
@@ -263,7 +263,7 @@ impl Services {
         panic!("{customer} {function}: {last:?}, not {expected:?}");
     }
 
-    /// The local balance; `None` while there is none.
+    /// Returns the local balance; `None` if it is unknown.
     async fn read(&self, function: &str, customer: &str) -> Option<JsonValue> {
         let balance = self.metering.meter(meter(function), customer).await.ok()?;
         let balance = balance.filter(|it| it.source == Source::Local)?;
@@ -282,7 +282,8 @@ impl Services {
     }
 }
 
-/// Whether these are the expected numbers. An average is rounded differently by a service that calculates in decimals.
+/// Returns whether these are the expected numbers. Averages may differ slightly: the two services round them
+/// differently.
 fn are_equal(read: Option<&JsonValue>, expected: &[f64; 3]) -> bool {
     let numbers = read.and_then(JsonValue::as_array);
     let numbers: Vec<f64> = numbers
@@ -305,7 +306,7 @@ async fn services_in_other_languages_share_the_state() {
     let mut services = Services::start(&python, redis).await;
     services.until_equal().await;
 
-    // Credits change in the middle, with a version that skips some. An older snapshot that arrives later changes nothing.
+    // The credits change meanwhile, with a version number that skips others. A late, older snapshot changes nothing.
     services.begin(EVENTS / 2);
     services.track(EVENTS / 4).await;
     services.credit("u-0", 5, 20_000.5);
@@ -315,8 +316,8 @@ async fn services_in_other_languages_share_the_state() {
     services.finish();
     services.until_equal().await;
 
-    // Seven events of a third service, the updates of which are lost. The next update is not the successor of the last
-    // one that was received, so both read the whole state.
+    // A third service tracks seven events, and its updates are lost. The revision of the next update then shows a gap,
+    // so both services read the whole state.
     let bucket = services.bucket;
     services.change("u-0", &["HINCRBY", &format!("bucket:{bucket}:count"), "7"]);
     services.change(
@@ -328,13 +329,13 @@ async fn services_in_other_languages_share_the_state() {
     services.track(4).await;
     services.until_equal().await;
 
-    // Another epoch, as after a loss of the state, with a revision that is smaller than before.
+    // The state gets another epoch and a smaller revision, as if it were lost and created again.
     services.change("u-1", &["HSET", "epoch", "other", "revision", "1"]);
     services.begin(4);
     services.finish();
     services.until_equal().await;
 
-    // Connections to Polar drop, and credits change before they are made again: both request snapshots.
+    // The connections to Polar are lost, and the credits change before the services reconnect and request snapshots.
     let upgrades = services.polar.world().upgrades.len();
     services.polar.drop_sockets();
     services.credit("u-1", 8, 3.5);
@@ -346,7 +347,7 @@ async fn services_in_other_languages_share_the_state() {
     services.polar.until(is_connected).await;
     services.until_equal().await;
 
-    // Snapshots that include everything so far, and later events.
+    // Snapshots include all events so far. Further events follow.
     services.bucket += BUCKET;
     for (customer, usage) in &services.expected {
         for function in FUNCTIONS {
@@ -361,7 +362,7 @@ async fn services_in_other_languages_share_the_state() {
     services.finish();
     services.until_equal().await;
 
-    // A restart of Redis without the stored state: only the snapshots are left, until more events are tracked.
+    // Redis restarts without its data. Only the snapshots are left, until more events are tracked.
     services.redis.stop();
     services.redis.restart().await;
     services.polar.drop_sockets();
@@ -372,7 +373,7 @@ async fn services_in_other_languages_share_the_state() {
     services.finish();
     services.until_equal().await;
 
-    // Everything was also sent to Polar. Events of this crate have external IDs, those of the SDK do not.
+    // All events were also sent to Polar. Only those of this crate have external IDs.
     let world = services.polar.world();
     let own = world
         .events

@@ -1,7 +1,7 @@
-//! Processes that reserve from one balance and are killed.
+//! Processes that reserve units of one balance, and are killed.
 //!
-//! The processes are this test, run again with the variable `POLAR_OUTPOST_CHILD`: the URL of Redis, the address of the
-//! stand-in for Polar, and the number of reservations.
+//! Each process runs this test program again. The environment variable `POLAR_OUTPOST_CHILD` contains the URL of Redis,
+//! the address of the stand-in for Polar, and the number of reservations.
 
 use std::collections::HashMap;
 use std::env;
@@ -24,13 +24,13 @@ const VARIABLE: &str = "POLAR_OUTPOST_CHILD";
 /// The number of units in a reservation.
 const EACH: usize = 7;
 
-/// As many reservations as the balance of 98 contains.
+/// The number of reservations that the balance of 98 units allows.
 const ALL: usize = 14;
 
-/// As many of them as the killed process has.
+/// The number of reservations of the process that is killed.
 const KILLED: usize = 5;
 
-/// Runs in a process of its own: makes reservations, prints a line for each, and keeps them until it is killed.
+/// The child process: makes reservations, prints a line for each, and keeps them until it is killed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn child() {
     let Ok(arguments) = env::var(VARIABLE) else {
@@ -82,7 +82,7 @@ impl Process {
         Self { child, output }
     }
 
-    /// Waits until the process has made more reservations.
+    /// Waits until the process has made this many more reservations.
     fn reserved(&mut self, count: usize) {
         for _ in 0..count {
             let mut line = String::new();
@@ -108,7 +108,7 @@ impl Drop for Process {
     }
 }
 
-/// Returns by token when leases expire, in milliseconds since 1970 by the clock of Redis.
+/// Returns when leases expire, by their tokens: in milliseconds since 1970, by the clock of Redis.
 fn leases(redis: &Redis) -> HashMap<String, u64> {
     let key = format!("outpost:held:external:u-1:r-calls:{CALLS}");
     let leases = redis.command(&["HGETALL", &key]);
@@ -121,7 +121,7 @@ fn leases(redis: &Redis) -> HashMap<String, u64> {
     leases.collect()
 }
 
-/// Returns the time of Redis, in milliseconds since 1970.
+/// Returns the time of the clock of Redis, in milliseconds since 1970.
 fn time(redis: &Redis) -> u64 {
     let (seconds, micros): (u64, u64) = redis::from_redis_value(redis.command(&["TIME"])).unwrap();
     seconds * 1_000 + micros / 1_000
@@ -139,7 +139,7 @@ async fn units_of_a_killed_process_are_available_when_its_leases_have_expired() 
         let first = leases(&redis);
         let mut other = Process::start(&redis, polar.address, ALL);
         other.reserved(ALL - KILLED);
-        // A process that lives renews its leases.
+        // A running process renews its leases.
         let renewed = |expiries: &HashMap<String, u64>| {
             first
                 .iter()

@@ -1,4 +1,4 @@
-//! Balances that are computed locally: against a stand-in for Polar on loopback, with its WebSocket.
+//! Locally computed balances, with a stand-in for Polar on loopback.
 
 #![allow(
     clippy::unwrap_used,
@@ -56,7 +56,7 @@ fn reducers() -> JsonValue {
     ])
 }
 
-/// The start of the next bucket: no process has counted anything after that.
+/// Returns the start of the next bucket. No process has counted events after this time.
 fn next_bucket() -> i64 {
     let now = Timestamp::from(SystemTime::now()).timestamp_micros();
     now - now.rem_euclid(BUCKET) + BUCKET
@@ -85,7 +85,7 @@ async fn started() -> (Polar, Metering) {
     }
     let options = OutpostOptions::new().snapshot_timeout(Duration::from_secs(30));
     let metering = polar.metering().outpost(options).start().unwrap();
-    // The first read after a start does not wait for the connection.
+    // The first read does not wait for the connection.
     metering.track(event("warm-up")).await.unwrap();
     read_locally(&metering, CALLS).await;
     (polar, metering)
@@ -180,7 +180,7 @@ async fn the_connection_has_the_headers_of_the_client() {
     assert_eq!(headers["sec-websocket-version"], "13");
 }
 
-/// The reducers, of which that for calls counts other events now.
+/// Returns the reducers with another filter for the meter of calls.
 fn changed_reducers() -> JsonValue {
     let mut reducers = reducers();
     reducers[0]["filter"]["clauses"][0]["value"] = json!("new call");
@@ -203,7 +203,7 @@ async fn a_meter_with_another_definition_is_counted_anew() {
     metering.track(event("new call")).await.unwrap();
     metering.track(event("call")).await.unwrap();
     assert_eq!(read_locally(&metering, CALLS).await.consumed, 3.into());
-    // Another meter is not affected.
+    // The other meter is not affected.
     assert_eq!(read_locally(&metering, UNITS).await.consumed, 6.into());
 }
 
@@ -240,15 +240,15 @@ async fn what_is_not_known_locally_is_read_from_the_api() {
     let from_api = |balance: Balance| {
         assert_eq!((balance.source, balance.consumed), (Source::Api, 77.into()));
     };
-    // Polar sends no snapshots for `unique`, and none for a meter without a reducer.
+    // Polar sends no snapshots for meters with the function `unique`, nor for meters without a reducer.
     from_api(read(&metering, PEOPLE).await);
     from_api(read(&metering, Uuid::from_u128(9)).await);
-    // A snapshot that does not arrive in time.
+    // The snapshot does not arrive in time.
     let options = OutpostOptions::new().snapshot_timeout(Duration::from_millis(50));
     let other = polar.metering().outpost(options).start().unwrap();
     let balance = other.meter(CALLS, "u-2").await.unwrap();
     from_api(balance.unwrap());
-    // A snapshot from before the start: it does not include events that an earlier process tracked since.
+    // The snapshot is from before the start of this process. It may lack events of earlier processes.
     polar.keep(&snapshot("u-3", CALLS, next_bucket() - 2 * BUCKET));
     metering
         .track(UsageEvent::new("call", "u-3"))
@@ -266,7 +266,7 @@ async fn a_customer_that_polar_does_not_know_has_no_balance_until_it_does() {
     polar.keep(&missing);
     assert_eq!(metering.meter(CALLS, "u-9").await.unwrap(), None);
     polar.keep(&snapshot("u-9", CALLS, next_bucket()));
-    // It is requested again at each read.
+    // Each read requests a snapshot again.
     while metering.meter(CALLS, "u-9").await.unwrap().is_none() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
@@ -288,7 +288,7 @@ async fn a_connection_that_drops_is_made_again_and_everything_is_asked_for() {
 async fn a_connection_that_is_silent_is_replaced() {
     let (polar, _metering) = started().await;
     polar.silence();
-    // Time passes as soon as nothing else happens.
+    // The paused clock advances whenever all tasks are idle.
     tokio::time::pause();
     let replaced = polar.until(|world| world.upgrades.len() == 2);
     let replaced = tokio::time::timeout(Duration::from_secs(3_600), replaced);
@@ -311,7 +311,7 @@ async fn without_connection_and_api_the_last_balance_is_better_than_none() {
         (balance.source, balance.consumed),
         (Source::Local, 4.into())
     );
-    // An error that is not an outage is returned.
+    // An error that is not transient is returned.
     polar.world().failure = Some(403);
     assert!(
         metering
@@ -421,7 +421,7 @@ async fn callers_never_reserve_more_than_the_balance() {
             Err(error) => panic!("{error}"),
         }
     }
-    // 100 credited, 2 consumed.
+    // 100 units are credited, and 2 consumed.
     assert_eq!(reserved.len(), 32);
     let settled = reserved.pop().unwrap();
     assert_eq!(*settled.units(), 3.into());
@@ -449,7 +449,7 @@ async fn a_reservation_needs_a_balance_that_is_known() {
     let alone = polar.metering().start().unwrap();
     let error = alone.reserve(CALLS, 1, "u-1").await.unwrap_err();
     assert!(matches!(error, ReserveError::Unknown), "{error}");
-    // An incomplete state: the API reports 23, and may not have processed the event yet.
+    // The state is incomplete. The API returns 23, and may not have counted the event yet.
     polar.keep(&snapshot("u-3", CALLS, next_bucket() - 2 * BUCKET));
     metering
         .track(UsageEvent::new("call", "u-3"))
@@ -467,7 +467,7 @@ async fn a_shutdown_ends_the_connection() {
     metering.shutdown(Duration::from_secs(10)).await;
     let balance = read(&metering, CALLS).await;
     assert_eq!(balance.source, Source::Api);
-    // The connection is closed by the end of its task.
+    // The connection is closed when its task ends.
     let ping = json!({ "type": "other" });
     while polar.sockets() > 0 {
         polar.push(&ping);

@@ -40,24 +40,24 @@ struct Shared {
 
 #[derive(Default)]
 pub(crate) struct World {
-    /// The configuration to send. None is sent while it is `None`.
+    /// The configuration to send; `None` to send no configuration.
     pub(crate) reducers: Option<JsonValue>,
     /// The snapshots that are sent on request, by customer and meter.
     pub(crate) snapshots: HashMap<(String, String), JsonValue>,
-    /// The received requests for snapshots, of all connections.
+    /// The requests for snapshots that all connections have received.
     pub(crate) asks: Vec<JsonValue>,
     /// The ingested events, without duplicates.
     pub(crate) events: Vec<JsonValue>,
     known: HashSet<String>,
-    /// The headers of requests for a WebSocket.
+    /// The headers of the requests to open a WebSocket.
     pub(crate) upgrades: Vec<HeaderMap>,
-    /// The status to reject requests for a WebSocket with.
+    /// The status with which requests to open a WebSocket are rejected; `None` to accept them.
     pub(crate) refusal: Option<u16>,
-    /// The status to reject requests for balances with.
+    /// The status with which requests for balances are rejected; `None` to accept them.
     pub(crate) failure: Option<u16>,
     /// The consumed and credited units that the API returns.
     pub(crate) balance: Option<(f64, f64)>,
-    /// Whether connections are open, and nothing is read or sent.
+    /// Whether nothing is read or sent on the open connections.
     is_silent: bool,
     /// The number of received requests for balances.
     pub(crate) reads: usize,
@@ -90,13 +90,13 @@ impl Polar {
             .retain(|socket| socket.send(text.clone()).is_ok());
     }
 
-    /// Sends a snapshot to all connections, and on later requests.
+    /// Sends a snapshot to all connections now, and in response to later requests.
     pub(crate) fn snapshot(&self, snapshot: &JsonValue) {
         self.keep(snapshot);
         self.push(&json!({ "type": "meter_usage", "payload": snapshot }));
     }
 
-    /// Sends a snapshot on request.
+    /// Sends a snapshot in response to later requests.
     pub(crate) fn keep(&self, snapshot: &JsonValue) {
         let customer = ["customer_id", "external_customer_id"];
         let customer = customer.iter().find_map(|key| snapshot[key].as_str());
@@ -191,7 +191,7 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>) {
         tokio::spawn(async move {
             let service = service_fn(|request| respond(request, Arc::clone(&shared)));
             let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-            // Fails if the client disconnects, which is not a failure of the test.
+            // An error is ignored: the client may disconnect.
             let _ = connection.with_upgrades().await;
         });
     }

@@ -1,4 +1,4 @@
-//! A proxy in front of Redis, which breaks connections in the middle of a command.
+//! A proxy for Redis that breaks connections in the middle of a command.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::task::JoinHandle;
 
-/// The longest time after which [`Break::Late`] executes commands.
+/// The maximum delay of commands with [`Break::Late`].
 pub(crate) const LATEST: Duration = Duration::from_millis(200);
 
 /// How a connection breaks.
@@ -20,7 +20,7 @@ pub(crate) enum Break {
     Response,
     /// Redis receives the first half of the commands.
     Half,
-    /// Redis executes the commands when the client has made another connection.
+    /// Redis executes the commands after the client has reconnected.
     Late,
 }
 
@@ -37,7 +37,7 @@ pub(crate) struct Proxy {
 #[derive(Default)]
 struct Shared {
     next: Mutex<Option<Break>>,
-    /// For each connection with a subscription, whether it is silent.
+    /// For each connection with a subscription, whether nothing is forwarded any more.
     subscriptions: Mutex<Vec<Arc<AtomicBool>>>,
 }
 
@@ -61,7 +61,7 @@ impl Proxy {
         }
     }
 
-    /// Forwards nothing more on the connections that have a subscription now, and keeps them open.
+    /// Stops forwarding on the current connections with a subscription, but keeps them open.
     pub(crate) fn silence_subscriptions(&self) {
         let subscriptions = self.shared.subscriptions.lock().unwrap();
         subscriptions
@@ -69,7 +69,7 @@ impl Proxy {
             .for_each(|it| it.store(true, Ordering::Relaxed));
     }
 
-    /// Returns how many connections had a subscription.
+    /// Returns the number of connections with a subscription so far.
     pub(crate) fn subscriptions(&self) -> usize {
         self.shared.subscriptions.lock().unwrap().len()
     }
@@ -83,7 +83,7 @@ impl Proxy {
         *self.shared.next.lock().unwrap() = Some(how);
     }
 
-    /// Returns whether the connection was broken.
+    /// Returns whether a connection was broken since [`break_next`](Self::break_next).
     pub(crate) fn has_broken(&self) -> bool {
         self.shared.next.lock().unwrap().is_none()
     }
@@ -95,7 +95,7 @@ impl Drop for Proxy {
     }
 }
 
-/// Forwards in both directions, until the connection is to break.
+/// Forwards data in both directions until the connection is to break.
 async fn forward(mut client: TcpStream, mut redis: UnixStream, shared: Arc<Shared>) {
     let is_silent: Arc<AtomicBool> = Arc::default();
     let (mut sent, mut received) = (vec![0; 1 << 18], vec![0; 1 << 18]);
@@ -140,7 +140,7 @@ async fn forward(mut client: TcpStream, mut redis: UnixStream, shared: Arc<Share
         }
         Break::Late => {
             drop(client);
-            // The client waits between 50 and 100 milliseconds before it connects again.
+            // The client reconnects after 50 to 100 milliseconds.
             tokio::time::sleep(LATEST.mul_f64(fastrand::f64())).await;
             let _ = redis.write_all(commands).await;
             let _ = redis.read(&mut received).await;

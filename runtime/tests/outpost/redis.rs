@@ -1,4 +1,4 @@
-//! A server of Redis on a Unix socket in a folder of its own, which is stopped with the test.
+//! A Redis server on a Unix socket in a temporary folder. It is stopped at the end of the test.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -13,7 +13,8 @@ pub(crate) struct Redis {
 }
 
 impl Redis {
-    /// Starts a server; `None` if none is installed, unless `SERVERS_REQUIRED` is set.
+    /// Starts a server. Returns `None` if Redis is not installed, unless the environment variable `SERVERS_REQUIRED` is
+    /// set.
     pub(crate) async fn start() -> Option<Self> {
         Self::start_with(&[]).await
     }
@@ -74,7 +75,7 @@ impl Redis {
         self.child.wait().unwrap();
     }
 
-    /// Starts the server again, without its former data.
+    /// Restarts the server without its data.
     pub(crate) async fn restart(&mut self) {
         let _ = std::fs::remove_file(self.socket());
         self.child = spawn(&self.folder, &self.arguments).unwrap();
@@ -100,7 +101,7 @@ fn spawn(folder: &tempfile::TempDir, arguments: &[String]) -> std::io::Result<Ch
         .spawn()
 }
 
-/// Returns a port that was free just now.
+/// Returns a port that is currently free.
 pub(crate) fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()

@@ -1,4 +1,4 @@
-//! Servers of Redis that need TLS, or cannot be used.
+//! Redis servers that require TLS, and servers that cannot be used.
 
 use std::time::Duration;
 
@@ -76,10 +76,10 @@ mod tls {
     use super::*;
     use crate::shared::until;
 
-    /// The certificate of the authority that signed `server.pem`, which is one for `localhost`.
+    /// The certificate of the CA that signed `server.pem`, which is a certificate for `localhost`.
     const AUTHORITY: &[u8] = include_bytes!("tls/ca.pem");
 
-    /// Starts a server with TLS. Returns its URL, too.
+    /// Starts a server with TLS, and returns it with its URL.
     async fn start() -> Option<(Redis, String)> {
         let port = free_port().to_string();
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/outpost/tls");

@@ -1,4 +1,4 @@
-//! Several processes that share their state in Redis.
+//! Several processes that share states in Redis.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ pub(crate) fn process(polar: &Polar, redis: &Redis) -> Metering {
     polar.metering().outpost(options).start().unwrap()
 }
 
-/// Starts a process that has its first snapshot; `None` without a server.
+/// Starts a process, and waits for its first snapshot. Returns `None` if Redis is not installed.
 async fn one_process() -> Option<(Redis, Polar, Metering)> {
     let redis = Redis::start().await?;
     let polar = polar().await;
@@ -41,7 +41,7 @@ async fn one_process() -> Option<(Redis, Polar, Metering)> {
     Some((redis, polar, metering))
 }
 
-/// Reads until the local value is this one.
+/// Reads the balance until this number of units is consumed.
 pub(crate) async fn until(metering: &Metering, consumed: impl Into<Decimal>) {
     let consumed = consumed.into();
     while read_locally(metering, CALLS).await.consumed != consumed {
@@ -75,7 +75,7 @@ async fn processes_count_together() {
     // A process that starts later sees earlier events.
     let third = process(&polar, &redis);
     until(&third, 502).await;
-    // A snapshot that covers all of it.
+    // The snapshot includes all events.
     let mut next = snapshot("u-1", CALLS, next_bucket() + BUCKET);
     next["version"] = 2.into();
     next["count"] = 600.into();
@@ -109,11 +109,11 @@ async fn processes_never_reserve_more_than_the_balance() {
             Err(error) => panic!("{error}"),
         }
     }
-    // 100 credited, 2 consumed.
+    // 100 units are credited, and 2 consumed.
     assert_eq!(reserved.len(), 32);
     reserved.pop().unwrap().settle(event("call")).await.unwrap();
     drop(reserved);
-    // Everything is available again except for the used units.
+    // All units are available again, except for the used ones.
     let [one, other] = processes;
     let all = loop {
         match one.reserve(CALLS, 97, "u-1").await {
@@ -141,7 +141,7 @@ async fn an_outage_of_redis_is_bridged_by_the_api() {
     let error = metering.reserve(CALLS, 1, "u-1").await.unwrap_err();
     assert!(matches!(error, ReserveError::Unknown), "{error}");
     metering.track(event("call")).await.unwrap();
-    // The state has a new epoch: events that were tracked meanwhile are written, and snapshots are requested.
+    // The state gets a new epoch. Events that were tracked meanwhile are written, and snapshots are requested.
     redis.restart().await;
     until(&metering, 3).await;
 }
@@ -152,7 +152,7 @@ async fn counts_by_an_old_definition_of_a_meter_are_not_used() {
         return;
     };
     let polar = polar().await;
-    // Events since then are in buckets.
+    // Events after the snapshot are in buckets.
     polar.keep(&snapshot("u-1", CALLS, next_bucket() - 2 * BUCKET));
     let metering = process(&polar, &redis);
     metering.track(event("call")).await.unwrap();
@@ -187,7 +187,7 @@ async fn sums_are_exact() {
     assert_eq!(read_locally(&metering, UNITS).await.consumed, expected);
 }
 
-/// The key of the leases of a meter, once there are any.
+/// Waits until a meter has leases, and returns their key.
 async fn leases(redis: &Redis, meter: Uuid) -> String {
     loop {
         let key = format!("outpost:held:*:{meter}");
@@ -206,7 +206,7 @@ fn available(reserved: Result<Reservation, ReserveError>) -> Decimal {
     }
 }
 
-/// Reserves as soon as the units are available.
+/// Waits until units are available, and reserves them.
 async fn reserved(metering: &Metering, units: u32) -> Reservation {
     loop {
         match metering.reserve(CALLS, units, "u-1").await {
@@ -335,7 +335,7 @@ async fn a_bucket_that_cannot_be_added_to_does_not_break_the_connection() {
     assert_eq!(redis::from_redis_value::<u64>(executed).unwrap(), 4);
 }
 
-/// The key of the only process.
+/// Returns the key of the only process.
 fn writer(redis: &Redis) -> String {
     let keys = redis.command(&["KEYS", "outpost:writer:*"]);
     let mut keys: Vec<String> = redis::from_redis_value(keys).unwrap();
@@ -371,7 +371,7 @@ async fn a_lease_that_redis_lost_is_made_again() {
     };
     let all = metering.reserve(CALLS, 98, "u-1").await.unwrap();
     redis.command(&["DEL", &leases(&redis, CALLS).await]);
-    // Leases are renewed when a connection is made.
+    // Leases are renewed after a reconnect.
     redis.command(&["CLIENT", "KILL", "TYPE", "pubsub"]);
     leases(&redis, CALLS).await;
     drop(all);
@@ -389,7 +389,7 @@ async fn units_of_a_process_that_died_are_available_when_its_lease_expires() {
     drop(reserved(&metering, 98).await);
 }
 
-/// Adds a lease that no process renews, which expires at this time in milliseconds.
+/// Adds a lease that no process renews. It expires at this time, in milliseconds since 1970.
 async fn leases_of_a_dead_process(redis: &Redis, metering: &Metering, expiry: &str) -> String {
     let probe = metering.reserve(CALLS, 1, "u-1").await.unwrap();
     let key = leases(redis, CALLS).await;

@@ -72,7 +72,7 @@ async fn an_event_is_not_handled_twice_at_once() {
         assert_eq!(handle(&deliveries, "a").await, Ok(Outcome::InProgress));
         assert_eq!(handle(&deliveries, "b").await, Ok(Outcome::Handled("new")));
     }
-    // The first call was dropped, as web frameworks do when a connection is closed.
+    // The first call was dropped, as web frameworks drop a request whose connection is closed.
     assert_eq!(handle(&deliveries, "a").await, Ok(Outcome::Handled("new")));
 }
 
@@ -226,7 +226,7 @@ async fn dropping_a_handler_abandons_its_claim() {
         }
         store.asked.lock().unwrap().clone()
     };
-    // Dropped while the event is handled, and while the store records the outcome.
+    // Dropped while the handler runs, and while the store records the outcome.
     assert_eq!(dropped("", None), ["claim", "abandon"]);
     assert_eq!(
         dropped("complete", Some(Ok(()))),

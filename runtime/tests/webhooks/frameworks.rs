@@ -1,4 +1,4 @@
-//! Extractors of deliveries: the arguments of handlers, and the responses to rejected requests.
+//! Extractors of deliveries for axum and actix-web, and the responses to rejected requests.
 
 #![cfg(all(feature = "axum", feature = "actix-web"))]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
@@ -22,7 +22,7 @@ fn webhooks() -> Webhooks {
     Webhooks::new("secret").body_limit(64)
 }
 
-/// Returns bodies, the secret that signs each, and the expected status.
+/// Returns test cases: a body, the secret that signs it, and the expected status.
 fn cases() -> [(String, &'static str, u16); 6] {
     let long = |length: usize| format!(r#"{{"type":"{}"}}"#, "a".repeat(length - 11));
     [
@@ -40,7 +40,7 @@ fn signed(body: &str, secret: &str) -> [(&'static str, String); 3] {
     webhooks.sign("msg_1", SystemTime::now(), body).unwrap()
 }
 
-/// A body that never ends or never arrives. Counts how much of it was read.
+/// A body that never ends or never arrives. Counts how many chunks were requested.
 struct Endless {
     piece: Option<Bytes>,
     asked: Arc<AtomicUsize>,
@@ -159,7 +159,7 @@ mod axum {
             assert_eq!(error.status(), status, "{shown}");
             assert_eq!(asked.load(Ordering::Relaxed), 0, "{shown}");
         }
-        // The body is not read if the application has no valid secret, either.
+        // The body is not read either if the secret of the application is invalid.
         let (body, asked) = Endless::new(Some("x"));
         let request = request(signed(BODY, "secret"), Body::from_stream(body));
         let delivery = Delivery::<Event>::from_request(request, &Webhooks::new(" ")).await;
@@ -239,7 +239,7 @@ mod actix {
         }
     }
 
-    /// The same body as a payload of actix-web.
+    /// The endless body as a payload of actix-web.
     struct Failing(Endless);
 
     impl Stream for Failing {

@@ -1,4 +1,4 @@
-//! Handlers of webhooks: the status of the response, and that each event is handled once.
+//! Webhook handlers: the status of the response, and that each event is handled once.
 
 #![cfg(all(feature = "webhooks", feature = "tokio"))]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
@@ -104,7 +104,7 @@ fn without_a_tokio_runtime_the_handler_runs_in_the_request() {
     ));
 }
 
-/// A store that cannot be reached.
+/// A store that is unreachable: all methods fail.
 struct Unreachable;
 
 impl Store for Unreachable {

@@ -1,4 +1,4 @@
-//! Deliveries: their verification, the order of the checks, and how often they are handled.
+//! Verification of deliveries, and the order of the checks.
 
 #![cfg(feature = "webhooks")]
 #![allow(
@@ -25,7 +25,7 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_timestamp(seconds, 0).unwrap()
 }
 
-/// Returns the headers of a delivery that is signed at the timestamp 1000.
+/// Returns the headers of a delivery that is signed with the timestamp 1000.
 fn signed(body: &str) -> Vec<(&'static str, String)> {
     let headers = Webhooks::new(SECRET).sign("msg_1", at(1000), body);
     headers.unwrap().to_vec()
@@ -169,7 +169,7 @@ fn both_keys_of_a_secret_are_accepted() {
     let now = at(1000);
     let whole = webhooks.sign("a", now, BODY).unwrap();
     let standard = webhooks.sign_standard("a", now, BODY).unwrap();
-    // The signature of `a.1000.{"type":"order.paid"}`, which was computed independently.
+    // The signature of `a.1000.{"type":"order.paid"}` was computed with another program.
     assert_eq!(whole[2].1, WHOLE);
     assert_eq!(standard[2].1, STANDARD);
     for headers in [whole, standard] {
@@ -213,7 +213,7 @@ fn white_space_around_a_secret_is_ignored() {
         let is_trimmed = secret.trim() == SECRET;
         let verified = webhooks.verify_at(&whole, BODY, at(1000));
         assert_eq!(verified.is_ok(), is_trimmed, "{secret:?}");
-        // The white space may also be part of the secret itself.
+        // The white space may also be a part of the secret.
         let own = webhooks.sign("a", at(1000), BODY).unwrap();
         assert_ne!(own, whole);
         assert!(webhooks.verify_at(own, BODY, at(1000)).is_ok());
@@ -249,7 +249,7 @@ fn secrets_can_be_rotated_without_a_gap() {
 
 #[test]
 fn an_empty_secret_verifies_nothing() {
-    // Secrets without a key: anyone could sign with them.
+    // These secrets contain no key, so anyone could sign with them.
     let public = [
         "",
         "whsec_",
@@ -380,10 +380,10 @@ fn short_secrets_are_detected() {
         ("whsec_MDEyMzQ1Njc4OWFiY2RlZg==", false),
         ("polar_whs_0123456789abcde", true),
         ("polar_whs_0123456789abcdef", false),
-        // Decoded as base64, the key has 12 bytes, and it is accepted as well.
+        // Decoded as base64, the key has only 12 bytes, and that key is accepted as well.
         ("0123456789abcdef", true),
         ("0123456789abcdef!", false),
-        // Cannot verify anything.
+        // Contains no key.
         ("whsec_", false),
     ] {
         assert_eq!(Webhooks::new(secret).has_short_secret(), short, "{secret}");
