@@ -4,7 +4,7 @@ CREATE TABLE polar_outbox (
     -- The event as it is sent, with its external ID and timestamp.
     event JSON NOT NULL,
     -- Whether `track` set the timestamp. If Polar rejects it as being in the future, the event is sent without it.
-    has_own_time BOOLEAN NOT NULL,
+    timestamp_assigned BOOLEAN NOT NULL,
     created_at TIMESTAMPTZ NOT NULL DEFAULT now(),
     -- The relay that has leased the event, and the time at which the lease expires.
     relay UUID,

@@ -154,7 +154,8 @@ async fn rejected_events_stay_with_the_reason_until_they_are_retried() {
         .track_all(&database.client, [event(0), wrong, event(2)])
         .await
         .unwrap();
-    let garbage = "INSERT INTO polar_outbox (event, has_own_time) VALUES ('{\"name\":1}', FALSE)";
+    let garbage =
+        "INSERT INTO polar_outbox (event, timestamp_assigned) VALUES ('{\"name\":1}', FALSE)";
     database.client.batch_execute(garbage).await.unwrap();
     until_sent(&database).await;
     let counts = OUTBOX.counts(&database.client).await.unwrap();

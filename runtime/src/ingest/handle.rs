@@ -67,7 +67,8 @@ impl<E: Event> Ingester<E> {
         self.queue().push(entry).await
     }
 
-    /// Queues an event like [`ingest`](Self::ingest), and returns a [`Receipt`]: a future of the delivery outcome.
+    /// Queues an event like [`ingest`](Self::ingest), and returns a [`Receipt`]: a future that resolves
+    /// to the delivery outcome.
     ///
     /// # Errors
     /// Those of [`ingest`](Self::ingest).

@@ -234,7 +234,7 @@ impl fmt::Display for Ended {
 
 impl std::error::Error for Ended {}
 
-/// A future of the delivery outcome of one event: await it. Returned by
+/// A future that resolves to the delivery outcome of one event. Returned by
 /// [`ingest_with_receipt`](super::Ingester::ingest_with_receipt).
 ///
 /// Dropping it has no effect on the event.

@@ -165,7 +165,7 @@ pub struct Llm {
 }
 
 impl Llm {
-    /// Creates a call without the text of prompt and response.
+    /// Creates a call from its vendor, model and tokens. Prompt and response are not sent.
     #[must_use]
     pub fn new(vendor: impl Into<String>, model: impl Into<String>, usage: TokenUsage) -> Self {
         Self {

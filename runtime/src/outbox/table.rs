@@ -16,7 +16,7 @@ const LEASE: &str = "\
         WHERE settled_at IS NULL AND (leased_until IS NULL OR leased_until < now())
         ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED
     )
-    RETURNING id, event::TEXT, has_own_time";
+    RETURNING id, event::TEXT, timestamp_assigned";
 
 const RENEW: &str = "\
     UPDATE polar_outbox SET leased_until = now() + $2 * INTERVAL '1 second'
@@ -93,11 +93,11 @@ impl Table {
         ];
         let mut leased = Vec::new();
         for row in self.database.query(LEASE, &parameters).await? {
-            let has_own_time: bool = row.try_get(2)?;
+            let timestamp_assigned: bool = row.try_get(2)?;
             leased.push(LeasedRow {
                 id: row.try_get(0)?,
                 event: row.try_get(1)?,
-                timestamp_source: if has_own_time {
+                timestamp_source: if timestamp_assigned {
                     TimestampSource::Ingester
                 } else {
                     TimestampSource::Caller

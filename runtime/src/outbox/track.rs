@@ -10,11 +10,12 @@ use tokio_postgres::types::{ToSql, Type};
 use crate::codec::Violations;
 use crate::ingest::{Event, NotQueued, NotQueuedReason, Prepared, TimestampSource, prepare};
 
-const TRACK: &str = "INSERT INTO polar_outbox (event, has_own_time) VALUES ($1::TEXT::JSON, $2)";
+const TRACK: &str =
+    "INSERT INTO polar_outbox (event, timestamp_assigned) VALUES ($1::TEXT::JSON, $2)";
 
 const TRACK_ALL: &str = "\
-    INSERT INTO polar_outbox (event, has_own_time)
-    SELECT event::JSON, has_own_time FROM unnest($1::TEXT[], $2::BOOLEAN[]) AS rows (event, has_own_time)";
+    INSERT INTO polar_outbox (event, timestamp_assigned)
+    SELECT event::JSON, timestamp_assigned FROM unnest($1::TEXT[], $2::BOOLEAN[]) AS rows (event, timestamp_assigned)";
 
 const COUNTS: &str = "\
     SELECT count(*) FILTER (WHERE settled_at IS NULL),
@@ -88,10 +89,10 @@ impl Outbox {
     ) -> Result<(), TrackError> {
         let Row {
             event,
-            has_own_time,
+            timestamp_assigned,
         } = Row::of(event)?;
         let parameters: [(&(dyn ToSql + Sync), Type); 2] =
-            [(&event, Type::TEXT), (&has_own_time, Type::BOOL)];
+            [(&event, Type::TEXT), (&timestamp_assigned, Type::BOOL)];
         client.execute_typed(TRACK, &parameters).await?;
         Ok(())
     }
@@ -108,7 +109,7 @@ impl Outbox {
         let rows: Result<Vec<Row>, TrackError> = events.into_iter().map(Row::of).collect();
         let (events, times): (Vec<String>, Vec<bool>) = rows?
             .into_iter()
-            .map(|row| (row.event, row.has_own_time))
+            .map(|row| (row.event, row.timestamp_assigned))
             .unzip();
         if events.is_empty() {
             return Ok(());
@@ -167,7 +168,7 @@ pub struct OutboxCounts {
 /// The columns of an inserted row.
 struct Row {
     event: String,
-    has_own_time: bool,
+    timestamp_assigned: bool,
 }
 
 impl Row {
@@ -180,7 +181,7 @@ impl Row {
         Ok(Self {
             // The codec writes UTF-8.
             event: String::from_utf8(json).unwrap_or_default(),
-            has_own_time: timestamp_source == TimestampSource::Ingester,
+            timestamp_assigned: timestamp_source == TimestampSource::Ingester,
         })
     }
 }

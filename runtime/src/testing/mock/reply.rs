@@ -104,7 +104,7 @@ impl Reply {
         Self::json(404, r#"{"detail":"Not Found"}"#).between()
     }
 
-    /// Creates a failure to connect. The request was not sent.
+    /// Creates a connection failure: the request was not sent.
     #[must_use]
     pub fn connection_refused() -> Self {
         Self(Kind::Failure(
@@ -113,7 +113,7 @@ impl Reply {
         ))
     }
 
-    /// Creates a failure in the middle of the response body. The API may have executed the request.
+    /// Creates a connection failure in the middle of the response body: the API may have executed the request.
     #[must_use]
     pub fn broken_body() -> Self {
         Self(Kind::Failure(
