@@ -1,6 +1,6 @@
 //! The rejected events of a spool: listed, retried and discarded by callers.
 
-use super::command::Request;
+use super::command::{Command, Request};
 use super::handle::SpoolHandle;
 use super::oneshot;
 use super::pending::Outcome;
