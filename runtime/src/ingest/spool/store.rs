@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::database::{Added, Changes, Contents, Database, Failure, Section};
+use super::database::{Changes, Contents, Database, Failure, Section};
 use super::folder::Folder;
 use super::record::Record;
 use super::recovered::Recovered;
@@ -219,6 +219,7 @@ impl Stored {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 mod tests {
+    use super::super::database::Added;
     use super::super::disk::faults;
     use super::*;
     use crate::time::system_time;
