@@ -104,7 +104,7 @@ impl Table {
                 },
             });
         }
-        // They are returned in any order.
+        // `RETURNING` has no defined order.
         leased.sort_unstable_by_key(|row| row.id);
         Ok(leased)
     }

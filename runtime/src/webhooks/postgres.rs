@@ -103,10 +103,12 @@ impl PostgresStore {
         self
     }
 
-    /// Removes up to 1,000 expired rows, and returns their number. This also happens automatically.
+    /// Removes up to 1,000 expired rows, and returns their number.
+    ///
+    /// The store also does this automatically now and then. Call it only if expired rows have to be removed earlier.
     ///
     /// # Errors
-    /// An error of the database.
+    /// Returns the error of the database if the statement fails.
     pub async fn purge(&self) -> Result<u64, PostgresError> {
         self.database.execute(PURGE, &[]).await
     }

@@ -213,7 +213,7 @@ impl<E> Queue<E> {
                 Phase::Closing(end) => end.is_some(),
                 Phase::Open => false,
             };
-            // No event can be queued from here on.
+            // Not `Ended` yet, but no event can be queued any more.
             state.phase = Phase::Closing(None);
             (state.backlog.drain(), was_shut_down)
         };
