@@ -94,7 +94,7 @@
 //! seconds.
 //!
 //! **Configuration.** `RetryPolicy` sets the number of attempts and the delays, and `CallOptions` the timeouts, for a
-//! client or for one call. `CallOptions::assume_safe()` retries a call as if its operation were idempotent. Set it if
+//! client or for one call. `CallOptions::assume_idempotent()` retries a call as if its operation were idempotent. Set it if
 //! performing the operation twice is harmless.
 //!
 //! **After a failure,** `error.may_have_been_sent()` returns whether the server may have performed the operation.

@@ -4,7 +4,7 @@
 
 use super::*;
 use polar_client_runtime::codec::{DecodeError, from_value};
-use polar_client_runtime::types::{Json, JsonObject};
+use polar_client_runtime::types::{JsonObject, JsonValue};
 
 /// Details of a grant of a custom benefit.
 pub type BenefitGrantCustomProperties = JsonObject;
@@ -94,7 +94,7 @@ pub struct BenefitGrantMeterCreditProperties {
 /// variant is optional, and none discriminates the variants.
 #[derive(Clone)]
 #[non_exhaustive]
-pub struct BenefitGrantProperties(pub Json);
+pub struct BenefitGrantProperties(pub JsonValue);
 
 impl BenefitGrantProperties {
     /// Decodes the value as [`BenefitGrantDiscordProperties`].
@@ -245,7 +245,7 @@ pub enum BenefitGrantPropertiesView {
     /// Selected by `slack_shared_channel`.
     SlackSharedChannel(BenefitGrantSlackSharedChannelProperties),
     /// An unknown type, with its JSON.
-    Unknown(Json),
+    Unknown(JsonValue),
 }
 
 /// Details of a grant of a shared Slack channel benefit.

@@ -7,7 +7,7 @@ use crate::ids::DiscountId;
 use crate::ids::OrganizationId;
 use crate::ids::PriceId;
 use crate::ids::ProductId;
-use polar_client_runtime::types::{Entries, Json, Patch, Timestamp};
+use polar_client_runtime::types::{Entries, JsonValue, Patch, Timestamp};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -483,7 +483,7 @@ pub struct UnknownCheckoutDiscount {
     pub(crate) id: DiscountId,
     pub(crate) name: String,
     pub(crate) code: Option<String>,
-    pub(crate) raw: Json,
+    pub(crate) raw: JsonValue,
 }
 
 /// A discount of a fixed amount that applies once or forever.
@@ -1325,7 +1325,7 @@ pub enum CustomerMetadataValue {
     /// A boolean.
     Boolean(bool),
     /// An unknown variant, with its JSON.
-    Unknown(Json),
+    Unknown(JsonValue),
 }
 
 impl CustomerMetadataValue {

@@ -4,7 +4,11 @@
 
 use super::*;
 use crate::ids::{CustomFieldId, OrganizationId};
-use polar_client_runtime::types::{Entries, Items, Json, Patch, Timestamp};
+use polar_client_runtime::types::Entries;
+use polar_client_runtime::types::Items;
+use polar_client_runtime::types::JsonValue;
+use polar_client_runtime::types::Patch;
+use polar_client_runtime::types::Timestamp;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -233,7 +237,7 @@ pub struct UnknownCustomField {
     pub(crate) slug: String,
     pub(crate) name: String,
     pub(crate) organization_id: OrganizationId,
-    pub(crate) raw: Json,
+    pub(crate) raw: JsonValue,
 }
 
 /// A checkbox field.

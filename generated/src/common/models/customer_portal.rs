@@ -19,8 +19,8 @@ use crate::ids::ProductId;
 use crate::ids::SubscriptionId;
 use crate::ids::WalletId;
 use polar_client_runtime::types::Entries;
-use polar_client_runtime::types::Json;
 use polar_client_runtime::types::JsonObject;
+use polar_client_runtime::types::JsonValue;
 use polar_client_runtime::types::Patch;
 use polar_client_runtime::types::Timestamp;
 use polar_client_runtime::types::Uuid;
@@ -766,7 +766,7 @@ pub struct UnknownCustomerBenefitGrant {
     pub(crate) is_revoked: bool,
     pub(crate) error: Option<BenefitGrantError>,
     pub(crate) customer: CustomerPortalCustomer,
-    pub(crate) raw: Json,
+    pub(crate) raw: JsonValue,
 }
 
 /// Grant of a custom benefit, as returned to the customer.
@@ -2063,7 +2063,7 @@ pub struct UnknownCustomerPaymentMethod {
     pub(crate) modified_at: Option<Timestamp>,
     pub(crate) processor: PaymentProcessor,
     pub(crate) customer_id: CustomerId,
-    pub(crate) raw: Json,
+    pub(crate) raw: JsonValue,
 }
 
 /// Parameters for confirming a payment method after customer authentication.
@@ -2139,7 +2139,7 @@ pub enum CustomerPaymentMethodCreateResponse {
     /// The bank requires customer authentication before the payment method is saved.
     RequiresAction(Box<CustomerPaymentMethodCreateRequiresActionResponse>),
     /// An unknown variant, with its JSON.
-    Unknown(Json),
+    Unknown(JsonValue),
 }
 
 impl CustomerPaymentMethodCreateResponse {
@@ -2582,7 +2582,7 @@ impl CustomerSeatAssign {
     /// Sets the custom key-value data about the seat: at most 10 keys and 1 kB in total.
     /// If not set, no metadata is stored.
     #[must_use]
-    pub fn metadata(mut self, metadata: impl Entries<Json>) -> Self {
+    pub fn metadata(mut self, metadata: impl Entries<JsonValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }

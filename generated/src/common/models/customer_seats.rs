@@ -9,7 +9,10 @@ use crate::ids::OrderId;
 use crate::ids::ProductId;
 use crate::ids::SeatId;
 use crate::ids::SubscriptionId;
-use polar_client_runtime::types::{Entries, Json, JsonObject, Timestamp};
+use polar_client_runtime::types::Entries;
+use polar_client_runtime::types::JsonObject;
+use polar_client_runtime::types::JsonValue;
+use polar_client_runtime::types::Timestamp;
 
 /// A seat of a subscription or an order, assigned to a person.
 #[derive(Clone)]
@@ -177,7 +180,7 @@ impl SeatAssign {
     /// Sets the custom key-value data about the seat: at most 10 keys and 1 kB in total.
     /// If not set, no metadata is stored.
     #[must_use]
-    pub fn metadata(mut self, metadata: impl Entries<Json>) -> Self {
+    pub fn metadata(mut self, metadata: impl Entries<JsonValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }

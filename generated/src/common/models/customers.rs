@@ -14,7 +14,11 @@ use crate::ids::PaymentMethodId;
 use crate::ids::ProductId;
 use crate::ids::SubscriptionId;
 use polar_client_runtime::codec::{DecodeError, text_at};
-use polar_client_runtime::types::{Entries, Json, Patch, Timestamp, Uuid};
+use polar_client_runtime::types::Entries;
+use polar_client_runtime::types::JsonValue;
+use polar_client_runtime::types::Patch;
+use polar_client_runtime::types::Timestamp;
+use polar_client_runtime::types::Uuid;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -330,7 +334,7 @@ pub struct UnknownCustomer {
     pub(crate) deleted_at: Option<Timestamp>,
     pub(crate) first_user_event_at: Option<Timestamp>,
     pub(crate) avatar_url: Option<String>,
-    pub(crate) raw: Json,
+    pub(crate) raw: JsonValue,
 }
 
 /// Parameters for creating a customer: a person or a team.
@@ -992,7 +996,7 @@ pub struct UnknownCustomerState {
     pub(crate) active_subscriptions: Vec<CustomerStateSubscription>,
     pub(crate) granted_benefits: Vec<CustomerStateBenefitGrant>,
     pub(crate) active_meters: Vec<CustomerStateMeter>,
-    pub(crate) raw: Json,
+    pub(crate) raw: JsonValue,
 }
 
 impl CustomerState {
@@ -2096,7 +2100,7 @@ pub struct UnknownPaymentMethod {
     pub(crate) processor: PaymentProcessor,
     pub(crate) customer_id: CustomerId,
     pub(crate) is_default: bool,
-    pub(crate) raw: Json,
+    pub(crate) raw: JsonValue,
 }
 
 /// A page of payment methods.

@@ -2,7 +2,7 @@
 
 //! Bodies of error responses.
 
-use polar_client_runtime::types::{Json, JsonObject};
+use polar_client_runtime::types::{JsonObject, JsonValue};
 use std::borrow::Cow;
 
 /// Error response: the customer already has an active subscription and may have only
@@ -230,7 +230,7 @@ polar_client_runtime::from_variant! {
 #[derive(Clone)]
 pub struct UnknownCheckoutForbiddenError {
     pub(crate) detail: String,
-    pub(crate) raw: Json,
+    pub(crate) raw: JsonValue,
 }
 
 /// Error response: the checkout session is being processed; retry later.
@@ -344,7 +344,7 @@ pub enum LocationSegment {
     /// An integer.
     Integer(i64),
     /// An unknown variant, with its JSON.
-    Unknown(Json),
+    Unknown(JsonValue),
 }
 
 impl LocationSegment {
@@ -766,7 +766,7 @@ pub struct ValidationError {
     /// Error type.
     pub r#type: String,
     /// The invalid value, as it was sent. `None` if it is not returned.
-    pub input: Option<Json>,
+    pub input: Option<JsonValue>,
     /// Further details of the error, such as the violated limit. `None` if there are
     /// none.
     pub ctx: Option<JsonObject>,

@@ -10,7 +10,7 @@ use crate::ids::OrganizationId;
 use polar_client_runtime::types::Decimal;
 use polar_client_runtime::types::Entries;
 use polar_client_runtime::types::Items;
-use polar_client_runtime::types::Json;
+use polar_client_runtime::types::JsonValue;
 use polar_client_runtime::types::Timestamp;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -1441,7 +1441,7 @@ pub enum FilterTerm {
     /// Filter of events: clauses and the operator that combines them.
     Filter(Box<Filter>),
     /// An unknown variant, with its JSON.
-    Unknown(Json),
+    Unknown(JsonValue),
 }
 
 impl FilterTerm {
@@ -1498,7 +1498,7 @@ pub enum FilterValue {
     /// A boolean.
     Boolean(bool),
     /// An unknown variant, with its JSON.
-    Unknown(Json),
+    Unknown(JsonValue),
 }
 
 impl FilterValue {

@@ -4,7 +4,7 @@
 
 use super::*;
 use crate::ids::{FileId, OrganizationId};
-use polar_client_runtime::types::{Items, Json, Patch, Timestamp};
+use polar_client_runtime::types::{Items, JsonValue, Patch, Timestamp};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -536,7 +536,7 @@ pub struct UnknownFileRead {
     pub(crate) is_uploaded: bool,
     pub(crate) created_at: Timestamp,
     pub(crate) size_readable: String,
-    pub(crate) raw: Json,
+    pub(crate) raw: JsonValue,
 }
 
 /// A page of files.

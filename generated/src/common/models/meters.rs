@@ -2,7 +2,7 @@
 
 //! Types of meters.
 
-use polar_client_runtime::types::{Json, Timestamp};
+use polar_client_runtime::types::{JsonValue, Timestamp};
 use std::borrow::Cow;
 
 /// Aggregation of the events that match the filter of a meter into one number.
@@ -18,7 +18,7 @@ pub enum Aggregation {
     /// Aggregation that counts the distinct values of a property.
     Unique(Box<UniqueAggregation>),
     /// An unknown variant, with its JSON.
-    Unknown(Json),
+    Unknown(JsonValue),
 }
 
 impl Aggregation {

@@ -4,8 +4,8 @@
 
 use crate::ids::OrganizationId;
 use polar_client_runtime::types::Items;
-use polar_client_runtime::types::Json;
 use polar_client_runtime::types::JsonObject;
+use polar_client_runtime::types::JsonValue;
 use polar_client_runtime::types::Patch;
 use polar_client_runtime::types::Strings;
 use polar_client_runtime::types::Timestamp;
@@ -191,7 +191,7 @@ pub struct UnknownAuthorizeResponse {
     pub(crate) organizations: Vec<AuthorizeOrganization>,
     pub(crate) requires_single_organization: Option<bool>,
     pub(crate) scope_display_names: Option<BTreeMap<String, String>>,
-    pub(crate) raw: Json,
+    pub(crate) raw: JsonValue,
 }
 
 /// Authorization request of a client that wants to act for an organization.
@@ -1352,7 +1352,7 @@ polar_client_runtime::from_variant! {
 pub struct UnknownUserInfo {
     pub(crate) sub: String,
     pub(crate) name: Option<String>,
-    pub(crate) raw: Json,
+    pub(crate) raw: JsonValue,
 }
 
 /// The organization that a token acts for.

@@ -7,7 +7,7 @@ use crate::ids::CheckoutId;
 use crate::ids::OrderId;
 use crate::ids::OrganizationId;
 use crate::ids::PaymentId;
-use polar_client_runtime::types::{Json, JsonObject, Timestamp};
+use polar_client_runtime::types::{JsonObject, JsonValue, Timestamp};
 use std::borrow::Cow;
 
 /// A payment by card.
@@ -418,7 +418,7 @@ pub struct UnknownPayment {
     pub(crate) checkout_id: Option<CheckoutId>,
     pub(crate) order_id: Option<OrderId>,
     pub(crate) processor_metadata: Option<JsonObject>,
-    pub(crate) raw: Json,
+    pub(crate) raw: JsonValue,
 }
 
 /// A page of payments.

@@ -7,7 +7,7 @@ use crate::ids::BenefitId;
 use crate::ids::CustomFieldId;
 use crate::ids::MeterId;
 use crate::ids::OrganizationId;
-use polar_client_runtime::types::{Decimal, Json, Patch, Timestamp};
+use polar_client_runtime::types::{Decimal, JsonValue, Patch, Timestamp};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -621,7 +621,7 @@ pub struct UnknownBenefitPublic {
     pub(crate) deletable: bool,
     pub(crate) is_deleted: bool,
     pub(crate) organization_id: OrganizationId,
-    pub(crate) raw: Json,
+    pub(crate) raw: JsonValue,
 }
 
 /// Public view of a benefit that grants access to a Slack channel shared with the
@@ -666,7 +666,7 @@ pub enum CustomFieldValue {
     /// A timestamp.
     Timestamp(Timestamp),
     /// An unknown variant, with its JSON.
-    Unknown(Json),
+    Unknown(JsonValue),
 }
 
 impl CustomFieldValue {
@@ -849,7 +849,7 @@ pub enum MetadataValue {
     /// A boolean.
     Boolean(bool),
     /// An unknown variant, with its JSON.
-    Unknown(Json),
+    Unknown(JsonValue),
 }
 
 impl MetadataValue {

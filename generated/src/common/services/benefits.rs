@@ -58,7 +58,7 @@ pub(crate) static DELETE: Operation = Operation {
     method: Method::Delete,
     path: "/v1/benefits/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 pub(crate) static FILES: Operation = Operation {
@@ -66,5 +66,5 @@ pub(crate) static FILES: Operation = Operation {
     method: Method::Get,
     path: "/v1/benefits/{id}/files",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };

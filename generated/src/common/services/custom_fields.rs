@@ -285,7 +285,7 @@ static CREATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/custom-fields/",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static DELETE: Operation = Operation {
@@ -293,7 +293,7 @@ static DELETE: Operation = Operation {
     method: Method::Delete,
     path: "/v1/custom-fields/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static GET: Operation = Operation {
@@ -301,7 +301,7 @@ static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/custom-fields/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST: Operation = Operation {
@@ -309,7 +309,7 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/custom-fields/",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static UPDATE: Operation = Operation {
@@ -317,5 +317,5 @@ static UPDATE: Operation = Operation {
     method: Method::Patch,
     path: "/v1/custom-fields/{id}",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

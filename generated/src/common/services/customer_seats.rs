@@ -346,7 +346,7 @@ static ASSIGN_SEAT: Operation = Operation {
     method: Method::Post,
     path: "/v1/customer-seats",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static CLAIM_SEAT: Operation = Operation {
@@ -354,7 +354,7 @@ static CLAIM_SEAT: Operation = Operation {
     method: Method::Post,
     path: "/v1/customer-seats/claim",
     access: Access::Public,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static GET_CLAIM_INFO: Operation = Operation {
@@ -362,7 +362,7 @@ static GET_CLAIM_INFO: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-seats/claim/{invitation_token}",
     access: Access::Public,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST_SEATS: Operation = Operation {
@@ -370,7 +370,7 @@ static LIST_SEATS: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-seats",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static RESEND_INVITATION: Operation = Operation {
@@ -378,7 +378,7 @@ static RESEND_INVITATION: Operation = Operation {
     method: Method::Post,
     path: "/v1/customer-seats/{seat_id}/resend",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static REVOKE_SEAT: Operation = Operation {
@@ -386,5 +386,5 @@ static REVOKE_SEAT: Operation = Operation {
     method: Method::Delete,
     path: "/v1/customer-seats/{seat_id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };

@@ -101,5 +101,5 @@ static CREATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/customer-sessions/",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

@@ -207,7 +207,7 @@ static ACCEPT: Operation = Operation {
     method: Method::Post,
     path: "/v1/disputes/{id}/accept",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static GET: Operation = Operation {
@@ -215,7 +215,7 @@ static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/disputes/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST: Operation = Operation {
@@ -223,5 +223,5 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/disputes/",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };

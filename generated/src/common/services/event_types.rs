@@ -205,7 +205,7 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/event-types/",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static UPDATE: Operation = Operation {
@@ -213,5 +213,5 @@ static UPDATE: Operation = Operation {
     method: Method::Patch,
     path: "/v1/event-types/{id}",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

@@ -102,5 +102,5 @@ pub(crate) static LIST_NAMES: Operation = Operation {
     method: Method::Get,
     path: "/v1/events/names",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };

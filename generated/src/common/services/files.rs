@@ -291,7 +291,7 @@ static CREATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/files/",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static DELETE: Operation = Operation {
@@ -299,7 +299,7 @@ static DELETE: Operation = Operation {
     method: Method::Delete,
     path: "/v1/files/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST: Operation = Operation {
@@ -307,7 +307,7 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/files/",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static UPDATE: Operation = Operation {
@@ -315,7 +315,7 @@ static UPDATE: Operation = Operation {
     method: Method::Patch,
     path: "/v1/files/{id}",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static UPLOADED: Operation = Operation {
@@ -323,5 +323,5 @@ static UPLOADED: Operation = Operation {
     method: Method::Post,
     path: "/v1/files/{id}/uploaded",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

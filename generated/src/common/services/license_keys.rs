@@ -24,5 +24,5 @@ pub(crate) static DEACTIVATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/license-keys/deactivate",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

@@ -78,5 +78,5 @@ pub(crate) static QUANTITIES: Operation = Operation {
     method: Method::Get,
     path: "/v1/meters/{id}/quantities",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };

@@ -466,7 +466,7 @@ static CREATE_DASHBOARD: Operation = Operation {
     method: Method::Post,
     path: "/v1/metrics/dashboards",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static DELETE_DASHBOARD: Operation = Operation {
@@ -474,7 +474,7 @@ static DELETE_DASHBOARD: Operation = Operation {
     method: Method::Delete,
     path: "/v1/metrics/dashboards/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static EXPORT: Operation = Operation {
@@ -482,7 +482,7 @@ static EXPORT: Operation = Operation {
     method: Method::Get,
     path: "/v1/metrics/export",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static GET: Operation = Operation {
@@ -490,7 +490,7 @@ static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/metrics/",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static GET_DASHBOARD: Operation = Operation {
@@ -498,7 +498,7 @@ static GET_DASHBOARD: Operation = Operation {
     method: Method::Get,
     path: "/v1/metrics/dashboards/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIMITS: Operation = Operation {
@@ -506,7 +506,7 @@ static LIMITS: Operation = Operation {
     method: Method::Get,
     path: "/v1/metrics/limits",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST_DASHBOARDS: Operation = Operation {
@@ -514,7 +514,7 @@ static LIST_DASHBOARDS: Operation = Operation {
     method: Method::Get,
     path: "/v1/metrics/dashboards",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static UPDATE_DASHBOARD: Operation = Operation {
@@ -522,5 +522,5 @@ static UPDATE_DASHBOARD: Operation = Operation {
     method: Method::Patch,
     path: "/v1/metrics/dashboards/{id}",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

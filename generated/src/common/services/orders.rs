@@ -119,7 +119,7 @@ pub(crate) static EXPORT: Operation = Operation {
     method: Method::Get,
     path: "/v1/orders/export",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 pub(crate) static GENERATE_INVOICE: Operation = Operation {
@@ -127,7 +127,7 @@ pub(crate) static GENERATE_INVOICE: Operation = Operation {
     method: Method::Post,
     path: "/v1/orders/{id}/invoice",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 pub(crate) static INVOICE: Operation = Operation {
@@ -135,7 +135,7 @@ pub(crate) static INVOICE: Operation = Operation {
     method: Method::Get,
     path: "/v1/orders/{id}/invoice",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 pub(crate) static RECEIPT: Operation = Operation {
@@ -143,5 +143,5 @@ pub(crate) static RECEIPT: Operation = Operation {
     method: Method::Get,
     path: "/v1/orders/{id}/receipt",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };

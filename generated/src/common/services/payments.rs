@@ -197,7 +197,7 @@ static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/payments/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST: Operation = Operation {
@@ -205,5 +205,5 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/payments/",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };

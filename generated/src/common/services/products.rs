@@ -24,5 +24,5 @@ pub(crate) static DELETE: Operation = Operation {
     method: Method::Delete,
     path: "/v1/products/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };

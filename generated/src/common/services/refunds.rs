@@ -217,7 +217,7 @@ static CREATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/refunds/",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static LIST: Operation = Operation {
@@ -225,5 +225,5 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/refunds/",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };

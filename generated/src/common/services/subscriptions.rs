@@ -96,5 +96,5 @@ pub(crate) static EXPORT: Operation = Operation {
     method: Method::Get,
     path: "/v1/subscriptions/export",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };

@@ -126,7 +126,7 @@ pub(crate) static DELETE_WEBHOOK_ENDPOINT: Operation = Operation {
     method: Method::Delete,
     path: "/v1/webhooks/endpoints/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 pub(crate) static LIST_WEBHOOK_DELIVERIES: Operation = Operation {
@@ -134,7 +134,7 @@ pub(crate) static LIST_WEBHOOK_DELIVERIES: Operation = Operation {
     method: Method::Get,
     path: "/v1/webhooks/deliveries",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 pub(crate) static REDELIVER_WEBHOOK_EVENT: Operation = Operation {
@@ -142,5 +142,5 @@ pub(crate) static REDELIVER_WEBHOOK_EVENT: Operation = Operation {
     method: Method::Post,
     path: "/v1/webhooks/events/{id}/redeliver",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

@@ -422,7 +422,7 @@ static ACTIVATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/license-keys/activate",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static GET: Operation = Operation {
@@ -430,7 +430,7 @@ static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/license-keys/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static GET_ACTIVATION: Operation = Operation {
@@ -438,7 +438,7 @@ static GET_ACTIVATION: Operation = Operation {
     method: Method::Get,
     path: "/v1/license-keys/{id}/activations/{activation_id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST: Operation = Operation {
@@ -446,7 +446,7 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/license-keys/",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static ROTATE: Operation = Operation {
@@ -454,7 +454,7 @@ static ROTATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/license-keys/{id}/rotate",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static UPDATE: Operation = Operation {
@@ -462,7 +462,7 @@ static UPDATE: Operation = Operation {
     method: Method::Patch,
     path: "/v1/license-keys/{id}",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static VALIDATE: Operation = Operation {
@@ -470,5 +470,5 @@ static VALIDATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/license-keys/validate",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

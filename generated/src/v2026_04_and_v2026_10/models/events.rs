@@ -7,7 +7,7 @@ use crate::ids::CustomerId;
 use crate::ids::EventId;
 use crate::ids::MemberId;
 use crate::ids::OrganizationId;
-use polar_client_runtime::types::{Items, Json, Timestamp};
+use polar_client_runtime::types::{Items, JsonValue, Timestamp};
 use std::borrow::Cow;
 
 /// A system event or a user event.
@@ -1293,7 +1293,7 @@ pub struct UnknownEvent {
     pub(crate) child_count: Option<i64>,
     pub(crate) parent_id: Option<EventId>,
     pub(crate) label: String,
-    pub(crate) raw: Json,
+    pub(crate) raw: JsonValue,
 }
 
 /// Parameters for ingesting an event, with the customer by ID or by external ID.
@@ -1425,7 +1425,7 @@ polar_client_runtime::from_variant! {
 #[derive(Clone)]
 pub struct UnknownEventsPage {
     pub(crate) items: Vec<Event>,
-    pub(crate) raw: Json,
+    pub(crate) raw: JsonValue,
 }
 
 /// System event: units were credited to a customer meter.

@@ -7,7 +7,7 @@ use crate::ids::DiscountId;
 use crate::ids::OrganizationId;
 use crate::ids::PriceId;
 use crate::ids::ProductId;
-use polar_client_runtime::types::{Json, Timestamp};
+use polar_client_runtime::types::{JsonValue, Timestamp};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -303,7 +303,7 @@ pub struct UnknownAppliedDiscount {
     pub(crate) max_redemptions_per_customer: Option<i64>,
     pub(crate) redemptions_count: i64,
     pub(crate) organization_id: OrganizationId,
-    pub(crate) raw: Json,
+    pub(crate) raw: JsonValue,
 }
 
 /// A discount of a fixed amount that applies once or forever.
@@ -804,7 +804,7 @@ pub struct UnknownPrice {
     pub(crate) tax_behavior: Option<TaxBehaviorOption>,
     pub(crate) is_archived: bool,
     pub(crate) product_id: ProductId,
-    pub(crate) raw: Json,
+    pub(crate) raw: JsonValue,
 }
 
 /// How tiers of seats are applied.

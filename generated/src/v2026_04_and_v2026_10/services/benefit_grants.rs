@@ -134,5 +134,5 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/benefit-grants/",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };

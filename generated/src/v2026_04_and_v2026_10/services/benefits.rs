@@ -466,7 +466,7 @@ static CREATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/benefits/",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static GET: Operation = Operation {
@@ -474,7 +474,7 @@ static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/benefits/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static GRANTS: Operation = Operation {
@@ -482,7 +482,7 @@ static GRANTS: Operation = Operation {
     method: Method::Get,
     path: "/v1/benefits/{id}/grants",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST: Operation = Operation {
@@ -490,7 +490,7 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/benefits/",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static UPDATE: Operation = Operation {
@@ -498,5 +498,5 @@ static UPDATE: Operation = Operation {
     method: Method::Patch,
     path: "/v1/benefits/{id}",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

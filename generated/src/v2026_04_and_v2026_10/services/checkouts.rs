@@ -503,7 +503,7 @@ static CLIENT_CONFIRM: Operation = Operation {
     method: Method::Post,
     path: "/v1/checkouts/client/{client_secret}/confirm",
     access: Access::Optional,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static CLIENT_GET: Operation = Operation {
@@ -511,7 +511,7 @@ static CLIENT_GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/checkouts/client/{client_secret}",
     access: Access::Public,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static CLIENT_UPDATE: Operation = Operation {
@@ -519,7 +519,7 @@ static CLIENT_UPDATE: Operation = Operation {
     method: Method::Patch,
     path: "/v1/checkouts/client/{client_secret}",
     access: Access::Public,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static CREATE: Operation = Operation {
@@ -527,7 +527,7 @@ static CREATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/checkouts/",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static GET: Operation = Operation {
@@ -535,7 +535,7 @@ static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/checkouts/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST: Operation = Operation {
@@ -543,7 +543,7 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/checkouts/",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static UPDATE: Operation = Operation {
@@ -551,5 +551,5 @@ static UPDATE: Operation = Operation {
     method: Method::Patch,
     path: "/v1/checkouts/{id}",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

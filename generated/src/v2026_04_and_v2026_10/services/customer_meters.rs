@@ -191,7 +191,7 @@ static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-meters/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST: Operation = Operation {
@@ -199,5 +199,5 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-meters/",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };

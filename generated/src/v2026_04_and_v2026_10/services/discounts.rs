@@ -317,7 +317,7 @@ static CREATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/discounts/",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static GET: Operation = Operation {
@@ -325,7 +325,7 @@ static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/discounts/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST: Operation = Operation {
@@ -333,7 +333,7 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/discounts/",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static UPDATE: Operation = Operation {
@@ -341,5 +341,5 @@ static UPDATE: Operation = Operation {
     method: Method::Patch,
     path: "/v1/discounts/{id}",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

@@ -391,7 +391,7 @@ static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/events/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static INGEST: Operation = Operation {
@@ -407,5 +407,5 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/events/",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };

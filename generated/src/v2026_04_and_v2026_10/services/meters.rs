@@ -291,7 +291,7 @@ static CREATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/meters/",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static GET: Operation = Operation {
@@ -299,7 +299,7 @@ static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/meters/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST: Operation = Operation {
@@ -307,7 +307,7 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/meters/",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static UPDATE: Operation = Operation {
@@ -315,5 +315,5 @@ static UPDATE: Operation = Operation {
     method: Method::Patch,
     path: "/v1/meters/{id}",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

@@ -573,7 +573,7 @@ static CREATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/orders/",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static FINALIZE: Operation = Operation {
@@ -581,7 +581,7 @@ static FINALIZE: Operation = Operation {
     method: Method::Post,
     path: "/v1/orders/{id}/finalize",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static GET: Operation = Operation {
@@ -589,7 +589,7 @@ static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/orders/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST: Operation = Operation {
@@ -597,7 +597,7 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/orders/",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static UPDATE: Operation = Operation {
@@ -605,5 +605,5 @@ static UPDATE: Operation = Operation {
     method: Method::Patch,
     path: "/v1/orders/{id}",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

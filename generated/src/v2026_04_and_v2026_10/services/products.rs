@@ -450,7 +450,7 @@ static CREATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/products/",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static GET: Operation = Operation {
@@ -458,7 +458,7 @@ static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/products/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST: Operation = Operation {
@@ -466,7 +466,7 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/products/",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static UPDATE: Operation = Operation {
@@ -474,7 +474,7 @@ static UPDATE: Operation = Operation {
     method: Method::Patch,
     path: "/v1/products/{id}",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static UPDATE_BENEFITS: Operation = Operation {
@@ -482,5 +482,5 @@ static UPDATE_BENEFITS: Operation = Operation {
     method: Method::Post,
     path: "/v1/products/{id}/benefits",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

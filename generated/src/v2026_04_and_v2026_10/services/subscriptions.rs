@@ -493,7 +493,7 @@ static CREATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/subscriptions/",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static GET: Operation = Operation {
@@ -501,7 +501,7 @@ static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/subscriptions/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST: Operation = Operation {
@@ -509,7 +509,7 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/subscriptions/",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static REVOKE: Operation = Operation {
@@ -517,7 +517,7 @@ static REVOKE: Operation = Operation {
     method: Method::Delete,
     path: "/v1/subscriptions/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static UPDATE: Operation = Operation {
@@ -525,5 +525,5 @@ static UPDATE: Operation = Operation {
     method: Method::Patch,
     path: "/v1/subscriptions/{id}",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

@@ -80,7 +80,7 @@ pub(crate) static GET_WEBHOOK_ENDPOINT: Operation = Operation {
     method: Method::Get,
     path: "/v1/webhooks/endpoints/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 pub(crate) static LIST_WEBHOOK_ENDPOINTS: Operation = Operation {
@@ -88,7 +88,7 @@ pub(crate) static LIST_WEBHOOK_ENDPOINTS: Operation = Operation {
     method: Method::Get,
     path: "/v1/webhooks/endpoints",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 pub(crate) static RESET_WEBHOOK_ENDPOINT_SECRET: Operation = Operation {
@@ -96,5 +96,5 @@ pub(crate) static RESET_WEBHOOK_ENDPOINT_SECRET: Operation = Operation {
     method: Method::Patch,
     path: "/v1/webhooks/endpoints/{id}/secret",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

@@ -357,7 +357,7 @@ static ACTIVATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/license-keys/activate",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static VALIDATE: Operation = Operation {
@@ -365,5 +365,5 @@ static VALIDATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/license-keys/validate",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

@@ -316,7 +316,7 @@ static CREATE_WEBHOOK_ENDPOINT: Operation = Operation {
     method: Method::Post,
     path: "/v1/webhooks/endpoints",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static UPDATE_WEBHOOK_ENDPOINT: Operation = Operation {
@@ -324,5 +324,5 @@ static UPDATE_WEBHOOK_ENDPOINT: Operation = Operation {
     method: Method::Patch,
     path: "/v1/webhooks/endpoints/{id}",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

@@ -116,7 +116,7 @@ pub(crate) static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/license-keys/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 pub(crate) static GET_ACTIVATION: Operation = Operation {
@@ -124,7 +124,7 @@ pub(crate) static GET_ACTIVATION: Operation = Operation {
     method: Method::Get,
     path: "/v1/license-keys/{id}/activations/{activation_id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 pub(crate) static LIST: Operation = Operation {
@@ -132,7 +132,7 @@ pub(crate) static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/license-keys/",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 pub(crate) static ROTATE: Operation = Operation {
@@ -140,7 +140,7 @@ pub(crate) static ROTATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/license-keys/{id}/rotate",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 pub(crate) static UPDATE: Operation = Operation {
@@ -148,5 +148,5 @@ pub(crate) static UPDATE: Operation = Operation {
     method: Method::Patch,
     path: "/v1/license-keys/{id}",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

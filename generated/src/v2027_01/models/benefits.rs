@@ -4,7 +4,7 @@
 
 use super::*;
 use crate::ids::{BenefitId, OrganizationId};
-use polar_client_runtime::types::{Entries, Json, Patch, Timestamp};
+use polar_client_runtime::types::{Entries, JsonValue, Patch, Timestamp};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -396,7 +396,7 @@ pub struct UnknownBenefit {
     pub(crate) metadata: MetadataOutputType,
     pub(crate) visibility: BenefitVisibility,
     pub(crate) visibility_configurable: bool,
-    pub(crate) raw: Json,
+    pub(crate) raw: JsonValue,
 }
 
 /// Parameters for creating a benefit of any type.
@@ -1144,7 +1144,10 @@ pub struct BenefitFeatureFlagCreate {
 impl BenefitFeatureFlagCreate {
     /// Creates a `BenefitFeatureFlagCreate` with its required fields.
     #[must_use]
-    pub fn new(description: impl Into<String>, properties: impl Entries<Json>) -> Self {
+    pub fn new(
+        description: impl Into<String>,
+        properties: impl Entries<JsonValue>,
+    ) -> Self {
         Self {
             external_id: None,
             metadata: None,

@@ -4,7 +4,11 @@
 
 use super::*;
 use crate::ids::{DiscountId, OrganizationId, ProductId};
-use polar_client_runtime::types::{Entries, Items, Json, Patch, Timestamp};
+use polar_client_runtime::types::Entries;
+use polar_client_runtime::types::Items;
+use polar_client_runtime::types::JsonValue;
+use polar_client_runtime::types::Patch;
+use polar_client_runtime::types::Timestamp;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -326,7 +330,7 @@ pub struct UnknownDiscount {
     pub(crate) redemptions_count: i64,
     pub(crate) organization_id: OrganizationId,
     pub(crate) products: Vec<DiscountProduct>,
-    pub(crate) raw: Json,
+    pub(crate) raw: JsonValue,
 }
 
 /// Parameters for creating a discount: a fixed amount or a percentage.

@@ -3,7 +3,7 @@
 //! Bodies of error responses.
 
 use super::*;
-use polar_client_runtime::types::Json;
+use polar_client_runtime::types::JsonValue;
 use std::borrow::Cow;
 
 /// Error response: the external ID matches meters of several organizations.
@@ -119,7 +119,7 @@ polar_client_runtime::from_variant! {
 #[derive(Clone)]
 pub struct UnknownCheckoutPaymentError {
     pub(crate) detail: String,
-    pub(crate) raw: Json,
+    pub(crate) raw: JsonValue,
 }
 
 /// Error response: another event has this external ID.

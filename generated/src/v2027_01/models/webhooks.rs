@@ -11,7 +11,7 @@ use crate::ids::OrderId;
 use crate::ids::OrganizationId;
 use crate::ids::SubscriptionId;
 use crate::ids::WebhookEndpointId;
-use polar_client_runtime::types::{Items, Json, Patch, Timestamp};
+use polar_client_runtime::types::{Items, JsonValue, Patch, Timestamp};
 use std::borrow::Cow;
 
 /// Grant of a custom benefit, as delivered by webhooks.
@@ -775,7 +775,7 @@ pub struct UnknownBenefitGrantWebhook {
     pub(crate) error: Option<BenefitGrantError>,
     pub(crate) customer: Customer,
     pub(crate) member: Option<Member>,
-    pub(crate) raw: Json,
+    pub(crate) raw: JsonValue,
 }
 
 /// API version of webhook payloads.

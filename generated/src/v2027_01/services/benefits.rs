@@ -423,7 +423,7 @@ static CREATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/benefits/",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static GET: Operation = Operation {
@@ -431,7 +431,7 @@ static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/benefits/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static GRANTS: Operation = Operation {
@@ -439,7 +439,7 @@ static GRANTS: Operation = Operation {
     method: Method::Get,
     path: "/v1/benefits/{id}/grants",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST: Operation = Operation {
@@ -447,7 +447,7 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/benefits/",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static UPDATE: Operation = Operation {
@@ -455,5 +455,5 @@ static UPDATE: Operation = Operation {
     method: Method::Patch,
     path: "/v1/benefits/{id}",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

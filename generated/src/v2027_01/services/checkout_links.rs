@@ -271,7 +271,7 @@ static CREATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/checkout-links/",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static GET: Operation = Operation {
@@ -279,7 +279,7 @@ static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/checkout-links/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST: Operation = Operation {
@@ -287,7 +287,7 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/checkout-links/",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static UPDATE: Operation = Operation {
@@ -295,5 +295,5 @@ static UPDATE: Operation = Operation {
     method: Method::Patch,
     path: "/v1/checkout-links/{id}",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

@@ -287,7 +287,7 @@ static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-meters/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST: Operation = Operation {
@@ -295,7 +295,7 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-meters/",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static REVERSE_CREDIT: Operation = Operation {
@@ -303,5 +303,5 @@ static REVERSE_CREDIT: Operation = Operation {
     method: Method::Post,
     path: "/v1/customer-meters/credits/{id}/reverse",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

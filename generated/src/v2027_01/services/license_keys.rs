@@ -328,7 +328,7 @@ static ACTIVATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/license-keys/activate",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static VALIDATE: Operation = Operation {
@@ -336,5 +336,5 @@ static VALIDATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/license-keys/validate",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

@@ -339,7 +339,7 @@ static CREATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/meters/",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static GET: Operation = Operation {
@@ -347,7 +347,7 @@ static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/meters/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static GET_EXTERNAL: Operation = Operation {
@@ -355,7 +355,7 @@ static GET_EXTERNAL: Operation = Operation {
     method: Method::Get,
     path: "/v1/meters/external/{external_id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST: Operation = Operation {
@@ -363,7 +363,7 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/meters/",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static UPDATE: Operation = Operation {
@@ -371,5 +371,5 @@ static UPDATE: Operation = Operation {
     method: Method::Patch,
     path: "/v1/meters/{id}",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

@@ -526,7 +526,7 @@ static CREATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/orders/",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static FINALIZE: Operation = Operation {
@@ -534,7 +534,7 @@ static FINALIZE: Operation = Operation {
     method: Method::Post,
     path: "/v1/orders/{id}/finalize",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static GET: Operation = Operation {
@@ -542,7 +542,7 @@ static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/orders/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST: Operation = Operation {
@@ -550,7 +550,7 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/orders/",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static UPDATE: Operation = Operation {
@@ -558,5 +558,5 @@ static UPDATE: Operation = Operation {
     method: Method::Patch,
     path: "/v1/orders/{id}",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

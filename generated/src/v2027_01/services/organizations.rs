@@ -238,7 +238,7 @@ static CREATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/organizations/",
     access: Access::Personal,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static GET: Operation = Operation {
@@ -246,7 +246,7 @@ static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/organizations/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST: Operation = Operation {
@@ -254,7 +254,7 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/organizations/",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static UPDATE: Operation = Operation {
@@ -262,5 +262,5 @@ static UPDATE: Operation = Operation {
     method: Method::Patch,
     path: "/v1/organizations/{id}",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

@@ -428,7 +428,7 @@ static CREATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/subscriptions/",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static GET: Operation = Operation {
@@ -436,7 +436,7 @@ static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/subscriptions/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST: Operation = Operation {
@@ -444,7 +444,7 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/subscriptions/",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static REVOKE: Operation = Operation {
@@ -452,7 +452,7 @@ static REVOKE: Operation = Operation {
     method: Method::Delete,
     path: "/v1/subscriptions/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static UPDATE: Operation = Operation {
@@ -460,5 +460,5 @@ static UPDATE: Operation = Operation {
     method: Method::Patch,
     path: "/v1/subscriptions/{id}",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

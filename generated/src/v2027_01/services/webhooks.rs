@@ -407,7 +407,7 @@ static CREATE_WEBHOOK_ENDPOINT: Operation = Operation {
     method: Method::Post,
     path: "/v1/webhooks/endpoints",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static GET_EXTERNAL_WEBHOOK_ENDPOINT: Operation = Operation {
@@ -415,7 +415,7 @@ static GET_EXTERNAL_WEBHOOK_ENDPOINT: Operation = Operation {
     method: Method::Get,
     path: "/v1/webhooks/endpoints/external/{external_id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static GET_WEBHOOK_ENDPOINT: Operation = Operation {
@@ -423,7 +423,7 @@ static GET_WEBHOOK_ENDPOINT: Operation = Operation {
     method: Method::Get,
     path: "/v1/webhooks/endpoints/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST_WEBHOOK_ENDPOINTS: Operation = Operation {
@@ -431,7 +431,7 @@ static LIST_WEBHOOK_ENDPOINTS: Operation = Operation {
     method: Method::Get,
     path: "/v1/webhooks/endpoints",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static RESET_WEBHOOK_ENDPOINT_SECRET: Operation = Operation {
@@ -439,7 +439,7 @@ static RESET_WEBHOOK_ENDPOINT_SECRET: Operation = Operation {
     method: Method::Patch,
     path: "/v1/webhooks/endpoints/{id}/secret",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static UPDATE_WEBHOOK_ENDPOINT: Operation = Operation {
@@ -447,5 +447,5 @@ static UPDATE_WEBHOOK_ENDPOINT: Operation = Operation {
     method: Method::Patch,
     path: "/v1/webhooks/endpoints/{id}",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

@@ -250,7 +250,7 @@ static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-portal/benefit-grants/{id}",
     access: Access::Portal,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST: Operation = Operation {
@@ -258,7 +258,7 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-portal/benefit-grants/",
     access: Access::Portal,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static UPDATE: Operation = Operation {
@@ -266,5 +266,5 @@ static UPDATE: Operation = Operation {
     method: Method::Patch,
     path: "/v1/customer-portal/benefit-grants/{id}",
     access: Access::Portal,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

@@ -157,7 +157,7 @@ static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-portal/meters/{id}",
     access: Access::Portal,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST: Operation = Operation {
@@ -165,5 +165,5 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-portal/meters/",
     access: Access::Portal,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };

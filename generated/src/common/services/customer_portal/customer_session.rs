@@ -92,7 +92,7 @@ static GET_AUTHENTICATED_USER: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-portal/customer-session/user",
     access: Access::Portal,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static INTROSPECT: Operation = Operation {
@@ -100,5 +100,5 @@ static INTROSPECT: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-portal/customer-session/introspect",
     access: Access::Portal,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };

@@ -409,7 +409,7 @@ static ADD_PAYMENT_METHOD: Operation = Operation {
     method: Method::Post,
     path: "/v1/customer-portal/customers/me/payment-methods",
     access: Access::Portal,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static CHECK_EMAIL_UPDATE: Operation = Operation {
@@ -417,7 +417,7 @@ static CHECK_EMAIL_UPDATE: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-portal/customers/me/email-update/check",
     access: Access::Public,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static CONFIRM_PAYMENT_METHOD: Operation = Operation {
@@ -425,7 +425,7 @@ static CONFIRM_PAYMENT_METHOD: Operation = Operation {
     method: Method::Post,
     path: "/v1/customer-portal/customers/me/payment-methods/confirm",
     access: Access::Portal,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static DELETE_PAYMENT_METHOD: Operation = Operation {
@@ -433,7 +433,7 @@ static DELETE_PAYMENT_METHOD: Operation = Operation {
     method: Method::Delete,
     path: "/v1/customer-portal/customers/me/payment-methods/{id}",
     access: Access::Portal,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static GET: Operation = Operation {
@@ -441,7 +441,7 @@ static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-portal/customers/me",
     access: Access::Portal,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST_PAYMENT_METHODS: Operation = Operation {
@@ -449,7 +449,7 @@ static LIST_PAYMENT_METHODS: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-portal/customers/me/payment-methods",
     access: Access::Portal,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static REQUEST_EMAIL_UPDATE: Operation = Operation {
@@ -457,7 +457,7 @@ static REQUEST_EMAIL_UPDATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/customer-portal/customers/me/email-update/request",
     access: Access::Portal,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static UPDATE: Operation = Operation {
@@ -465,7 +465,7 @@ static UPDATE: Operation = Operation {
     method: Method::Patch,
     path: "/v1/customer-portal/customers/me",
     access: Access::Portal,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static VERIFY_EMAIL_UPDATE: Operation = Operation {
@@ -473,5 +473,5 @@ static VERIFY_EMAIL_UPDATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/customer-portal/customers/me/email-update/verify",
     access: Access::Public,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

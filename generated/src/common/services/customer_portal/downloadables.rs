@@ -123,5 +123,5 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-portal/downloadables/",
     access: Access::Portal,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };

@@ -24,5 +24,5 @@ pub(crate) static DEACTIVATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/customer-portal/license-keys/deactivate",
     access: Access::Public,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

@@ -219,7 +219,7 @@ static ADD_MEMBER: Operation = Operation {
     method: Method::Post,
     path: "/v1/customer-portal/members",
     access: Access::Member,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static LIST_MEMBERS: Operation = Operation {
@@ -227,7 +227,7 @@ static LIST_MEMBERS: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-portal/members",
     access: Access::Member,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static REMOVE_MEMBER: Operation = Operation {
@@ -235,7 +235,7 @@ static REMOVE_MEMBER: Operation = Operation {
     method: Method::Delete,
     path: "/v1/customer-portal/members/{id}",
     access: Access::Member,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static UPDATE_MEMBER: Operation = Operation {
@@ -243,5 +243,5 @@ static UPDATE_MEMBER: Operation = Operation {
     method: Method::Patch,
     path: "/v1/customer-portal/members/{id}",
     access: Access::Member,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

@@ -71,7 +71,7 @@ pub(crate) static CONFIRM_RETRY_PAYMENT: Operation = Operation {
     method: Method::Post,
     path: "/v1/customer-portal/orders/{id}/confirm-payment",
     access: Access::Portal,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 pub(crate) static GENERATE_INVOICE: Operation = Operation {
@@ -79,7 +79,7 @@ pub(crate) static GENERATE_INVOICE: Operation = Operation {
     method: Method::Post,
     path: "/v1/customer-portal/orders/{id}/invoice",
     access: Access::Portal,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 pub(crate) static GET_PAYMENT_STATUS: Operation = Operation {
@@ -87,7 +87,7 @@ pub(crate) static GET_PAYMENT_STATUS: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-portal/orders/{id}/payment-status",
     access: Access::Portal,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 pub(crate) static INVOICE: Operation = Operation {
@@ -95,7 +95,7 @@ pub(crate) static INVOICE: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-portal/orders/{id}/invoice",
     access: Access::Portal,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 pub(crate) static RECEIPT: Operation = Operation {
@@ -103,5 +103,5 @@ pub(crate) static RECEIPT: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-portal/orders/{id}/receipt",
     access: Access::Portal,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };

@@ -80,7 +80,7 @@ pub(crate) static ASSIGN_SEAT: Operation = Operation {
     method: Method::Post,
     path: "/v1/customer-portal/seats",
     access: Access::Portal,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 pub(crate) static LIST_SEATS: Operation = Operation {
@@ -88,7 +88,7 @@ pub(crate) static LIST_SEATS: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-portal/seats",
     access: Access::Portal,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 pub(crate) static RESEND_INVITATION: Operation = Operation {
@@ -96,7 +96,7 @@ pub(crate) static RESEND_INVITATION: Operation = Operation {
     method: Method::Post,
     path: "/v1/customer-portal/seats/{seat_id}/resend",
     access: Access::Portal,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 pub(crate) static REVOKE_SEAT: Operation = Operation {
@@ -104,5 +104,5 @@ pub(crate) static REVOKE_SEAT: Operation = Operation {
     method: Method::Delete,
     path: "/v1/customer-portal/seats/{seat_id}",
     access: Access::Portal,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };

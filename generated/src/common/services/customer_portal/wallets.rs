@@ -140,7 +140,7 @@ static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-portal/wallets/{id}",
     access: Access::Portal,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST: Operation = Operation {
@@ -148,5 +148,5 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-portal/wallets/",
     access: Access::Portal,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };

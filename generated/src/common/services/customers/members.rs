@@ -586,7 +586,7 @@ static CREATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/customers/{id}/members",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static CREATE_EXTERNAL: Operation = Operation {
@@ -594,7 +594,7 @@ static CREATE_EXTERNAL: Operation = Operation {
     method: Method::Post,
     path: "/v1/customers/external/{external_id}/members",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static DELETE: Operation = Operation {
@@ -602,7 +602,7 @@ static DELETE: Operation = Operation {
     method: Method::Delete,
     path: "/v1/customers/{id}/members/{member_id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static DELETE_EXTERNAL: Operation = Operation {
@@ -610,7 +610,7 @@ static DELETE_EXTERNAL: Operation = Operation {
     method: Method::Delete,
     path: "/v1/customers/external/{external_id}/members/{member_external_id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static GET: Operation = Operation {
@@ -618,7 +618,7 @@ static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/customers/{id}/members/{member_id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static GET_EXTERNAL: Operation = Operation {
@@ -626,7 +626,7 @@ static GET_EXTERNAL: Operation = Operation {
     method: Method::Get,
     path: "/v1/customers/external/{external_id}/members/{member_external_id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST: Operation = Operation {
@@ -634,7 +634,7 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/customers/{id}/members",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST_EXTERNAL: Operation = Operation {
@@ -642,7 +642,7 @@ static LIST_EXTERNAL: Operation = Operation {
     method: Method::Get,
     path: "/v1/customers/external/{external_id}/members",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static UPDATE: Operation = Operation {
@@ -650,7 +650,7 @@ static UPDATE: Operation = Operation {
     method: Method::Patch,
     path: "/v1/customers/{id}/members/{member_id}",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static UPDATE_EXTERNAL: Operation = Operation {
@@ -658,5 +658,5 @@ static UPDATE_EXTERNAL: Operation = Operation {
     method: Method::Patch,
     path: "/v1/customers/external/{external_id}/members/{member_external_id}",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

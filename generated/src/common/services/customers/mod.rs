@@ -811,7 +811,7 @@ static CREATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/customers/",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static DELETE: Operation = Operation {
@@ -819,7 +819,7 @@ static DELETE: Operation = Operation {
     method: Method::Delete,
     path: "/v1/customers/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static DELETE_EXTERNAL: Operation = Operation {
@@ -827,7 +827,7 @@ static DELETE_EXTERNAL: Operation = Operation {
     method: Method::Delete,
     path: "/v1/customers/external/{external_id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static EXPORT: Operation = Operation {
@@ -835,7 +835,7 @@ static EXPORT: Operation = Operation {
     method: Method::Get,
     path: "/v1/customers/export",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static GET: Operation = Operation {
@@ -843,7 +843,7 @@ static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/customers/{id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static GET_EXTERNAL: Operation = Operation {
@@ -851,7 +851,7 @@ static GET_EXTERNAL: Operation = Operation {
     method: Method::Get,
     path: "/v1/customers/external/{external_id}",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static GET_STATE: Operation = Operation {
@@ -859,7 +859,7 @@ static GET_STATE: Operation = Operation {
     method: Method::Get,
     path: "/v1/customers/{id}/state",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static GET_STATE_EXTERNAL: Operation = Operation {
@@ -867,7 +867,7 @@ static GET_STATE_EXTERNAL: Operation = Operation {
     method: Method::Get,
     path: "/v1/customers/external/{external_id}/state",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST: Operation = Operation {
@@ -875,7 +875,7 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/customers/",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST_PAYMENT_METHODS: Operation = Operation {
@@ -883,7 +883,7 @@ static LIST_PAYMENT_METHODS: Operation = Operation {
     method: Method::Get,
     path: "/v1/customers/{id}/payment-methods",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST_PAYMENT_METHODS_EXTERNAL: Operation = Operation {
@@ -891,7 +891,7 @@ static LIST_PAYMENT_METHODS_EXTERNAL: Operation = Operation {
     method: Method::Get,
     path: "/v1/customers/external/{external_id}/payment-methods",
     access: Access::Account,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static UPDATE: Operation = Operation {
@@ -899,7 +899,7 @@ static UPDATE: Operation = Operation {
     method: Method::Patch,
     path: "/v1/customers/{id}",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static UPDATE_EXTERNAL: Operation = Operation {
@@ -907,5 +907,5 @@ static UPDATE_EXTERNAL: Operation = Operation {
     method: Method::Patch,
     path: "/v1/customers/external/{external_id}",
     access: Access::Account,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

@@ -180,7 +180,7 @@ static CREATE_CLIENT: Operation = Operation {
     method: Method::Post,
     path: "/v1/oauth2/register",
     access: Access::Public,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static DELETE_CLIENT: Operation = Operation {
@@ -188,7 +188,7 @@ static DELETE_CLIENT: Operation = Operation {
     method: Method::Delete,
     path: "/v1/oauth2/register/{client_id}",
     access: Access::Registration,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static GET_CLIENT: Operation = Operation {
@@ -196,7 +196,7 @@ static GET_CLIENT: Operation = Operation {
     method: Method::Get,
     path: "/v1/oauth2/register/{client_id}",
     access: Access::Registration,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static UPDATE_CLIENT: Operation = Operation {
@@ -204,5 +204,5 @@ static UPDATE_CLIENT: Operation = Operation {
     method: Method::Put,
     path: "/v1/oauth2/register/{client_id}",
     access: Access::Registration,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

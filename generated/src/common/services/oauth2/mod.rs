@@ -223,7 +223,7 @@ static AUTHORIZE: Operation = Operation {
     method: Method::Get,
     path: "/v1/oauth2/authorize",
     access: Access::Optional,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static INTROSPECT_TOKEN: Operation = Operation {
@@ -231,7 +231,7 @@ static INTROSPECT_TOKEN: Operation = Operation {
     method: Method::Post,
     path: "/v1/oauth2/introspect",
     access: Access::Public,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static REQUEST_TOKEN: Operation = Operation {
@@ -239,7 +239,7 @@ static REQUEST_TOKEN: Operation = Operation {
     method: Method::Post,
     path: "/v1/oauth2/token",
     access: Access::Public,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static REVOKE_TOKEN: Operation = Operation {
@@ -247,7 +247,7 @@ static REVOKE_TOKEN: Operation = Operation {
     method: Method::Post,
     path: "/v1/oauth2/revoke",
     access: Access::Public,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static USERINFO: Operation = Operation {
@@ -255,5 +255,5 @@ static USERINFO: Operation = Operation {
     method: Method::Get,
     path: "/v1/oauth2/userinfo",
     access: Access::OpenIdConnect,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };

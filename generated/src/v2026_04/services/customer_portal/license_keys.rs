@@ -295,7 +295,7 @@ static ACTIVATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/customer-portal/license-keys/activate",
     access: Access::Public,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static GET: Operation = Operation {
@@ -303,7 +303,7 @@ static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-portal/license-keys/{id}",
     access: Access::Portal,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST: Operation = Operation {
@@ -311,7 +311,7 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-portal/license-keys/",
     access: Access::Portal,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static ROTATE: Operation = Operation {
@@ -319,7 +319,7 @@ static ROTATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/customer-portal/license-keys/{id}/rotate",
     access: Access::Portal,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static VALIDATE: Operation = Operation {
@@ -327,5 +327,5 @@ static VALIDATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/customer-portal/license-keys/validate",
     access: Access::Public,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

@@ -448,7 +448,7 @@ static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-portal/orders/{id}",
     access: Access::Portal,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST: Operation = Operation {
@@ -456,7 +456,7 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-portal/orders/",
     access: Access::Portal,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static UPDATE: Operation = Operation {
@@ -464,5 +464,5 @@ static UPDATE: Operation = Operation {
     method: Method::Patch,
     path: "/v1/customer-portal/orders/{id}",
     access: Access::Portal,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

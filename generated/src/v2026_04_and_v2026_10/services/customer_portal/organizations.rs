@@ -66,5 +66,5 @@ static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-portal/organizations/{slug}",
     access: Access::Public,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };

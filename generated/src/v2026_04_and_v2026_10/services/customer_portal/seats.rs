@@ -226,5 +226,5 @@ static LIST_CLAIMED_SUBSCRIPTIONS: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-portal/seats/subscriptions",
     access: Access::Portal,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };

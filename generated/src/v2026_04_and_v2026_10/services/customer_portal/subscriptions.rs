@@ -292,7 +292,7 @@ static CANCEL: Operation = Operation {
     method: Method::Delete,
     path: "/v1/customer-portal/subscriptions/{id}",
     access: Access::Portal,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static GET: Operation = Operation {
@@ -300,7 +300,7 @@ static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-portal/subscriptions/{id}",
     access: Access::Portal,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST: Operation = Operation {
@@ -308,7 +308,7 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-portal/subscriptions/",
     access: Access::Portal,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static UPDATE: Operation = Operation {
@@ -316,5 +316,5 @@ static UPDATE: Operation = Operation {
     method: Method::Patch,
     path: "/v1/customer-portal/subscriptions/{id}",
     access: Access::Portal,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

@@ -291,7 +291,7 @@ static ACTIVATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/customer-portal/license-keys/activate",
     access: Access::Public,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
 
 static VALIDATE: Operation = Operation {
@@ -299,5 +299,5 @@ static VALIDATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/customer-portal/license-keys/validate",
     access: Access::Public,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

@@ -76,7 +76,7 @@ pub(crate) static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-portal/license-keys/{id}",
     access: Access::Portal,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 pub(crate) static LIST: Operation = Operation {
@@ -84,7 +84,7 @@ pub(crate) static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-portal/license-keys/",
     access: Access::Portal,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 pub(crate) static ROTATE: Operation = Operation {
@@ -92,5 +92,5 @@ pub(crate) static ROTATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/customer-portal/license-keys/{id}/rotate",
     access: Access::Portal,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

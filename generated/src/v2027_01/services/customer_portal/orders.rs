@@ -432,7 +432,7 @@ static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-portal/orders/{id}",
     access: Access::Portal,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST: Operation = Operation {
@@ -440,7 +440,7 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-portal/orders/",
     access: Access::Portal,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static UPDATE: Operation = Operation {
@@ -448,5 +448,5 @@ static UPDATE: Operation = Operation {
     method: Method::Patch,
     path: "/v1/customer-portal/orders/{id}",
     access: Access::Portal,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };

@@ -274,7 +274,7 @@ static CANCEL: Operation = Operation {
     method: Method::Delete,
     path: "/v1/customer-portal/subscriptions/{id}",
     access: Access::Portal,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static GET: Operation = Operation {
@@ -282,7 +282,7 @@ static GET: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-portal/subscriptions/{id}",
     access: Access::Portal,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static LIST: Operation = Operation {
@@ -290,7 +290,7 @@ static LIST: Operation = Operation {
     method: Method::Get,
     path: "/v1/customer-portal/subscriptions/",
     access: Access::Portal,
-    safety: Safety::Safe,
+    safety: Safety::Idempotent,
 };
 
 static UPDATE: Operation = Operation {
@@ -298,5 +298,5 @@ static UPDATE: Operation = Operation {
     method: Method::Patch,
     path: "/v1/customer-portal/subscriptions/{id}",
     access: Access::Portal,
-    safety: Safety::Unsafe,
+    safety: Safety::NotIdempotent,
 };
