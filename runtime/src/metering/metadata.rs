@@ -73,7 +73,9 @@ impl Decode for MetadataValue {
         match JsonValue::decode(node) {
             JsonValue::String(value) => Self::String(value),
             JsonValue::Bool(value) => Self::Boolean(value),
-            JsonValue::Number(value) if value.is_i64() => Self::Integer(value.as_i64().unwrap_or(0)),
+            JsonValue::Number(value) if value.is_i64() => {
+                Self::Integer(value.as_i64().unwrap_or(0))
+            }
             // Reports an error if it is not a number.
             _ => Self::Float(f64::decode(node)),
         }
