@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::access::{
+use super::extensions::{
     ALLOWED_SUBJECTS, ENVIRONMENT, FLOW, IDEMPOTENCY_KEY, PAGINATION, PaginationKind,
     REQUIRE_ANY_OF, RUST_NAME,
 };
@@ -133,7 +133,7 @@ static OPERATION: Part = Part::Object(&[
     ),
 ]);
 
-/// The variants of [`Flow`](super::access::Flow).
+/// The variants of [`Flow`](super::extensions::Flow).
 static FLOWS: Part = Part::Choice(&[
     optional(
         "upload",

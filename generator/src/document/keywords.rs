@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Deserialize as _;
 use serde_json::Value;
 
-use super::access::{AMBIGUOUS, CHOICES, CHOSEN_BY, ID_OF, LOOKUP, Lookup, RUST_NAME, SECRET};
+use super::extensions::{AMBIGUOUS, CHOICES, CHOSEN_BY, ID_OF, LOOKUP, Lookup, RUST_NAME, SECRET};
 
 /// The kind of a schema, as determined by one of its keywords.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

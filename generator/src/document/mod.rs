@@ -3,9 +3,9 @@
 //! Later phases use only `openapiv3` types, no JSON. The methods of [`SchemaExt`], [`SchemaDataExt`], [`OperationExt`]
 //! and [`ServerExt`] return the facts that these types cannot represent.
 
-mod access;
 mod brackets;
 mod corrections;
+mod extensions;
 mod grammar;
 mod keywords;
 mod literal;
@@ -17,12 +17,12 @@ mod schema;
 mod tests;
 mod yaml;
 
-pub use access::{
+pub(crate) use corrections::Applied;
+pub use corrections::{Correction, Effect};
+pub use extensions::{
     DocumentExt, Flow, IdOf, Lookup, OperationExt, Pagination, PaginationKind, ParameterExt,
     SchemaDataExt, SchemaExt, ServerExt,
 };
-pub(crate) use corrections::Applied;
-pub use corrections::{Correction, Effect};
 pub use literal::Literal;
 pub(crate) use overlay::named_versions;
 

@@ -16,7 +16,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Number, Value, json};
 
-use super::access::{
+use super::extensions::{
     AMBIGUOUS, CHOICES, CHOSEN_BY, CONST, DEFAULT_NULL, LOOKUP, PREFIX_ITEMS, PROPERTY_NAMES,
     RUST_NAME,
 };

@@ -10,9 +10,10 @@
 mod support;
 
 mod absence;
-mod access;
+
 mod compare;
 mod contract;
+mod credentials;
 mod layout;
 mod names;
 mod share;

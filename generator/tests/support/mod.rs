@@ -3,7 +3,7 @@
 #![allow(
     dead_code,
     clippy::unwrap_used,
-    reason = "each test uses a part of it; a panic is how a test fails"
+    reason = "each test program uses a part of it; a panic is how a test fails"
 )]
 
 use polar_codegen::document::Source;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::state;
+use super::docs::version_states;
 use super::types::ident;
 use crate::names;
 use crate::versions::Versions;
@@ -216,7 +216,7 @@ fn versions_page(versions: &Versions, features: &[&str]) -> String {
         };
         format!(
             "- `{module}` (feature `{feature}`{note}): {}",
-            state::phrase(state)
+            version_states::phrase(state)
         )
     });
     let list = list.collect::<Vec<_>>().join("\n");

@@ -3,13 +3,13 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::emit::access::takes;
-use crate::emit::argument::{argument, push, push_body, push_path};
+use super::arguments::{argument, push, push_body, push_path};
+use super::credential_bounds::where_clause;
 use crate::emit::docs::Docs;
+use crate::emit::docs::operations;
+use crate::emit::docs::types::deprecated;
 use crate::emit::group::{GroupModule, Parent};
-use crate::emit::type_docs::deprecated;
 use crate::emit::types::{ident, rust_type};
-use crate::emit::{flows, operation_docs};
 use crate::ir::{Operation, Param, Presence, Service};
 use crate::names;
 
@@ -60,7 +60,7 @@ pub(super) fn methods(group: GroupModule<'_>, service: &Service) -> TokenStream 
     let api = group.api();
     let name = ident(&service.type_name);
     let methods = service.operations.iter().map(|operation| {
-        let flow = flows::method(api, service, operation);
+        let flow = super::flows::method(api, service, operation);
         let method = method(group, operation);
         quote!(#method #flow)
     });
@@ -84,8 +84,8 @@ fn example(group: GroupModule<'_>, operation: &Operation) -> Option<String> {
 
 fn method(group: GroupModule<'_>, operation: &Operation) -> TokenStream {
     let api = group.api();
-    let takes = takes(operation);
-    let docs = operation_docs::operation(api, operation)
+    let bounds = where_clause(operation);
+    let docs = operations::method_docs(api, operation)
         .example(example(group, operation))
         .alias(&operation.id)
         .attributes();
@@ -133,7 +133,7 @@ fn method(group: GroupModule<'_>, operation: &Operation) -> TokenStream {
     quote! {
         #docs
         #deprecation
-        pub fn #name(&self, #(#arguments),*) -> #ty #takes {
+        pub fn #name(&self, #(#arguments),*) -> #ty #bounds {
             #content
         }
     }

@@ -1,17 +1,19 @@
 //! Emits services: a tree of files, each with the methods and request types of one version group.
 
+mod arguments;
+mod credential_bounds;
+mod flows;
 mod methods;
 mod requests;
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::File;
-use super::docs::Docs;
-use super::flows;
-use super::group::GroupModule;
-use super::imports::Scope;
-use super::types::ident;
+use crate::emit::File;
+use crate::emit::docs::Docs;
+use crate::emit::group::GroupModule;
+use crate::emit::imports::Scope;
+use crate::emit::types::ident;
 use crate::ir::{Operation, Service, ServiceCredential};
 use crate::names;
 use crate::share::Key;

@@ -3,11 +3,11 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::emit::argument::{argument, push, push_body};
+use super::arguments::{argument, push, push_body};
+use crate::emit::docs::facts;
+use crate::emit::docs::operations;
+use crate::emit::docs::types::deprecated;
 use crate::emit::docs::{self, Docs};
-use crate::emit::facts;
-use crate::emit::operation_docs;
-use crate::emit::type_docs::deprecated;
 use crate::emit::types::{ident, rust_type};
 use crate::ir::{
     Access, Api, Lifecycle, Method, Operation, Param, Presence, Safety, Success, Usage,
@@ -74,7 +74,7 @@ fn request_docs(api: &Api, operation: &Operation, accessors: &str, has_setters: 
         true => "Its methods set the optional parameters. ",
         false => "",
     };
-    let returns = operation_docs::returns(api, operation);
+    let returns = operations::returns(api, operation);
     Docs::new(None, format!("Request returned by `{call}`."))
         .paragraph(format!("{setters}Await it to send it. {returns}"))
 }

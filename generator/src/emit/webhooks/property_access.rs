@@ -3,8 +3,8 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use crate::emit::models::shared_fields;
 use crate::emit::types::{as_struct, ident, is_copy};
-use crate::emit::union::shared_fields;
 use crate::ir::{Api, Representation, Scalar, Shape, Type};
 
 /// A property, and the expressions that read it.

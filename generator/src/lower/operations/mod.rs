@@ -1,6 +1,6 @@
 //! Converts paths to operations.
 
-mod access;
+mod credentials;
 mod errors;
 mod media;
 mod request;
@@ -108,7 +108,7 @@ fn operation(
     let ((success, status), errors) = responses::responses(cx, source, &location);
     let statuses = errors::statuses(source);
     let causes = errors::causes(cx, &id, &statuses);
-    let (access, scopes) = access::access(cx, source, at);
+    let (access, scopes) = credentials::accepted(cx, source, at);
     let paged_item = source.pagination().map(|pagination| {
         let location = location.below("x-polar-pagination", "item");
         cx.value(Node::from(&pagination.item), &location).0

@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::docs::capitalized;
+use super::docs::{capitalized, version_states};
 use super::group::{GroupModule, Layout};
-use super::{guide, ids, state, webhooks};
+use super::{guide, ids, webhooks};
 use crate::names;
 use crate::versions::Versions;
 
@@ -64,7 +64,7 @@ fn manifest(versions: &Versions) -> String {
         let _ = writeln!(
             features,
             "# {}.\n{feature} = []",
-            capitalized(&state::phrase(state))
+            capitalized(&version_states::phrase(state))
         );
         all.push(format!("{feature:?}"));
     }

@@ -3,8 +3,8 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::docs::{self, Docs};
-use super::types::{as_struct, ident, is_copy, rust_type};
+use crate::emit::docs::{self, Docs};
+use crate::emit::types::{as_struct, ident, is_copy, rust_type};
 use crate::ir::{Api, Field, Lookup, Scalar, Shape, Type, TypeDef};
 
 /// Emits these methods of a type.

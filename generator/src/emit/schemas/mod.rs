@@ -4,15 +4,17 @@
 //! The runtime uses them to generate samples, to validate the responses of mocks, and to derive an in-memory store from
 //! the operations. Only programs with the feature `test-util` include the file.
 
+mod json;
+
 use std::collections::BTreeMap;
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::docs::Docs;
-use super::group::GroupModule;
 use super::json::{list, object, text};
-use super::types::ident;
+use crate::emit::docs::Docs;
+use crate::emit::group::GroupModule;
+use crate::emit::types::ident;
 use crate::ir::{
     Api, Bound, Constant, Edge, Encoding, Facts, Limits, Operation, PatternSupport, Presence,
     Resolution, Scalar, Service, Shape, Success, Type, TypeDef, Union,

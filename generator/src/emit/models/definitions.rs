@@ -3,10 +3,10 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::docs::{self, Docs};
-use super::type_docs::{field_docs, is_update, rest_docs, type_docs, update_docs};
-use super::types::{field_type, ident, rust_type};
-use super::{ambiguous, input, lookups, union};
+use super::{ambiguous, constructors, lookups, unions};
+use crate::emit::docs::types::{field_docs, is_update, rest_docs, type_docs, update_docs};
+use crate::emit::docs::{self, Docs};
+use crate::emit::types::{field_type, ident, rust_type};
 use crate::ir::{Api, Enum, Representation, Shape, Struct, Type, TypeDef};
 use crate::names::REST_FIELD;
 
@@ -15,14 +15,14 @@ pub(super) fn definition(api: &Api, def: &TypeDef) -> TokenStream {
     match &def.shape {
         Shape::Struct(object) => {
             let definition = structure(api, def, object);
-            let constructors = input::constructors(api, def, object);
+            let constructors = constructors::constructors(api, def, object);
             let views = ambiguous::chosen_views(api, def, object);
             let lookups = lookups::methods(api, def);
             quote!(#definition #constructors #views #lookups)
         }
         Shape::Enum(strings) => enumeration(def, strings),
         Shape::Union(union) => {
-            let definition = union::definition(api, def, union);
+            let definition = unions::definition(api, def, union);
             let lookups = lookups::methods(api, def);
             quote!(#definition #lookups)
         }
@@ -52,7 +52,8 @@ fn structure(api: &Api, def: &TypeDef, object: &Struct) -> TokenStream {
         let docs = rest_docs(&object.rest_limits, def.usage).attributes();
         quote!(#docs pub #name: #ty,)
     });
-    let non_exhaustive = (!input::is_literal(def, object)).then(|| quote!(#[non_exhaustive]));
+    let non_exhaustive =
+        (!constructors::is_literal(def, object)).then(|| quote!(#[non_exhaustive]));
     quote! {
         #docs
         #[derive(Clone)]

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::shared::{self, shared_fields};
-use crate::emit::ambiguous;
+use super::common_fields::{self, shared_fields};
+use crate::emit::models::ambiguous;
 use crate::emit::types::{ident, literal};
 use crate::ir::{Api, Constant, Decision, Kind, Needed, Resolution, Sought, Type, TypeDef, Union};
 use crate::names;
@@ -35,7 +35,7 @@ pub(in crate::emit) fn codec(api: &Api, def: &TypeDef, union: &Union) -> TokenSt
         },
         Resolution::Decided(decision) => {
             let fields = shared_fields(api, union).into_iter();
-            let tags = shared::tags(api, union).into_iter();
+            let tags = common_fields::tags(api, union).into_iter();
             let mut reader = Reader {
                 union,
                 names: fields
@@ -50,7 +50,7 @@ pub(in crate::emit) fn codec(api: &Api, def: &TypeDef, union: &Union) -> TokenSt
                 parts: Vec::new(),
             };
             let read = reader.decide(decision).tokens();
-            let unknown = shared::unknown_codec(api, def, union);
+            let unknown = common_fields::unknown_codec(api, def, union);
             let parts = (!reader.parts.is_empty()).then(|| {
                 let parts = &reader.parts;
                 quote!(impl #name { #(#parts)* })

@@ -3,10 +3,10 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::docs::Docs;
-use super::group::GroupModule;
-use super::paging;
-use super::types::ident;
+use crate::emit::docs::Docs;
+use crate::emit::group::GroupModule;
+use crate::emit::types::ident;
+use crate::emit::{models, pages, schemas, services};
 use crate::share::Key;
 
 /// Emits `mod.rs` of a version group with several versions.
@@ -27,7 +27,7 @@ pub(super) fn root(group: GroupModule<'_>) -> TokenStream {
             pub(crate) mod error_code;
         )
     });
-    let models = needs_models(group).then(|| {
+    let models = models::is_needed(group).then(|| {
         quote!(
             pub(crate) mod models;
         )
@@ -37,12 +37,12 @@ pub(super) fn root(group: GroupModule<'_>) -> TokenStream {
             mod codec;
         )
     });
-    let pages = paging::is_needed(group).then(|| {
+    let pages = pages::is_needed(group).then(|| {
         quote!(
             mod pages;
         )
     });
-    let schemas = super::schemas::is_needed(group).then(|| {
+    let schemas = schemas::is_needed(group).then(|| {
         quote!(
             pub(crate) mod schemas;
         )
@@ -52,7 +52,7 @@ pub(super) fn root(group: GroupModule<'_>) -> TokenStream {
             pub mod server;
         )
     });
-    let services = super::services::is_needed(group).then(|| {
+    let services = services::is_needed(group).then(|| {
         quote!(
             pub(crate) mod services;
         )
@@ -71,39 +71,5 @@ fn listed(items: &[String]) -> String {
     match items.split_last() {
         Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
         _ => items.concat(),
-    }
-}
-
-fn has_models(group: GroupModule<'_>) -> bool {
-    group.types().next().is_some()
-}
-
-/// Returns whether the version group needs a module `models`. Emitted files import types from it, even if it defines
-/// none.
-pub(super) fn needs_models(group: GroupModule<'_>) -> bool {
-    let services = super::services::is_needed(group);
-    group.is_version() || has_models(group) || services || group.holds(&Key::Events)
-}
-
-/// Emits `models/mod.rs`: the types of this version group, and re-exports of types that it shares with other versions.
-pub(super) fn models(group: GroupModule<'_>, modules: &[&str]) -> TokenStream {
-    let title = Docs::new(None, "Types of the API.").inner_attributes();
-    let names: Vec<_> = modules.iter().map(|module| ident(module)).collect();
-    let covering = group.covering().filter(|group| has_models(*group));
-    let above: Vec<TokenStream> = covering.map(GroupModule::path).collect();
-    // Only the module of a version re-exports them publicly. In other version groups, they are visible in the crate
-    // only.
-    let shown = match group.is_version() {
-        true => quote!(pub),
-        false => quote! {
-            #[allow(unused_imports, reason = "not every module uses the types of all others")]
-            pub(super)
-        },
-    };
-    quote! {
-        #title
-        #(mod #names;)*
-        #(#shown use #above::models::*;)*
-        #(pub use #names::*;)*
     }
 }

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::emit::docs::Docs;
-use crate::emit::type_docs::getter_docs;
+use crate::emit::docs::types::getter_docs;
 use crate::emit::types::{as_struct, ident, is_copy, rust_type};
 use crate::ir::{
     Api, Constant, Field, Presence, Representation, Scalar, Struct, Type, TypeDef, Union,

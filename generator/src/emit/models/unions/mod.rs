@@ -1,19 +1,19 @@
 //! Emits unions: the enum and its conversions.
 
 mod codec;
-mod shared;
+mod common_fields;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 pub(super) use codec::codec;
-pub(crate) use shared::shared_fields;
+pub(crate) use common_fields::shared_fields;
 
-use super::ambiguous;
-use super::docs::{self, Docs};
-use super::facts;
-use super::type_docs::type_docs;
-use super::types::{as_struct, ident, is_copy, payload, rust_type};
+use crate::emit::docs::facts;
+use crate::emit::docs::types::type_docs;
+use crate::emit::docs::{self, Docs};
+use crate::emit::models::ambiguous;
+use crate::emit::types::{as_struct, ident, is_copy, payload, rust_type};
 use crate::ir::{
     Api, Constant, Decision, Needed, Resolution, Scalar, Sought, Type, TypeDef, Union, Usage,
     Variant,
@@ -34,7 +34,7 @@ pub(super) fn definition(api: &Api, def: &TypeDef, union: &Union) -> TokenStream
         .iter()
         .map(|variant| variant_definition(api, variant, def.usage));
     let unknown = def.usage.is_decoded().then(|| {
-        let payload = shared::unknown_payload(api, def, union);
+        let payload = common_fields::unknown_payload(api, def, union);
         quote! {
             #[doc = " An unknown variant, with its JSON."]
             Unknown(#payload),
@@ -42,7 +42,7 @@ pub(super) fn definition(api: &Api, def: &TypeDef, union: &Union) -> TokenStream
     });
     let unknown_definition = def.usage.is_decoded();
     let unknown_definition =
-        unknown_definition.then(|| shared::unknown_definition(api, def, union));
+        unknown_definition.then(|| common_fields::unknown_definition(api, def, union));
     let methods = methods(api, def, union);
     let conversions = conversions(api, def, union);
     quote! {
@@ -239,8 +239,8 @@ fn methods(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
             }
         })
     });
-    let tags = shared::tag_methods(api, union);
-    let shared = shared::methods(api, union);
+    let tags = common_fields::tag_methods(api, union);
+    let shared = common_fields::methods(api, union);
     quote! {
         impl #name {
             #shared

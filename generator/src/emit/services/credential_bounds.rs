@@ -9,7 +9,7 @@ use crate::ir::{Access, Operation};
 ///
 /// The bound is on the method rather than on the `impl` block, because the compiler then names the accepted credentials
 /// (`on_unimplemented`) in its error message.
-pub(super) fn takes(operation: &Operation) -> TokenStream {
+pub(super) fn where_clause(operation: &Operation) -> TokenStream {
     let bound = match operation.access {
         Access::Public => return TokenStream::new(),
         Access::Optional => quote!(OptionalAccess),

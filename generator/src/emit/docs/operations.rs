@@ -1,13 +1,12 @@
 //! Builds the doc comments of operations: endpoint, requirements, accepted credentials, and errors.
 
-use super::docs::{Docs, code};
-use super::facts;
-use super::types::rust_type;
+use super::{Docs, code, facts};
+use crate::emit::types::rust_type;
 use crate::ir::{Access, Api, Lifecycle, Operation, Param, Presence, Safety, Success, Type, Usage};
 use crate::names;
 
 /// Returns the doc comment of an operation's method.
-pub(super) fn operation(api: &Api, operation: &Operation) -> Docs {
+pub(in crate::emit) fn method_docs(api: &Api, operation: &Operation) -> Docs {
     let request = format!("`{} {}`", operation.method.as_str(), operation.path);
     let (summary, fact) = match &operation.docs {
         Some(summary) => (
@@ -35,7 +34,7 @@ pub(super) fn operation(api: &Api, operation: &Operation) -> Docs {
 }
 
 /// Describes what a call returns, with the response type as a link.
-pub(super) fn returns(api: &Api, operation: &Operation) -> String {
+pub(in crate::emit) fn returns(api: &Api, operation: &Operation) -> String {
     let (ty, rest) = match &operation.success {
         Success::Json(ty) => (ty, "."),
         Success::JsonOrEmpty(ty) => (ty, ", or `None` if the response has no content."),
@@ -106,7 +105,7 @@ fn at_least_one_of(operation: &Operation) -> String {
 }
 
 /// Describes the accepted credentials, as a sentence.
-pub(super) fn credential(operation: &Operation) -> String {
+pub(in crate::emit) fn credential(operation: &Operation) -> String {
     let who = match operation.access {
         Access::Public => return "Unauthenticated: no `Authorization` header is sent.".to_owned(),
         Access::Optional => {

@@ -4,9 +4,9 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::docs::{self, Docs};
-use super::type_docs::type_docs;
-use super::types::{ident, payload, rust_type};
+use crate::emit::docs::types::type_docs;
+use crate::emit::docs::{self, Docs};
+use crate::emit::types::{ident, payload, rust_type};
 use crate::ir::{Api, Choices, Field, Presence, Resolution, Shape, Struct, Type, TypeDef, Union};
 use crate::names;
 

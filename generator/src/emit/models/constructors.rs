@@ -3,10 +3,10 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::docs::{self, Docs};
-use super::facts;
-use super::type_docs::{entry_setter_docs, is_update, rest_setter_docs, setter_docs};
-use super::types::{ident, is_copy, literal, rust_type};
+use crate::emit::docs::facts;
+use crate::emit::docs::types::{entry_setter_docs, is_update, rest_setter_docs, setter_docs};
+use crate::emit::docs::{self, Docs};
+use crate::emit::types::{ident, is_copy, literal, rust_type};
 use crate::ir::{
     Api, Constant, Field, Limits, Representation, Scalar, Shape, Struct, Type, TypeDef, Usage,
 };

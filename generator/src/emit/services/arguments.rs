@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::types::{ident, is_copy, rust_type};
+use crate::emit::types::{ident, is_copy, rust_type};
 use crate::ir::{Api, Body, Encoding, Param, ParamStyle, Scalar, Shape, Type};
 
 /// Returns the argument type of a parameter, and the expression that is passed to the request.

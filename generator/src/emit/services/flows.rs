@@ -4,11 +4,11 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::access::takes;
-use super::argument::{argument, shared_conversion};
-use super::docs::Docs;
-use super::operation_docs;
-use super::types::{ident, rust_type};
+use super::arguments::{argument, shared_conversion};
+use super::credential_bounds::where_clause;
+use crate::emit::docs::Docs;
+use crate::emit::docs::operations;
+use crate::emit::types::{ident, rust_type};
 use crate::ir::{
     Api, FlowKind, Operation, Presence, Safety, Service, Shape, Struct, Success, Type,
 };
@@ -28,7 +28,7 @@ pub(super) fn method(api: &Api, service: &Service, operation: &Operation) -> Opt
         }
         FlowKind::Ingest { .. } => ingester(api, &name, operation),
         FlowKind::Download { file } => download(api, &name, operation, file),
-        // It is a method of the client, because it uses two services: see `version.rs`.
+        // It is a method of the client, because it uses two services: see `roots/version.rs`.
         FlowKind::Metering { .. } => None,
         FlowKind::CheckoutRoute => Some(route(&name, operation, CHECKOUT)),
         FlowKind::PortalRoute => Some(route(&name, operation, PORTAL)),
@@ -48,10 +48,10 @@ fn upload(
     let (Success::Json(output) | Success::JsonOrEmpty(output)) = &completion.success else {
         return None;
     };
-    let (output, takes) = (rust_type(api, output), takes(operation));
+    let (output, bounds) = (rust_type(api, output), where_clause(operation));
     Some(quote! {
         #docs
-        pub fn #name(&self, file: NewFile, source: impl Into<UploadSource>) -> Upload<#output> #takes {
+        pub fn #name(&self, file: NewFile, source: impl Into<UploadSource>) -> Upload<#output> #bounds {
             let create = self.client.request(&#create);
             let complete = self.client.request(&#complete);
             Upload::new(create, complete, file, source.into())
@@ -87,7 +87,7 @@ fn document(
     // Converted, because both operations use the values.
     let conversions = params.map(|param| shared_conversion(api, param, &ident(&param.name.rust)));
     let conversions = generation.map(|_| quote!(#(#conversions)*));
-    let (method, takes) = (ident(&operation.name.rust), takes(operation));
+    let (method, bounds) = (ident(&operation.name.rust), where_clause(operation));
     let download = quote!(Download::document(self.#method(#(#arguments),*)));
     let download = match generation.map(|generation| ident(&generation.name.rust)) {
         Some(generate) => quote! {
@@ -98,7 +98,7 @@ fn document(
     };
     quote! {
         #docs
-        pub fn #name(&self, #(#parameters),*) -> Download #takes {
+        pub fn #name(&self, #(#parameters),*) -> Download #bounds {
             #conversions
             #download
         }
@@ -108,15 +108,15 @@ fn document(
 fn ingester(api: &Api, name: &Ident, operation: &Operation) -> Option<TokenStream> {
     const WORDS: &str = "Configures an ingester, which sends events in batches, from many tasks and through outages.";
     let docs = Docs::new(None, WORDS)
-        .paragraph(operation_docs::credential(operation))
+        .paragraph(operations::credential(operation))
         .attributes();
     let (_, event) = api.ingested(operation)?;
     let (event, facts) = (rust_type(api, event), facts(operation));
-    let takes = takes(operation);
+    let bounds = where_clause(operation);
     Some(quote! {
         #docs
         #[cfg(feature = "ingest")]
-        pub fn #name(&self) -> polar_client_runtime::ingest::IngesterBuilder<#event> #takes {
+        pub fn #name(&self) -> polar_client_runtime::ingest::IngesterBuilder<#event> #bounds {
             polar_client_runtime::ingest::IngesterBuilder::new(self.client.request(&#facts))
         }
     })
@@ -225,16 +225,16 @@ fn download(api: &Api, name: &Ident, operation: &Operation, file: &str) -> Optio
     let by_id_docs = flow_docs(operation, BY_ID, &[operation]);
     let file = api.property(&operation.paging.as_ref()?.item, file)?;
     let (ty, facts) = (rust_type(api, file), facts(operation));
-    let takes = takes(operation);
+    let bounds = where_clause(operation);
     let by_id = ident(&format!("{name}_by_id"));
     Some(quote! {
         #by_id_docs
-        pub fn #by_id(&self, id: impl Into<Uuid>) -> Download #takes {
+        pub fn #by_id(&self, id: impl Into<Uuid>) -> Download #bounds {
             Download::listed(self.client.request(&#facts), id.into())
         }
 
         #docs
-        pub fn #name(&self, file: &#ty) -> Download #takes {
+        pub fn #name(&self, file: &#ty) -> Download #bounds {
             Download::file(self.client.request(&#facts), file)
         }
     })
@@ -255,13 +255,13 @@ const PORTAL: Route = (
 
 fn route(name: &Ident, operation: &Operation, (ty, summary): Route) -> TokenStream {
     let docs = Docs::new(None, summary)
-        .paragraph(operation_docs::credential(operation))
+        .paragraph(operations::credential(operation))
         .attributes();
-    let (ty, facts, takes) = (ident(ty), facts(operation), takes(operation));
+    let (ty, facts, bounds) = (ident(ty), facts(operation), where_clause(operation));
     quote! {
         #docs
         #[cfg(feature = "axum")]
-        pub fn #name(&self) -> polar_client_runtime::routes::#ty #takes {
+        pub fn #name(&self) -> polar_client_runtime::routes::#ty #bounds {
             polar_client_runtime::routes::#ty::new(self.client.request(&#facts))
         }
     }
@@ -282,7 +282,7 @@ fn flow_docs(operation: &Operation, summary: &str, calls: &[&Operation]) -> Toke
     };
     let credential = match calls {
         [] => String::new(),
-        _ => operation_docs::credential(operation),
+        _ => operations::credential(operation),
     };
     docs.paragraph(credential).paragraph(errors).attributes()
 }

@@ -3,8 +3,8 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::types::{ident, literal};
-use super::{limits, union};
+use super::{limits, unions};
+use crate::emit::types::{ident, literal};
 use crate::ir::{
     Api, Constant, Enum, Field, Presence, Representation, Resolution, Sensitivity, Shape, Struct,
     Type, TypeDef,
@@ -41,7 +41,7 @@ pub(super) fn implementation(api: &Api, def: &TypeDef) -> TokenStream {
         }
         Shape::Enum(strings) => enumeration(def, strings),
         Shape::Union(union) => {
-            let implementation = union::codec(api, def, union);
+            let implementation = unions::codec(api, def, union);
             let close = match union.resolution {
                 Resolution::WriteOnly => quote!(polar_client_runtime::choice! { #name }),
                 Resolution::Decided(_) => quote!(polar_client_runtime::union! { #page #name }),

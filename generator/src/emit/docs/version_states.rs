@@ -4,7 +4,7 @@ use crate::names;
 use crate::versions::{State, Versions};
 
 /// Returns the state as a phrase for lists: `deprecated; Polar stops serving it in January 2027`.
-pub(super) fn phrase(state: &State) -> String {
+pub(in crate::emit) fn phrase(state: &State) -> String {
     match state {
         State::Deprecated { removed } => {
             format!(
@@ -18,7 +18,7 @@ pub(super) fn phrase(state: &State) -> String {
 }
 
 /// Returns the state as sentences for the docs of the version's module.
-pub(super) fn sentences(versions: &Versions, version: &str) -> String {
+pub(in crate::emit) fn sentences(versions: &Versions, version: &str) -> String {
     let state = versions.iter().find(|(listed, _)| *listed == version);
     let default = versions.default_version();
     let sentences = match state.map(|(_, state)| state) {

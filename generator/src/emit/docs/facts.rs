@@ -1,10 +1,10 @@
 //! What the contract states about a value beyond its type, as sentences of doc comments.
 
-use super::docs::{capitalized, code};
+use super::{capitalized, code};
 use crate::ir::{Bound, Edge, Facts, Lifecycle, Limits, PatternSupport, Usage};
 
 /// Describes deprecation, constraints and the default of a field or parameter.
-pub(super) fn sentences(facts: &Facts, usage: Usage) -> String {
+pub(in crate::emit) fn sentences(facts: &Facts, usage: Usage) -> String {
     let mut sentences = Vec::new();
     if facts.lifecycle == Lifecycle::Deprecated {
         sentences.push("Deprecated.".to_owned());
@@ -15,13 +15,13 @@ pub(super) fn sentences(facts: &Facts, usage: Usage) -> String {
 }
 
 /// Returns the default as code, unless it is null.
-pub(super) fn default(facts: &Facts) -> Option<String> {
+pub(in crate::emit) fn default(facts: &Facts) -> Option<String> {
     let default = facts.default.as_deref()?;
     (default != "null").then(|| code(default))
 }
 
 /// Describes the constraints on a value. If it is sent, those that only the server validates are marked.
-pub(super) fn limits(limits: &Limits, usage: Usage) -> String {
+pub(in crate::emit) fn limits(limits: &Limits, usage: Usage) -> String {
     constraints("", limits, usage).join(" ")
 }
 

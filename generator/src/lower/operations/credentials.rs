@@ -9,7 +9,7 @@ use crate::ir::Access;
 use crate::lower::Lowering;
 
 /// Returns the accepted credentials by the operation's security requirement, and the scopes, one of which is required.
-pub(super) fn access(
+pub(super) fn accepted(
     cx: &mut Lowering<'_, '_>,
     source: &Source,
     at: &str,

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::docs::{self, Docs};
-use super::facts;
+use super::{Docs, about, code, continued, facts};
 use crate::ir::{
     Api, Constant, Field, Lifecycle, Limits, Representation, Role, Shape, Struct, Type, TypeDef,
     Usage,
@@ -14,7 +13,7 @@ use crate::ir::{
 use crate::names;
 
 /// Returns the doc comment of a type: the documentation, then the name of its schema if that is another one.
-pub(super) fn type_docs(def: &TypeDef, what: &str) -> Docs {
+pub(in crate::emit) fn type_docs(def: &TypeDef, what: &str) -> Docs {
     let name = &def.name.wire;
     let schema = match &def.docs {
         Some(_) if def.is_component() && def.name.rust != *name => format!("Schema `{name}`."),
@@ -42,7 +41,7 @@ fn aliases(def: &TypeDef) -> BTreeSet<&str> {
 }
 
 /// Returns the doc comment of a field.
-pub(super) fn field_docs(field: &Field, usage: Usage, is_update: bool) -> Docs {
+pub(in crate::emit) fn field_docs(field: &Field, usage: Usage, is_update: bool) -> Docs {
     let summary = match &field.docs {
         Some(summary) => summary.clone(),
         None => format!("Field `{}`.", field.name.wire),
@@ -51,33 +50,33 @@ pub(super) fn field_docs(field: &Field, usage: Usage, is_update: bool) -> Docs {
 }
 
 /// Returns the doc comment of the setter of a field.
-pub(super) fn setter_docs(field: &Field, is_update: bool) -> Docs {
+pub(in crate::emit) fn setter_docs(field: &Field, is_update: bool) -> Docs {
     let verb = match field.representation {
         Representation::Patch => "Sets or clears",
         _ => "Sets",
     };
-    let summary = docs::about(verb, &field.name.wire, field.docs.as_deref());
+    let summary = about(verb, &field.name.wire, field.docs.as_deref());
     described(field, Usage::Input, is_update, &summary)
 }
 
 /// Returns the doc comment of the setter of an entry with a well-known key.
-pub(super) fn entry_setter_docs(entry: &Field, map: &str) -> Docs {
+pub(in crate::emit) fn entry_setter_docs(entry: &Field, map: &str) -> Docs {
     let summary = format!("Sets the key `{}` of `{map}`", entry.name.wire);
     let summary = match &entry.docs {
-        Some(docs) => format!("{summary}: {}", docs::continued(docs)),
+        Some(docs) => format!("{summary}: {}", continued(docs)),
         None => format!("{summary}."),
     };
     described(entry, Usage::Input, false, &summary)
 }
 
 /// Returns the doc comment of the method of a union that returns a field of its variants.
-pub(super) fn getter_docs(field: &Field) -> Docs {
-    let summary = docs::about("Returns", &field.name.wire, field.docs.as_deref());
+pub(in crate::emit) fn getter_docs(field: &Field) -> Docs {
+    let summary = about("Returns", &field.name.wire, field.docs.as_deref());
     described(field, Usage::Output, false, &summary)
 }
 
 /// Returns whether a type is the body of a partial update, or a variant of such a body.
-pub(super) fn is_update(api: &Api, def: &TypeDef) -> bool {
+pub(in crate::emit) fn is_update(api: &Api, def: &TypeDef) -> bool {
     let is_variant = || {
         let mut unions = api.types.iter().filter(|other| other.is_body);
         unions.any(|other| match &other.shape {
@@ -95,7 +94,7 @@ pub(super) fn is_update(api: &Api, def: &TypeDef) -> bool {
 }
 
 /// Describes how a partial update treats the fields of its body that are not set, with an example of clearing one.
-pub(super) fn update_docs(object: &Struct) -> String {
+pub(in crate::emit) fn update_docs(object: &Struct) -> String {
     let is_optional = |field: &Field| {
         let representation = field.representation;
         matches!(
@@ -158,12 +157,12 @@ fn absence(field: &Field, usage: Usage, is_update: bool) -> String {
 }
 
 /// Returns the doc comment of the field for additional entries.
-pub(super) fn rest_docs(limits: &Limits, usage: Usage) -> Docs {
+pub(in crate::emit) fn rest_docs(limits: &Limits, usage: Usage) -> Docs {
     Docs::new(None, "Additional entries, by key.").paragraph(facts::limits(limits, usage))
 }
 
 /// Returns the doc comment of the setter of this field.
-pub(super) fn rest_setter_docs(limits: &Limits) -> Docs {
+pub(in crate::emit) fn rest_setter_docs(limits: &Limits) -> Docs {
     Docs::new(None, "Sets the additional entries, by key.")
         .paragraph(facts::limits(limits, Usage::Input))
 }
@@ -179,7 +178,7 @@ fn meaning(default: &str) -> String {
 
 fn constant_value(ty: &Type, usage: Usage) -> String {
     let value = match ty.non_null() {
-        Type::Const(Constant::String(text)) => docs::code(text),
+        Type::Const(Constant::String(text)) => code(text),
         Type::Const(Constant::Boolean(value)) => format!("`{value}`"),
         Type::Const(Constant::Integer(value)) => format!("`{value}`"),
         Type::Const(Constant::Null) => "null".to_owned(),
@@ -193,7 +192,7 @@ fn constant_value(ty: &Type, usage: Usage) -> String {
 }
 
 /// Emits `#[deprecated]`, if the contract deprecates the item.
-pub(super) fn deprecated(lifecycle: Lifecycle) -> TokenStream {
+pub(in crate::emit) fn deprecated(lifecycle: Lifecycle) -> TokenStream {
     match lifecycle {
         Lifecycle::Active => TokenStream::new(),
         Lifecycle::Deprecated => quote!(#[deprecated = "deprecated in the OpenAPI description"]),

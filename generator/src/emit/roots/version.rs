@@ -3,11 +3,12 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::docs::{self, Docs};
-use super::group::{GroupModule, Parent};
-use super::services::child_type;
-use super::types::{ident, rust_type};
-use super::{ids, operation_docs, paging, state};
+use crate::emit::docs::{self, Docs};
+use crate::emit::docs::{operations, version_states};
+use crate::emit::group::{GroupModule, Parent};
+use crate::emit::services::child_type;
+use crate::emit::types::{ident, rust_type};
+use crate::emit::{ids, pages};
 use crate::ir::{Api, FlowKind, Server, Service, ServiceCredential};
 use crate::names;
 use crate::share::Key;
@@ -17,7 +18,7 @@ pub(super) fn root(group: GroupModule<'_>) -> TokenStream {
     let api = group.api();
     let version = &api.version;
     let state = match group.parent() {
-        Parent::Crate(versions) => state::sentences(versions, version),
+        Parent::Crate(versions) => version_states::sentences(versions, version),
         Parent::None => String::new(),
     };
     let title = Docs::new(None, format!("Version `{version}` of the API."))
@@ -32,7 +33,7 @@ pub(super) fn root(group: GroupModule<'_>) -> TokenStream {
             mod codec;
         )
     });
-    let pages = paging::is_needed(group).then(|| {
+    let pages = pages::is_needed(group).then(|| {
         quote!(
             mod pages;
         )
@@ -273,7 +274,7 @@ fn metering(api: &Api) -> Option<TokenStream> {
         Some((service, operation))
     })?;
     let sentence = |does: &str, operation| {
-        let credential = operation_docs::credential(operation);
+        let credential = operations::credential(operation);
         let credential = credential.trim_start_matches("Requires ");
         format!("{does} requires {credential}")
     };

@@ -1,5 +1,10 @@
 //! Doc comments: paragraphs, examples and aliases, and the words that they are made of.
 
+pub(super) mod facts;
+pub(super) mod operations;
+pub(super) mod types;
+pub(super) mod version_states;
+
 use proc_macro2::TokenStream;
 use quote::quote;
 
