@@ -1,4 +1,5 @@
-//! The text of doc comments: `spec/docs.yaml`, which is written by hand. Entries are looked up by wire names.
+//! The text of doc comments: `spec/docs.yaml`, which is written by hand. Its keys are names of the contract, such as
+//! `CustomerSeat.status`, rather than Rust names.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,7 +9,7 @@ use serde::Deserialize;
 use crate::document::{self, Source};
 use crate::error::{Problem, Report};
 
-/// The placeholder in the documentation of a filter for what the operation lists.
+/// The placeholder in the entry of a filter. It is replaced by what the operation lists, such as `customer seats`.
 const ITEMS: &str = "ITEMS";
 
 /// The parsed `docs.yaml`.
@@ -17,45 +18,48 @@ const ITEMS: &str = "ITEMS";
 pub struct Documentation {
     #[serde(skip)]
     file: String,
-    /// By all segments of an operation ID but the last: `customers`, `customers:members`.
+    /// Services, by the segments of operation IDs except for the last: `customers`, `customers:members`.
     services: BTreeMap<String, String>,
-    /// By operation ID; by operation ID and parameter; or by operation ID and error status, for the cause of the error:
-    /// `customers:list`, `customers:list.email`, `customers:get.404`.
+    /// Operations by ID (`customers:list`), their parameters (`customers:list.email`), and the causes of their errors by
+    /// status (`customers:get.404`).
     operations: BTreeMap<String, String>,
-    /// By operation ID: a program that calls the operation. `MODULE` stands for the module of the default version.
+    /// Programs that call an operation, by its ID. `MODULE` stands for the module of the default version.
     examples: BTreeMap<String, String>,
-    /// By name of an optional query parameter: the items that it selects, if the operation has no more specific entry.
-    /// `ITEMS` stands for what the operation lists.
+    /// Optional query parameters by name: which items they select. Used if `operations` has no entry for the parameter of
+    /// this operation. `ITEMS` stands for what the operation lists.
     filters: BTreeMap<String, String>,
-    /// By operation id: what it lists, in the plural, if the last segment of its service does not say so.
+    /// What an operation lists, in the plural, by its ID. The default is the last segment of its service:
+    /// `customer seats` for `customer-seats:list`.
     items: BTreeMap<String, String>,
-    /// By schema, schema and field, or enum and value: `CustomerSeat`, `CustomerSeat.status`, `SeatStatus.pending`. In
-    /// front of a field, one `*` stands for any part of the schema's name: `Benefit*.description`.
+    /// Schemas (`CustomerSeat`), their fields (`CustomerSeat.status`), and enum values (`SeatStatus.pending`). The schema of
+    /// a field may contain one `*`, which stands for any characters: `Benefit*.description`.
     schemas: BTreeMap<String, String>,
-    /// By property that lists are sorted by: what it is, if its name does not say so. Continues "Sorts by".
+    /// Properties that lists are sorted by: what the property is, if its name does not say so. An entry continues a sentence
+    /// that begins with "Sorts by".
     sorting: BTreeMap<String, String>,
-    /// By field or parameter name. Used if there is no more specific entry.
+    /// Fields and parameters by name. Used if there is no entry for the schema or operation.
     fields: BTreeMap<String, String>,
-    /// What `None` means in a response, by schema and field, by schema, or by field: `if it was never modified`
-    /// continues "`None`".
+    /// What `None` means in a response, by schema and field, by schema, or by field. An entry continues a sentence that
+    /// begins with "`None`": `if it was never modified`.
     none: BTreeMap<String, String>,
-    /// What it means if an optional field of a request is not set, by schema and field, or by field: `the customer
-    /// has no name` continues "If not set," or, in an update, "If cleared,".
+    /// What the server does if an optional field of a request is not set, by schema and field, or by field. An entry
+    /// continues a sentence that begins with "If not set," or, in a partial update, with "If cleared,": `the customer has
+    /// no name`.
     unset: BTreeMap<String, String>,
 }
 
-/// The number of look-ups that found an entry.
+/// How many of the counted items are documented. Items that usually need no entry, such as enum values, are not counted.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Coverage {
-    /// Look-ups that found an entry.
+    /// The items that have an entry.
     pub written: usize,
-    /// All look-ups.
+    /// All counted items.
     pub total: usize,
-    /// For failed look-ups, the most specific entry that would have been found: `operations: customers:list`.
+    /// The missing entries, each as section and key: `operations: customers:list`.
     pub missing: BTreeSet<String>,
 }
 
-/// Looks up entries, and records which ones were requested and found.
+/// Looks up entries for one version of the API. Records which entries were found and which are missing.
 #[derive(Debug)]
 pub(crate) struct Glossary<'a> {
     documentation: &'a Documentation,
@@ -64,7 +68,7 @@ pub(crate) struct Glossary<'a> {
     coverage: RefCell<Coverage>,
 }
 
-/// The key of the field of several schemas: `Benefit*.description`.
+/// A key for the field of several schemas: `Benefit*.description`.
 #[derive(Debug)]
 struct Pattern<'a> {
     key: &'a str,
@@ -85,8 +89,7 @@ impl Documentation {
         Ok(documentation)
     }
 
-    /// Returns a problem for every entry that no version requested: it is misspelt, or describes something that no
-    /// longer exists.
+    /// Returns a problem for every entry that no version uses: its key is misspelled, or the item no longer exists.
     pub(crate) fn unused(&self, used: &BTreeSet<(&'static str, &str)>) -> Vec<Problem> {
         self.sections()
             .into_iter()
@@ -167,7 +170,7 @@ impl<'a> Glossary<'a> {
         })
     }
 
-    /// Returns what an operation lists. Not counted: most lists are named like their service.
+    /// Returns what an operation lists. Not part of the coverage, because the name of the service usually says it.
     fn items(&self, operation: &str) -> String {
         self.get("items", operation).unwrap_or_else(|| {
             let service = operation.rsplit(':').nth(1).unwrap_or(operation);
@@ -175,8 +178,8 @@ impl<'a> Glossary<'a> {
         })
     }
 
-    /// Returns the documentation of a required parameter. An `id` needs no entry, because its type already names what
-    /// it identifies.
+    /// Returns the documentation of a required parameter. A parameter `id` needs no entry, because its type names the
+    /// identified entity.
     pub(crate) fn parameter(&self, operation: &str, name: &str) -> Option<String> {
         let specific = format!("{operation}.{name}");
         match name {
@@ -189,7 +192,8 @@ impl<'a> Glossary<'a> {
         self.find(&[("schemas", name)])
     }
 
-    /// Returns the documentation of a field: its own, that of the longest pattern, or that of all fields of its name.
+    /// Returns the documentation of a field: the entry for this schema and field, the entry with the longest matching
+    /// pattern, or the entry for all fields with this name, in this order.
     pub(crate) fn field(&self, schema: &str, name: &str) -> Option<String> {
         let own = format!("{schema}.{name}");
         let patterns = self.patterns.iter();
@@ -210,13 +214,14 @@ impl<'a> Glossary<'a> {
         ])
     }
 
-    /// Returns what the server does if a request lacks a field. Not counted: it may follow from the field.
+    /// Returns what the server does if a field of a request is not set. Not part of the coverage, because the
+    /// documentation of the field often implies it.
     pub(crate) fn unset(&self, schema: &str, name: &str) -> Option<String> {
         self.unset_here(schema, name)
             .or_else(|| self.get("unset", name))
     }
 
-    /// Returns the same, if the entry is for this field alone.
+    /// Returns the same, but ignores entries for all fields with this name.
     pub(crate) fn unset_here(&self, schema: &str, name: &str) -> Option<String> {
         self.get("unset", &format!("{schema}.{name}"))
     }

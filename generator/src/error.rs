@@ -1,9 +1,9 @@
-//! Problems of the input with their places. Every phase reports all of its problems at once.
+//! Problems in the input, each with its file and JSON pointer. A phase collects its problems and reports them together.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// A problem that stops generation, and the place in the input that causes it.
+/// A problem that stops generation, with the place in the input that causes it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
     /// The name of the input: [`Source::name`](crate::document::Source).
@@ -43,7 +43,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Returns an error with all problems, if there are any. Used at the end of a phase.
+    /// Fails with all problems, if there are any. Called at the end of a phase.
     pub fn check(problems: impl IntoIterator<Item = Problem>) -> Result<(), Self> {
         let problems: BTreeSet<Problem> = problems.into_iter().collect();
         if problems.is_empty() {

@@ -1,16 +1,18 @@
-//! Generates the source of a Rust client from Polar's OpenAPI documents. This is a pure library: it reads no files and
-//! no environment variables.
+//! Generates the source of a Rust client from Polar's OpenAPI documents.
+//!
+//! This is a pure library: the caller passes the text of the documents, and gets the text of the files. The library reads
+//! no files and no environment variables. A *contract* is the OpenAPI document of one API version, without its prose.
 //!
 //! [`generate`] runs these phases in order, the first three for each version of the API:
 //!
-//! 1. [`document`]: parses the OpenAPI document of a version, corrects it, and downgrades it to OpenAPI 3.0;
-//! 2. `lower`: converts the document to the intermediate representation ([`ir`]), with the text of [`documentation`];
-//! 3. `check`: verifies the invariants of the IR, such as unique names;
-//! 4. [`share`]: assigns each type and operation to the group of versions in which it is equal;
+//! 1. [`document`]: parses a contract, applies the corrections, and downgrades the result to OpenAPI 3.0;
+//! 2. `lower`: converts the document to the [`ir`] (intermediate representation), with the text of [`documentation`];
+//! 3. `check`: verifies the invariants of the IR;
+//! 4. [`share`]: assigns each element to the group of versions in which it is equal;
 //! 5. `emit`: converts the IR to token streams, one for each file of a version group;
 //! 6. `print`: formats token streams as text.
 //!
-//! Every phase reports all of its problems together.
+//! A phase that finds problems reports all of them together, and stops generation.
 
 pub mod compare;
 pub mod document;
@@ -51,9 +53,9 @@ pub struct Input<'a> {
     pub versions: &'a Versions,
     /// The contract of each version.
     pub contracts: Vec<Source<'a>>,
-    /// Corrections to the contracts.
+    /// Corrections to the contracts (`overlay.yaml`). `None` leaves them unchanged.
     pub overlay: Option<Source<'a>>,
-    /// The text of doc comments (`docs.yaml`).
+    /// The text of doc comments (`docs.yaml`). `None` emits doc comments that only name the documented item.
     pub documentation: Option<Source<'a>>,
 }
 
@@ -74,10 +76,10 @@ pub struct Output {
     pub apis: Vec<Api>,
 }
 
-/// Generates the crate, with the versions in parallel.
+/// Generates the crate. Versions are processed in parallel.
 ///
 /// # Errors
-/// All problems of the first phase that fails, for all versions.
+/// All problems of the first phase that fails, in all versions.
 pub fn generate(input: &Input<'_>) -> Result<Output, Report> {
     let documentation = input
         .documentation
@@ -187,10 +189,11 @@ impl<'w> Version<'w> {
     }
 }
 
-/// Returns the checked IR of a contract. Corrections without an effect on it are permitted, because they may apply to
-/// other versions.
+/// Returns the checked IR of a contract. An action of the overlay may have no effect on this contract, because it may be
+/// for another version.
 ///
-/// All problems of the phase that fails.
+/// # Errors
+/// All problems of the first phase that fails.
 pub fn api(
     contract: Source<'_>,
     overlay: Option<Source<'_>>,
@@ -199,7 +202,7 @@ pub fn api(
     described(contract, overlay, documentation).map(|(api, _)| api)
 }
 
-/// Returns the checked IR like [`api`], and the entries of the documentation that it uses.
+/// Returns the IR like [`api`], and how many of its items are documented.
 ///
 /// # Errors
 /// All problems of the phase that fails.
@@ -225,7 +228,8 @@ fn lower<'w>(
     Ok((lowered.api, lowered.coverage, lowered.entries_used))
 }
 
-/// Emits a single version as a module: the text of each file, by path relative to the module's folder.
+/// Emits a single version as a module without a crate around it. Returns the text of each file, by path relative to the
+/// module's folder.
 ///
 /// # Errors
 /// An error if emitted source does not parse, which is a bug of the generator.
@@ -242,8 +246,10 @@ pub fn version_files(api: &Api) -> Result<BTreeMap<String, String>, Report> {
     })
 }
 
-/// Returns the text of each file of a version group, by path relative to its folder.
+/// Emits and formats the files of a version group in parallel. Returns the text of each file, by path relative to the
+/// group's folder.
 fn print_group(group: GroupModule<'_>) -> Result<BTreeMap<String, String>, Report> {
+    // Each thread takes the next file when it is done with one, because the sizes of files differ widely.
     let files = Mutex::new(emit::files(group));
     let next = || files.lock().ok().and_then(|mut files| files.pop());
     let print_some = |_: &usize| -> Result<Vec<(String, String)>, Report> {

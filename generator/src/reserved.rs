@@ -1,6 +1,6 @@
-//! Names that emitted types cannot have: imported names of the runtime, and names of Rust.
+//! Names that emitted types cannot have, because emitted files import or use items with these names.
 
-/// The items of the runtime that emitted code uses, by module.
+/// The items of the runtime that emitted files import, by module of the runtime.
 pub(crate) const RUNTIME: &[(&str, &[&str])] = &[
     ("", &["Error"]),
     (
@@ -69,7 +69,7 @@ pub(crate) const RUNTIME: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// The items of Rust's prelude, and those of the standard library that emitted code imports.
+/// The items of Rust's prelude, and the items of the standard library that emitted files import.
 const RUST: &[&str] = &[
     "BTreeMap",
     "Box",

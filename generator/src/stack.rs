@@ -1,13 +1,13 @@
-//! Runs recursive phases with a larger stack. They recurse through documents of limited depth, but an unoptimized build
-//! needs more stack for that than threads have by default.
+//! Runs recursive phases on threads with a larger stack. The depth of documents is limited, but an unoptimized build needs
+//! more stack for that depth than threads have by default.
 
 use std::panic::resume_unwind;
 use std::thread::{Builder, Scope, ScopedJoinHandle, scope};
 
 use crate::error::{Problem, Report};
 
-/// The size of the stack in bytes: several times what [`MAX_DEPTH`](crate::document::MAX_DEPTH) levels need. Only the
-/// used part takes memory.
+/// The size of the stack in bytes: several times what [`MAX_DEPTH`](crate::document::MAX_DEPTH) levels need. The operating
+/// system only allocates memory for the part of the stack that is used.
 const SIZE: usize = 256 * 1024 * 1024;
 
 /// A running task on a thread with a larger stack.
@@ -32,7 +32,7 @@ impl<'scope, T: Send + 'scope> Work<'scope, T> {
     }
 }
 
-/// Starts the task on a thread with a larger stack.
+/// Runs the function on a thread with a larger stack, and returns its result.
 pub(crate) fn with_room<T: Send>(
     work: impl FnOnce() -> Result<T, Report> + Send,
 ) -> Result<T, Report> {

@@ -1,4 +1,4 @@
-//! Statistics of versions and version groups, for the output of codegen.
+//! Statistics of versions and version groups, which `cargo xtask codegen` prints.
 
 use std::collections::BTreeMap;
 
@@ -18,9 +18,9 @@ pub struct Summary {
     pub types: usize,
     /// The number of webhook events.
     pub webhooks: usize,
-    /// The number of unions, by the name of their resolution.
+    /// The number of unions, by how they are discriminated: the label of their [`Resolution`].
     pub unions: BTreeMap<&'static str, usize>,
-    /// The number of doc comments with an entry in `docs.yaml`.
+    /// How many doc comments have an entry in `docs.yaml`.
     pub coverage: Coverage,
     /// A row for each union.
     pub table: Vec<UnionRow>,
@@ -68,9 +68,10 @@ pub struct UnionRow {
     pub name: String,
     /// The number of variants.
     pub variants: usize,
-    /// The name of the resolution.
+    /// How the union is discriminated: the label of its [`Resolution`].
     pub resolution: &'static str,
-    /// The discriminating properties, or the reason why there are none.
+    /// The discriminating properties, or the reason why the overlay accepts an ambiguous union. Empty for a union that is
+    /// only sent.
     pub deciding: String,
     /// The fields and operations that contain the union.
     pub used_by: Vec<String>,

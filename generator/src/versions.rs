@@ -31,7 +31,7 @@ pub enum State {
 }
 
 impl Versions {
-    /// Reads `versions.yaml`.
+    /// Parses `versions.yaml`.
     ///
     /// # Errors
     /// An error for YAML that cannot be parsed, unknown, missing or duplicate keys, an invalid version or month, more
@@ -59,8 +59,8 @@ impl Versions {
         states.map(|(version, state)| (version.as_str(), state))
     }
 
-    /// Returns a problem for every contract whose version is not listed, and for every listed version without a
-    /// contract. Each contract is given by its file and version.
+    /// Compares the list with the contracts, each given by its file and version. Returns a problem for every contract
+    /// whose version is not listed, and for every listed version without a contract.
     pub(crate) fn compare<'c>(
         &self,
         contracts: impl Iterator<Item = (&'c str, &'c str)> + Clone,
@@ -88,7 +88,8 @@ impl Versions {
         unlisted.chain(missing).collect()
     }
 
-    /// Rejects corrections for versions that are not listed. After a rotation, they would be ignored silently.
+    /// Rejects corrections whose `x-versions` name a version that is not listed. Without this check, they would be
+    /// ignored silently after the version is removed.
     ///
     /// # Errors
     /// An error for an overlay that cannot be parsed, and for every version in `x-versions` that is not listed.
@@ -105,7 +106,7 @@ impl Versions {
     }
 }
 
-/// Reads the tree and collects problems.
+/// Converts the parsed YAML to [`Versions`], and collects its problems.
 struct Reader<'a> {
     file: &'a str,
     problems: Vec<Problem>,
@@ -179,7 +180,7 @@ impl Reader<'_> {
         state
     }
 
-    /// Returns a mapping. Unknown keys are problems.
+    /// Returns the value as a mapping. Reports unknown keys.
     fn object<'v>(
         &mut self,
         pointer: &str,

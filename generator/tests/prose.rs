@@ -1,5 +1,5 @@
-//! Texts of the project use the common terms of the field. Markdown files show no hidden lines of examples, and link
-//! only to files that exist. The guide lists all log messages.
+//! Tests of the project's prose: it uses the common terms of the field; Markdown files show no lines that only rustdoc hides,
+//! and link only to files that exist; the guide lists all log messages.
 //!
 //! Texts are Markdown files, comments and string literals in Rust files, and the prose in `spec/`. A phrase is also
 //! found if it contains a line break.
@@ -12,8 +12,7 @@ use proc_macro2::{TokenStream, TokenTree};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// Phrases that a reader would have to translate, and the terms to use instead. If you replace another phrase
-/// everywhere, add it here.
+/// Phrases that are not allowed, and what to write instead. If you replace a phrase everywhere, add it here.
 const PHRASES: [(&str, &str); 51] = [
     ("an answer", "a response"),
     ("another name for itself", "an alias of itself"),

@@ -1,4 +1,5 @@
-//! `cargo xtask codegen`: generates `generated/` from `spec/`. Writing, `--check` and the tests use the same function.
+//! `cargo xtask codegen`: generates the crate in `generated/` from `spec/`. Writing, `--check` and the tests call the same
+//! function.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -38,15 +39,16 @@ pub struct Outcome {
     pub missing: Vec<String>,
     /// Files that the generator does not emit, and all symbolic links.
     pub stale: Vec<String>,
-    /// Hand-written files that name another version than the default one. Relative to the root of the workspace.
+    /// Hand-written files that name the module of another version than the default one. Relative to the root of the
+    /// repository.
     pub mentions: Vec<String>,
-    /// Files of hand-written packages that differ from the original in the root. Relative to the root.
+    /// Copies in hand-written packages that differ from the original in the root. Relative to the root of the repository.
     pub copies: Vec<String>,
     /// Files that are up to date.
     pub unchanged: Vec<String>,
     /// Statistics of each version.
     pub versions: Vec<Summary>,
-    /// Statistics of each module that contains what several versions share, or one version alone.
+    /// Statistics of each version group.
     pub groups: Vec<GroupSummary>,
     /// The differences between each version and the previous one.
     pub steps: Vec<Comparison>,

@@ -1,5 +1,5 @@
-//! `cargo xtask conformance`: tests the client against the contracts, with the tests' own server or with Prism, an
-//! independent mock server.
+//! `cargo xtask conformance`: calls every operation of the client, and validates the requests against the contracts. The
+//! server is that of the tests, or Prism, an independent mock server.
 
 use std::fs;
 use std::net::TcpListener;

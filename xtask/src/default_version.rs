@@ -1,9 +1,9 @@
-//! Renames the default version in hand-written files.
+//! Renames the module of the default version in hand-written files.
 //!
-//! The README, the examples and the tests name the module of the default version, as users do. When another version
-//! becomes the default, `cargo xtask codegen` renames the module. A file that names the modules of two versions is
-//! rejected, because it is unknown which one to rename; code that needs all versions is generated from the list of
-//! versions (`tests/build/versions.rs`).
+//! The README, the examples and the tests name this module, as users do. When another version becomes the default,
+//! `cargo xtask codegen` replaces the name. A file that names the modules of two versions is rejected, because it is
+//! unclear which one is meant as the default. Tests that need all versions are generated from the list of versions
+//! (`tests/build/versions.rs`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,11 +14,11 @@ use polar_codegen::{Problem, Report};
 use crate::error::{CodegenError, at};
 use crate::files::{self, Kind};
 
-/// The searched files, and folders of Rust files. Relative to the root of the workspace.
+/// The files and folders to search, relative to the root of the repository. In folders, only Rust files are searched.
 const SEARCHED_PATHS: [&str; 3] = ["README.md", "examples", "tests"];
 
-/// Returns the files that name another version than the default one, by path relative to the root, each with its
-/// updated text.
+/// Returns the updated text of each file that names the module of another version than the default one, by path relative to
+/// the root.
 ///
 /// # Errors
 /// Files that cannot be read, or that name the modules of several versions.
@@ -59,8 +59,8 @@ pub(crate) fn outdated(
     Ok(outdated)
 }
 
-/// Returns the text with every version module (`v2026_10`) replaced, and the modules that were found. Parts of file
-/// paths and of other names are ignored.
+/// Replaces every module of a version (`v2026_10`) in a text. Returns the new text, and the modules that were found. Parts
+/// of file paths and of other names are not replaced.
 fn renamed<'t>(text: &'t str, module: &str) -> (String, BTreeSet<&'t str>) {
     let (mut result, mut modules) = (String::with_capacity(text.len()), BTreeSet::new());
     let (mut rest, mut before) = (text, None);

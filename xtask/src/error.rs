@@ -1,4 +1,4 @@
-//! Why codegen failed.
+//! The error of codegen.
 
 use std::fmt;
 use std::io;

@@ -1,5 +1,5 @@
-//! Reads, writes and removes files. No function follows a symbolic link, so no command changes a file outside of its
-//! folder.
+//! Lists, writes and removes files. No function follows a symbolic link, so that no command changes a file outside of the
+//! folder that it writes to.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-/// A file or link in a folder.
+/// A file, or a link, in a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) path: PathBuf,
@@ -24,7 +24,8 @@ pub(crate) enum Kind {
     Other,
 }
 
-/// Rejects a path that is a symbolic link or a file. A missing folder is accepted: the first write creates it.
+/// Checks that a command may write to a folder: fails if the path is a symbolic link or a file. A missing folder is
+/// accepted, because the first write creates it.
 pub(crate) fn own_folder(folder: &Path) -> io::Result<()> {
     let found = match fs::symlink_metadata(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -75,7 +76,7 @@ pub(crate) fn is_file(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| found.is_file())
 }
 
-/// Removes `folder` and its parents as long as they are empty, up to but without `up_to`.
+/// Removes `folder` and its parents as long as they are empty. `up_to` itself is not removed.
 pub(crate) fn remove_empty_folders(folder: Option<&Path>, up_to: &Path) {
     let mut folder = folder;
     while let Some(path) = folder.filter(|path| *path != up_to) {
@@ -87,8 +88,8 @@ pub(crate) fn remove_empty_folders(folder: Option<&Path>, up_to: &Path) {
     }
 }
 
-/// Writes a file by renaming a temporary one, so that the file is never incomplete. A link at this path is replaced,
-/// not followed.
+/// Writes a file: first a temporary one, which is then renamed, so that the file is never incomplete. A link at this path is
+/// replaced, not followed.
 pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
     let mut file = beside(path)?;
     file.write_all(text.as_bytes())?;

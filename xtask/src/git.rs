@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-/// Returns the output of git.
+/// Runs git in the repository at `root`. Returns its standard output or, if it fails, its standard error.
 pub(crate) fn git(root: &Path, arguments: &[&str]) -> Result<String, String> {
     let output = Command::new("git")
         .arg("-C")

@@ -1,10 +1,9 @@
-//! `cargo xtask check-inlining`: that the client compiles decoders, and leaves everything else to the programs that use it.
+//! `cargo xtask check-inlining`: checks that the compiled client contains decoders, and no other functions of its own.
 //!
-//! A program uses a few of the thousands of functions of `polar-client`, and should pay for those only. Generic and
-//! `#[inline]` functions are compiled by the crate that calls them. A function that is neither is compiled in
-//! `polar-client`, together with everything it calls. That is right for decoders, which programs would otherwise compile
-//! again after each edit, and for nothing else. The check looks at the functions in the library, because seconds differ
-//! between machines.
+//! A program uses a few of the thousands of functions of `polar-client`, and should only compile these. Generic and
+//! `#[inline]` functions are compiled in the crate that calls them. Any other function is compiled in `polar-client`,
+//! together with everything that it calls. Only decoders should be: a program would otherwise compile them again after
+//! each edit. This command checks the functions in the library rather than compile times, which differ between machines.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -20,12 +19,13 @@ const PACKAGE: &str = "polar-client";
 /// The maximum number of functions that a report names.
 const MAX_LISTED: usize = 40;
 
-/// The functions that decode: those of the traits in `print/inline.rs`, and what they call.
+/// The names of functions that decode: methods of the traits in the generator's `print/inline.rs`, and functions that these
+/// methods call.
 const DECODERS: [&str; 5] = ["read", "decode", "own", "of_version", "unknown"];
 
-/// Builds the client with all features and checks that its own functions in the library decode.
+/// Builds the client with all features, and checks that each of its own functions in the library is a decoder.
 ///
-/// Only the client itself is optimized, as in a release build. Its dependencies are not.
+/// Only the client itself is optimized as in a release build. Its dependencies are not, which saves time.
 ///
 /// # Errors
 /// The names of other functions, or why the library could not be built or read.

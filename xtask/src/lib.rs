@@ -21,7 +21,7 @@ pub mod versions;
 
 use std::path::PathBuf;
 
-/// Returns the root of the workspace, wherever the command is started.
+/// Returns the root of the repository, whatever the current directory is.
 pub fn root() -> PathBuf {
     let mut root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     root.pop();

@@ -1,4 +1,4 @@
-//! `cargo xtask <command>`: see `cargo xtask help`.
+//! The command line of `cargo xtask`: parses arguments, prints results, and sets the exit status.
 
 use std::fmt::Display;
 use std::process::ExitCode;
@@ -23,57 +23,62 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Generate the crate in generated/ from spec/, and rename the module of the default version in the README, the
-    /// examples and the tests.
+    /// Generate the crate in generated/ from spec/.
+    ///
+    /// Also updates copies of files in the packages (changelog, licenses), and the name of the default version's module in
+    /// the README, the examples and the tests.
     Codegen {
-        /// Write nothing; list every file that differs, and exit with status 1 if there is one.
+        /// Write nothing. List the files that differ, and exit with status 1 if there are any.
         #[arg(long)]
         check: bool,
-        /// Also print tables: differences between versions, unions, identifiers, the effect of each correction in each
-        /// version, and missing docs.
+        /// Also print tables: differences between versions, unions, identifiers, the effect of each correction, and
+        /// missing documentation.
         #[arg(long)]
         report: bool,
     },
     /// Import the documents that Polar publishes, generate the crate, and prepare a release.
     ///
-    /// Prints a summary, which is the text of a pull request. If anything fails, no file is changed.
+    /// Prints the text of a pull request in Markdown. If anything fails, no file is changed.
     Update(Update),
-    /// Prepare a release in the working tree, or check it before it is published.
+    /// Prepare a release, or check that it can be published.
     #[command(subcommand)]
     Release(release::Command),
-    /// Call every operation of every version on a server that validates requests against the contract.
+    /// Test every operation of every version with a server that validates requests against the contract.
     Conformance {
         /// Use Prism, a mock server from npm, instead of the server of the tests.
         #[arg(long)]
         prism: bool,
     },
-    /// Check that the compiled client contains no functions: each is compiled in the programs that use it.
+    /// Check that the compiled client contains no functions except for decoders. Programs compile the functions that they
+    /// use.
     CheckInlining,
-    /// Measure build time and binary size of a minimal program, compared with polar-sh, and what each feature adds.
+    /// Measure build time and binary size: of a minimal program, compared with polar-sh, and of each feature.
     ///
-    /// Needs crates.io, and on Linux the development files of OpenSSL. Takes about 25 minutes on two cores that do nothing
-    /// else; with `--only programs` half of that.
+    /// Needs access to crates.io and, on Linux, the development files of OpenSSL. Takes about 25 minutes on two idle cores;
+    /// with `--only`, half of that.
     Footprint(footprint::Options),
-    /// Import or compare contracts.
+    /// Import or compare contracts: the OpenAPI documents in spec/.
     #[command(subcommand)]
     Spec(SpecCommand),
     /// List the API versions in spec/versions.yaml.
     Versions(Show),
 }
 
-/// The exit status for invalid input. `clap` uses the same one for invalid arguments.
+/// The exit status for invalid input. `clap` uses the same status for invalid arguments.
 const BAD_INPUT: u8 = 2;
 
 /// The subcommands of `spec`.
 #[derive(Debug, Subcommand)]
 enum SpecCommand {
-    /// Import a published document as spec/YYYY-MM.yaml.
+    /// Import published documents as contracts: spec/YYYY-MM.yaml.
     ///
-    /// Without a source, downloads the document of --version, or of every version in spec/versions.yaml.
+    /// Without SOURCE, downloads the document of --version. Without both, downloads those of all versions in
+    /// spec/versions.yaml.
     Import(spec::Import),
-    /// Compare two contracts, and classify the differences for code, for deployed clients and for the changelog.
+    /// Compare two contracts, and classify the differences.
     ///
-    /// Without arguments, compares spec/ with that of the last commit.
+    /// Each difference is classified by its impact on code that uses the crate, its impact on deployed clients, and its
+    /// section in the changelog. Without arguments, compares the last commit with the working tree.
     Diff(Diff),
 }
 
@@ -141,7 +146,7 @@ fn run_diff(what: &Diff) -> ExitCode {
     }
 }
 
-/// Prints whether the classifications agree. Returns the exit status of a failure if they do not.
+/// Prints the result of `--verify`. Returns an exit status if there is an unexplained disagreement or an error.
 fn report_verified(verified: Result<Verified, String>) -> Option<ExitCode> {
     match verified {
         Ok(verified) => {

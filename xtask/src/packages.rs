@@ -1,5 +1,5 @@
-//! The published packages, and the files of the root that are copied to each of them, because Cargo packs only files
-//! below the folder of a package.
+//! The published packages, and the files that are copied from the root to each of them: changelog and licenses. They are
+//! copied because Cargo only packs files in the folder of the package.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,9 +21,9 @@ pub(crate) const CHANGELOG: &str = "CHANGELOG.md";
 /// Files that are copied unchanged.
 const LICENSES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
-/// Returns the files to copy to each package, by name. Files that do not exist in the root are left out.
+/// Returns the files to copy to each package, by name. Files that do not exist in the root are omitted.
 ///
-/// The section of unreleased changes is removed from the changelog, so that the copies only change with a release.
+/// The copies of the changelog do not contain unreleased changes, so that they only change with a release.
 pub(crate) fn shared_files(root: &Path) -> Result<BTreeMap<&'static str, String>, CodegenError> {
     let mut found = BTreeMap::new();
     for name in LICENSES.into_iter().chain([CHANGELOG]) {
@@ -40,7 +40,7 @@ pub(crate) fn shared_files(root: &Path) -> Result<BTreeMap<&'static str, String>
     Ok(found)
 }
 
-/// Returns the copied files of hand-written packages that differ from `shared`, by path relative to the root.
+/// Returns the copies in hand-written packages that differ from `shared`: the new text, by path relative to the root.
 pub(crate) fn outdated(
     root: &Path,
     shared: &BTreeMap<&'static str, String>,

@@ -1,4 +1,4 @@
-//! Progress messages of commands.
+//! Progress messages of long commands.
 
 use std::io::Write as _;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 /// The duration after which a message about a step is printed.
 const REPORT_AFTER: Duration = Duration::from_secs(1);
 
-/// Runs a step of a command. If it takes longer than a second, its name is printed to standard error, and its duration
-/// when it completes.
+/// Runs a step of a command. If the step takes longer than a second, prints its name to standard error, and its duration
+/// when it has completed.
 pub(crate) fn step<T>(what: &str, run: impl FnOnce() -> T) -> T {
     let started = Instant::now();
     let say = |line: String| {

@@ -1,4 +1,4 @@
-//! The output of codegen.
+//! Formats the output of `cargo xtask codegen`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -7,7 +7,7 @@ use polar_codegen::document::{Correction, Effect};
 
 use crate::codegen::Outcome;
 
-/// The maximum number of users that the table of unions names.
+/// The maximum number of fields and operations that the table of unions names for a union.
 const USERS_SHOWN: usize = 3;
 
 /// Returns a line for each version, for each module of shared elements, and for the files.
@@ -99,8 +99,8 @@ pub fn differences(outcome: &Outcome) -> String {
     text
 }
 
-/// Returns a table of the unions of all versions: where they are used, and how they are discriminated. Versions without
-/// a difference share a row.
+/// Returns a table of the unions of all versions: where they are used, and how they are discriminated. Versions in which a
+/// union is the same share a row.
 #[must_use]
 pub fn unions(outcome: &Outcome) -> String {
     let mut rows: BTreeMap<[String; 5], Vec<&str>> = BTreeMap::new();
@@ -134,7 +134,7 @@ pub fn unions(outcome: &Outcome) -> String {
     text
 }
 
-/// Returns a table of the entities with an ID type, and of the UUIDs that stay plain. Versions without a difference
+/// Returns a table of the entities that have an ID type, and a table of the UUIDs that identify no entity. Equal versions
 /// share a row.
 #[must_use]
 pub fn identifiers(outcome: &Outcome) -> String {

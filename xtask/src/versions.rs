@@ -1,4 +1,4 @@
-//! `cargo xtask versions`: prints the list in `spec/versions.yaml`, for people and for scripts.
+//! `cargo xtask versions`: prints the API versions in `spec/versions.yaml`, or Cargo features for scripts.
 
 use std::fs;
 use std::path::Path;
@@ -17,7 +17,7 @@ pub struct Show {
     /// Print the Cargo feature of the default version.
     #[arg(long)]
     pub default: bool,
-    /// Print each set of some of the versions, but not all, as a list of Cargo features.
+    /// Print every combination of versions except for all of them, one per line, as a list of Cargo features.
     #[arg(long)]
     pub sets: bool,
 }
@@ -64,6 +64,7 @@ fn line(versions: &Versions, version: &str, state: &State) -> String {
     }
 }
 
+/// Returns all non-empty sets of versions, except for the set of all.
 fn sets(versions: &Versions) -> Vec<String> {
     let features: Vec<String> = versions
         .iter()

@@ -1,4 +1,5 @@
-//! Checks that the contract contains all fields that the runtime sends and reads in multi-step workflows (`x-flow`).
+//! Checks flows (`x-flow`): the contract must have every operation that a flow calls, and every field that the runtime
+//! sends and reads.
 
 use super::Checker;
 use crate::ir::{FlowKind, Operation, Presence, Safety, Scalar, Service, Shape, Success, Type};
@@ -18,7 +19,7 @@ const NEW_FILE: &[&str] = &[
     "upload.parts.checksum_sha256_base64",
 ];
 
-/// The fields that the runtime reads from the response to that request.
+/// The fields that the runtime reads from the response to the request that creates a file.
 const ANNOUNCED: &[&str] = &[
     "id",
     "upload.id",
@@ -37,7 +38,7 @@ const COMPLETED: &[&str] = &[
     "parts.checksum_sha256_base64",
 ];
 
-/// The field with the URL of a document in the response that returns it.
+/// The field with the URL of the document.
 const DOCUMENT: &[&str] = &["url"];
 
 /// The fields that the runtime reads of a file that can be downloaded.
@@ -51,7 +52,7 @@ const FILE: &[&str] = &[
 ];
 
 impl Checker<'_> {
-    /// Checks that the other operations of a workflow exist, and that all of them have the required fields.
+    /// Checks that the other operations of a flow exist, and that all operations have the required fields.
     pub(super) fn flow(&mut self, service: &Service, operation: &Operation) {
         let Some(flow) = &operation.flow else {
             return;
@@ -154,8 +155,8 @@ impl Checker<'_> {
         Ok(())
     }
 
-    /// Returns the types of a field in all variants of a type; with null if the field is optional. Returns `None` if a
-    /// variant lacks the field.
+    /// Returns the type of a field in each variant of a type. It is nullable if the field is optional. Returns an empty list
+    /// if a variant lacks the field.
     pub(super) fn fields(&self, ty: Option<&Type>, name: &str) -> Vec<Type> {
         let Some(Type::Named(id)) = ty else {
             return Vec::new();
@@ -202,7 +203,7 @@ impl Checker<'_> {
     }
 }
 
-/// Returns the other operation of a workflow, which must belong to the same service and accept the same credentials.
+/// Returns another operation of a flow, which must belong to the same service and accept the same credentials.
 fn other<'a>(
     service: &'a Service,
     operation: &Operation,

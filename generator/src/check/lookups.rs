@@ -1,5 +1,5 @@
-//! Checks the methods that find an item of a list (`x-lookup`): all variants of the type must have the list, and its
-//! items the property.
+//! Checks the methods that find an item of a list (`x-lookup`). All variants of the type must have the list, and the items
+//! of the list must have the property that is compared.
 
 use super::Checker;
 use crate::ir::{Field, Lookup, Presence, Scalar, Shape, Type, TypeDef};

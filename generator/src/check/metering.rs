@@ -1,10 +1,10 @@
-//! Checks that the contract contains the keys of events and balances that the runtime uses for metering.
+//! Checks that the contract has the fields of events and balances that the runtime uses for metering.
 
 use super::Checker;
 use super::flows::body;
 use crate::ir::{Access, FlowKind, Operation, Safety, Type};
 
-/// The fields of every event.
+/// The fields that the runtime sets in events of any kind.
 const EVENT: &[&str] = &[
     "timestamp",
     "name",
@@ -32,7 +32,7 @@ const CUSTOMERS: &[[&str; 2]] = &[
 /// The fields that the runtime reads of a balance in the list.
 const BALANCE: &[&str] = &["consumed_units", "credited_units", "balance"];
 
-/// The query parameters of the request for balances.
+/// The query parameters that the runtime sets when it requests balances.
 const QUERY: &[&str] = &["meter_id", "customer_id", "external_customer_id", "limit"];
 
 impl Checker<'_> {

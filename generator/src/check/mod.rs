@@ -1,4 +1,5 @@
-//! Phase 3, check: verifies the invariants of the IR, for any document. All violations are reported together.
+//! Phase 3, check: verifies the invariants of the IR, such as unique names. A document that violates one is rejected, so
+//! that the emitted code compiles. All violations are reported together.
 
 mod flows;
 mod lookups;
@@ -15,7 +16,7 @@ use crate::error::{Problem, Report};
 use crate::ir::{Api, Service};
 use crate::names;
 
-/// How to resolve a collision of names.
+/// The end of messages about a collision of names: how to resolve it.
 const RENAME: &str = "rename one with `x-rust-name`, or with `title` where it is inline";
 
 /// Checks an API.
@@ -65,7 +66,7 @@ impl Checker<'_> {
             .push(Problem::new(&self.api.file, at, message));
     }
 
-    /// Checks that names are unique. Each comes with its place.
+    /// Checks that names are unique. Each name comes with the JSON pointer of its item.
     fn unique<'n>(&mut self, what: &str, names: impl IntoIterator<Item = (&'n str, &'n str)>) {
         let mut first: BTreeMap<&str, &str> = BTreeMap::new();
         for (name, at) in names {
@@ -78,7 +79,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Checks that names at a single place are unique. Each comes with its wire name.
+    /// Checks that the names within one item are unique. Each name comes with its wire name.
     fn unique_at<'n>(
         &mut self,
         at: &str,

@@ -1,4 +1,4 @@
-//! Checks services and operations: names do not collide, and paths into bodies and rows resolve.
+//! Checks services and operations: their names do not collide, paths into bodies resolve, and rows of CSV can be decoded.
 
 use std::collections::BTreeSet;
 
@@ -6,8 +6,7 @@ use super::Checker;
 use crate::ir::{FlowKind, Operation, Presence, Safety, Scalar, Service, Shape, Success, Type};
 use crate::names;
 
-/// The maximum length of a name in characters. Some file systems reject longer file names, and a prefix and suffix are
-/// added to the name.
+/// The maximum length of a service's name in characters. The name becomes a file name, which some file systems limit.
 const MAX_MODULE: usize = 64;
 
 impl Checker<'_> {

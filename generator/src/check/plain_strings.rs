@@ -1,4 +1,5 @@
-//! Checks that paths, queries and forms consist of plain strings. Other values would be errors when they are sent.
+//! Checks that the values in paths, queries and forms can be encoded as strings. The runtime would fail to encode other
+//! values.
 
 use super::Checker;
 use crate::ir::{Api, Encoding, Operation, Param, ParamStyle, Shape, Type};
@@ -79,7 +80,7 @@ fn is_plain_or_list(api: &Api, ty: &Type) -> bool {
     }
 }
 
-/// Returns whether every value of the type is an object of strings and lists of strings.
+/// Returns whether every value of the type is an object whose properties are encoded as strings or lists of strings.
 fn has_plain_strings(api: &Api, ty: &Type) -> bool {
     match ty {
         Type::Map(value) => is_plain_or_list(api, value),

@@ -1,4 +1,4 @@
-//! Checks that the contract contains the fields that the runtime's routes send and read.
+//! Checks that the contract has the fields that the runtime's routes for axum send and read.
 
 use super::Checker;
 use super::flows::{body, has_required_query, response_type};
@@ -71,7 +71,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Returns the variants of a union, or the type itself.
+    /// Returns the types of a union's variants. Returns the type itself if it is not a union.
     pub(super) fn forms(&self, ty: &Type) -> Vec<Type> {
         match self.api.target(ty) {
             Type::Named(id) => match &self.api.def(*id).shape {

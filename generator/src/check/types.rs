@@ -1,4 +1,5 @@
-//! Checks types: names do not collide, decisions can select every variant, and the runtime can read pages.
+//! Checks types: their names do not collide, every variant of a union can be decoded, and pages have the fields that the
+//! runtime reads.
 
 use std::collections::BTreeSet;
 
@@ -62,7 +63,7 @@ impl Checker<'_> {
         self.methods(def, object);
     }
 
-    /// Checks the names of setters, and of the methods that read an ambiguous field as the selected variant.
+    /// Checks the names of setters, and of the methods that return the view of an ambiguous field.
     fn methods(&mut self, def: &TypeDef, object: &Struct) {
         let mut seen = BTreeSet::new();
         // Removes duplicates, which are already reported.

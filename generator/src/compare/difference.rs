@@ -8,7 +8,7 @@ use super::kind::{Condition, Kind};
 use super::rules::{Rule, rule};
 use crate::share::Key;
 
-/// A difference between contracts. Reported once, even if many operations and types are affected.
+/// A difference between contracts. It is reported once, even if many operations and types refer to the changed item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// What changed.
@@ -16,7 +16,7 @@ pub struct Difference {
     /// The changed item: `Order.total` for a field, `orders:list` for an operation, `orders:list?page` for one of its
     /// parameters.
     pub subject: String,
-    /// The old and the new value, unless the kind implies them.
+    /// The old and the new value, such as `integer → decimal`. `None` if the kind says everything.
     pub detail: Option<String>,
     /// The conditions that the classification depends on.
     pub conditions: BTreeSet<Condition>,
@@ -33,7 +33,7 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// Creates a difference of the whole crate.
+    /// Creates a difference that concerns the whole crate rather than one version of the API.
     pub(super) fn of_crate(kind: Kind, subject: &str, detail: Option<String>) -> Self {
         Self {
             kind,

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ir::{Constant, Decision, Needed, Resolution, Union};
 
-/// Returns the conditions by name of the variant: `type = fixed, with legacy`. The conditions of a variant do not
-/// mention others, so a new variant does not change them.
+/// Returns the conditions that select each variant, by name of the variant: `type = fixed, with legacy`. The conditions of
+/// a variant do not mention other variants, so a new variant does not change them.
 pub(super) fn ways(union: &Union) -> BTreeMap<String, BTreeSet<String>> {
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     if let Resolution::Decided(decision) = &union.resolution {

@@ -256,7 +256,7 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// Compares the types of additional entries, which have no field of their own.
+    /// Compares the types of additional entries: those whose keys are not fields of the struct.
     fn additional(&mut self, element: &Key, [old, new]: [Side<'a>; 2], literal: Option<Condition>) {
         let subject = format!("{}.{REST_FIELD}", old.def.name.rust);
         let directions = Directions::of(old.def, new.def);

@@ -9,16 +9,17 @@ use super::values::Typed;
 use crate::ir::{Api, Facts, Lifecycle, Limits, Type, TypeDef};
 use crate::share::Key;
 
-/// Compares two contracts. Types of the new contract have their names in the old one.
+/// Compares two contracts, and collects the differences. Types that were renamed have their old names in both contracts.
 pub(super) struct Finder<'a> {
     pub(super) old: &'a Api,
     pub(super) new: &'a Api,
     pub(super) found: Vec<Difference>,
-    /// Elements with a difference of their own, and elements that differ only because they refer to one of those.
+    /// The elements for which no further difference has to be reported: those with a difference of their own, and those
+    /// that only refer to one of them.
     pub(super) explained: BTreeSet<Key>,
 }
 
-/// The place of a compared value.
+/// The location of a compared value.
 pub(super) struct ValueContext<'a> {
     pub(super) element: &'a Key,
     pub(super) subject: String,
@@ -99,7 +100,8 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// Compares the facts about a value other than its type. A change of deprecation has the kind `deprecated`.
+    /// Compares the facts about a value other than its type. If deprecation changed, the difference has the kind
+    /// `deprecated`.
     pub(super) fn facts(
         &mut self,
         context: &ValueContext<'_>,
@@ -190,7 +192,8 @@ pub(super) struct Pairs<'i, T> {
 }
 
 impl<'i, T> Pairs<'i, T> {
-    /// Removes and returns the items that were renamed: their content is equal, and unique in both lists.
+    /// Removes the renamed items from the added and removed items, and returns them. An item counts as renamed if its
+    /// content is equal to that of exactly one item in the other list.
     pub(super) fn take_renamed<C: PartialEq>(
         &mut self,
         old_content: impl Fn(&T) -> C,

@@ -15,7 +15,8 @@ pub enum Semver {
     Major,
 }
 
-/// Whether clients that were built for the old contract work with a server that implements the new one.
+/// The impact on deployed clients: whether a client that was built for the old contract works with a server that implements
+/// the new one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct WireImpact {
     /// Whether clients may fail to decode a response or a webhook.

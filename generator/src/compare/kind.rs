@@ -141,8 +141,8 @@ pub enum Condition {
     Required,
     /// A Rust type or signature changes.
     Signature,
-    /// The new Rust type accepts every argument that the old one accepted: for example, a union that contains the old
-    /// type, or an identifier instead of its UUID.
+    /// The method or setter still accepts every argument that it accepted, although its type changed: for example, to a
+    /// union that contains the old type, or from a UUID to an identifier.
     Accepted,
     /// The value is an argument of a constructor.
     Argument,
@@ -150,7 +150,7 @@ pub enum Condition {
     Literal,
     /// The value is not part of the Rust API: a constant that the client sends automatically.
     Implicit,
-    /// A capability is lost: something was possible and no longer is.
+    /// Something that was possible no longer is.
     Lost,
     /// A client that was built for the old contract may fail to decode responses of a new server.
     Misread,

@@ -1,5 +1,5 @@
-//! Compares contracts: the impact on code that uses the crate and on deployed clients, and the entries of the
-//! changelog.
+//! Compares contracts. Finds the differences, and classifies each by its impact on code that uses the crate, by its impact
+//! on deployed clients, and by its section in the changelog.
 //!
 //! [`compare`] compares one version of the API before and after a change, [`compare_releases`] all versions of two
 //! releases of the crate. `pairing` finds which elements correspond. `operations`, `parameters`, `types`, `fields`,
@@ -81,7 +81,7 @@ pub struct Release<'a> {
     pub default_version: Option<&'a str>,
 }
 
-/// Compares one version of the API before and after a change, or two versions.
+/// Compares two contracts: one version of the API before and after a change, or two versions.
 #[must_use]
 pub fn compare(old: &Api, new: &Api) -> Comparison {
     let (named, renamed) = pairing::with_old_names(old, new);
@@ -103,7 +103,7 @@ pub fn compare(old: &Api, new: &Api) -> Comparison {
     Comparison { differences }
 }
 
-/// Compares all versions of two releases. A difference of several versions is reported once.
+/// Compares all versions of the API in two releases of the crate. A difference that several versions have is reported once.
 #[must_use]
 pub fn compare_releases<'a>(old: &Release<'a>, new: &Release<'a>) -> Comparison {
     let find = |apis: &'a [Api], version: &str| apis.iter().find(|api| api.version == version);

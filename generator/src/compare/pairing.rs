@@ -1,4 +1,5 @@
-//! Finds the corresponding elements of two contracts: by name, and by shape if only the name differs.
+//! Finds the corresponding elements of two contracts: elements with the same name, and elements that only differ in their
+//! name.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -19,8 +20,8 @@ pub(super) fn with_old_names(old: &Api, new: &Api) -> (Api, Vec<(String, String)
     (api, renamed)
 }
 
-/// Returns the types that exist in one contract only, and are equal to a type of the other one except for the name. A
-/// shape that several such types have is left out, because the counterpart is ambiguous.
+/// Returns the old and new names of renamed types: a type that only the old contract has, and a type that only the new one
+/// has, which are equal except for the name. If several types are equal in this way, none of them counts as renamed.
 fn renamed_types(old: &Api, new: &Api) -> Vec<(String, String)> {
     let mut renamed: Vec<(String, String)> = Vec::new();
     loop {
@@ -55,7 +56,7 @@ fn next_pairs(old: &Api, new: &Api, renamed: &[(String, String)]) -> Vec<(String
         .collect()
 }
 
-/// Returns the types without a counterpart of the same name, grouped by shape.
+/// Returns the names of the types that the other contract does not have, by the shape of the types.
 fn shapes(api: &Api, ids: &HashMap<&str, usize>) -> BTreeMap<String, Vec<String>> {
     let mut shapes: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let names = SharedTypeIds { api, ids };
@@ -68,7 +69,7 @@ fn shapes(api: &Api, ids: &HashMap<&str, usize>) -> BTreeMap<String, Vec<String>
     shapes
 }
 
-/// An operation, and the accessors that lead to its service.
+/// An operation, and the methods that lead to its service from the client.
 #[derive(Debug, Clone)]
 pub(super) struct Placed<'a> {
     pub(super) path: Vec<&'a str>,
@@ -83,7 +84,7 @@ impl Placed<'_> {
     }
 }
 
-/// The counterparts of an operation in the old and the new contract. One may be missing.
+/// An operation in the old and in the new contract. One of the contracts may lack it.
 #[derive(Debug)]
 pub(super) enum OperationPair<'a> {
     Both(Placed<'a>, Placed<'a>),

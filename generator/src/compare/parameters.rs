@@ -142,7 +142,7 @@ impl<'a> Finder<'a> {
     }
 }
 
-/// Returns the subject of a difference of a parameter: `orders:list?page`. Path parameters have the same form.
+/// Returns the subject of a difference of a parameter: `orders:list?page`. The form is the same for path parameters.
 fn subject(id: &str, param: &Param) -> String {
     format!("{id}?{}", param.name.wire)
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::difference::Difference;
 use crate::share::{Elements, Key};
 
-/// Adds these to each difference, for both contracts.
+/// Adds the operations, types and webhooks to each difference. `contracts` contains the elements of both contracts.
 pub(super) fn fill(found: &mut [Difference], contracts: &[Elements]) {
     let mut users: BTreeMap<&Key, BTreeSet<&Key>> = BTreeMap::new();
     for elements in contracts {

@@ -17,7 +17,7 @@ impl<'a> Finder<'a> {
         self.webhooks();
     }
 
-    /// Compares services. Added and removed ones are not reported, because their operations are.
+    /// Compares services. Added and removed services are not reported, because their operations are.
     fn services(&mut self, old: &'a [Service], new: &'a [Service], above: &[String]) {
         for (a, b) in pairs(old, new, |service| &service.name.rust).both {
             let path = [above, std::slice::from_ref(&a.name.rust)].concat();
@@ -115,7 +115,8 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// Reports an element that differs although no difference was found. It is classified as breaking.
+    /// Reports an element that is not equal in both contracts, but for which no other function reported a difference. Its
+    /// kind is `Other`, which is classified as breaking.
     pub(super) fn unexplained(&mut self, element: &Key) {
         let explained = self.found.iter().any(|found| found.element == *element)
             || self.explained.contains(element);

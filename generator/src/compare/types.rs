@@ -112,8 +112,9 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// Returns whether clients may misread values of the new kind of type, and whether the server may reject those of
-    /// the old one. A union accepts the former target of an alias if it has that type as a variant.
+    /// Compares types of different kinds, such as a struct and a union. Returns whether clients may fail to decode values
+    /// of the new type, and whether the server may reject values of the old one. If an alias became a union, the union
+    /// accepts the type that the alias referred to if that type is a variant.
     fn shape_on_wire(&self, old: &'a Shape, new: &'a Shape) -> (bool, bool) {
         match (old, new) {
             (Shape::Alias(a), Shape::Union(union)) => {
@@ -155,7 +156,7 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// Compares two pages: the item type, and what they state about following pages.
+    /// Compares two page types: the type of their items, and what they state about the following pages.
     fn page(&mut self, element: &Key, name: &str, pages: [Option<&'a Page>; 2]) {
         let (old, new) = match pages {
             [Some(old), Some(new)] => (old, new),

@@ -62,7 +62,7 @@ impl<'a> Finder<'a> {
     fn variant(&mut self, context: &ValueContext<'_>, a: &'a Variant, b: &'a Variant) {
         let (old, new) = (self.before(&a.ty), self.after(&b.ty));
         if old.description() != new.description() {
-            // Variants of a constant have no payload.
+            // A variant that is a constant has no value in Rust.
             let payload = |typed: Typed<'_>| match typed.ty {
                 Type::Const(_) => None,
                 _ => Some(typed.rust()),

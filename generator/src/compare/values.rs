@@ -24,7 +24,7 @@ impl<'a> Typed<'a> {
         Self { api: self.api, ty }
     }
 
-    /// Returns the type by its representation on the wire, regardless of Rust types: all identifiers are UUIDs.
+    /// Returns the type of the values in JSON, in which an identifier of any entity is a UUID.
     fn written(self) -> Self {
         static UUID: Type = Type::Scalar(Scalar::Uuid);
         match self.api.target(self.ty) {
@@ -78,7 +78,7 @@ impl<'a> Typed<'a> {
         }
     }
 
-    /// Returns whether the type is an identifier and the other type is the UUID that converts to it.
+    /// Returns whether this type is an identifier and the other type is a plain UUID, which converts to it.
     pub(super) fn identifies(self, other: Self) -> bool {
         matches!(self.ty, Type::Id(_)) && matches!(other.ty, Type::Scalar(Scalar::Uuid))
     }
@@ -120,7 +120,7 @@ fn scalar_words(scalar: Scalar) -> &'static str {
     }
 }
 
-/// The side that reads values.
+/// The side that decodes values.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reader {
     /// The client, which accepts unknown values of enums and constants.

@@ -1,11 +1,12 @@
-//! Computes an upper bound for the number of brackets that are open at the same time in a YAML text.
+//! Rejects YAML with deeply nested brackets before it is parsed, because the parser's time grows quadratically with the
+//! nesting.
 //!
-//! Outside of brackets, only a complete parser can tell whether a bracket opens a collection or belongs to a plain
-//! string. Within brackets, a few states are sufficient. So every bracket is treated as if it opened a collection, and
-//! the maximum number of open brackets is tracked for each possible state. The result may be too high, but never too
-//! low.
+//! This module computes an upper bound for the number of open brackets. A bracket may open a collection, or it may be a
+//! character of a plain string; only a complete parser can decide that. So every bracket counts as if it opened a
+//! collection. Where the state of the parser is uncertain, the maximum is tracked for each possible state. The result may
+//! be too high, but never too low.
 
-/// Returns the line and column of the first place where more than `limit` brackets may be open.
+/// Returns the line and column, counted from 1, of the first character after which more than `limit` brackets may be open.
 pub(super) fn exceeding(text: &str, limit: usize) -> Option<(usize, usize)> {
     let (mut line, mut column) = (1, 0);
     let mut open = Open::default();
@@ -22,7 +23,7 @@ pub(super) fn exceeding(text: &str, limit: usize) -> Option<(usize, usize)> {
     None
 }
 
-/// The maximum number of open brackets for each state; 0 if the text cannot be in that state.
+/// The maximum number of open brackets for each state that the parser may be in. It is 0 for an impossible state.
 #[derive(Default)]
 struct Open {
     /// Between values, where a quote starts a string and `#` a comment.

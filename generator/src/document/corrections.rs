@@ -52,8 +52,8 @@ impl Correction {
         versions.map(|(version, _)| version.as_str())
     }
 
-    /// Collects the effect of each action in all versions. Actions correspond by index, because every version is
-    /// corrected by the same overlay.
+    /// Collects the effect of each action in all versions. `versions` contains the effects by version. The effects of an
+    /// action have the same index in every version, because all versions use the same overlay.
     pub(crate) fn of_all<'a>(
         file: &str,
         versions: impl Iterator<Item = (&'a str, &'a [Applied])>,

@@ -1,4 +1,5 @@
-//! Typed access to the extensions of the downgraded document. No JSON value leaves this module.
+//! Typed access to the extensions (`x-...`) of the downgraded document. Other modules read them by the traits of this
+//! module, so that they need not handle JSON values.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ use serde_json::Value;
 
 use super::literal::Literal;
 
-/// Marks a single-value `enum` that was written as `const`.
+/// `true` on a schema that was written as `const`, and is now an `enum` with one value.
 pub(super) const CONST: &str = "x-const";
 /// `prefixItems` of an array: one schema per position.
 pub(super) const PREFIX_ITEMS: &str = "x-prefix-items";
@@ -24,15 +25,15 @@ pub(super) const SECRET: &str = "x-secret";
 pub(super) const ID_OF: &str = "x-id-of";
 /// The reason why a union is accepted although its variants cannot be discriminated.
 pub(super) const AMBIGUOUS: &str = "x-ambiguous";
-/// The location of the strings that select the variant of such a union: dotted paths, from the object that contains it.
+/// The strings that select the variant of an `x-ambiguous` union: dotted paths from the object that contains the union.
 pub(super) const CHOSEN_BY: &str = "x-chosen-by";
-/// The schema that each of these strings selects.
+/// The schema that each string at these paths selects.
 pub(super) const CHOICES: &str = "x-choices";
-/// Methods of a type that find an item of one of its lists.
+/// Methods of a type that find an item of a list in the type.
 pub(super) const LOOKUP: &str = "x-lookup";
 /// How the items of an operation's response are paged.
 pub(super) const PAGINATION: &str = "x-polar-pagination";
-/// The subjects that may call an operation.
+/// The kinds of callers that may call an operation, such as `Anonymous`.
 pub(super) const ALLOWED_SUBJECTS: &str = "x-polar-allowed-subjects";
 /// The path of the idempotency keys in an operation's body.
 pub(super) const IDEMPOTENCY_KEY: &str = "x-idempotency-key";
@@ -349,7 +350,8 @@ impl ServerExt for Server {
     }
 }
 
-/// Decodes an extension. `load` has validated all extensions, so this cannot fail on a loaded document.
+/// Decodes an extension. `keywords.rs` and `grammar.rs` have validated all extensions of a loaded document, so it is never
+/// `None` there.
 fn read<T: serde::de::DeserializeOwned>(value: &Value) -> Option<T> {
     T::deserialize(value).ok()
 }

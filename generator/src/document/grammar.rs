@@ -1,5 +1,5 @@
-//! A declarative grammar of everything that a contract may contain outside of its schemas. Anything else is rejected
-//! with its JSON pointer.
+//! The grammar of a contract, as a table: all keys that may occur outside of schemas. Any other key is rejected with its
+//! JSON pointer.
 
 use serde_json::Value;
 
@@ -62,8 +62,8 @@ const fn optional(name: &'static str, part: &'static Part) -> Key {
     }
 }
 
-/// The grammar of a document. `tests/coverage/` tests that every entry has an effect on the emitted code, or lists
-/// the reason why not.
+/// The grammar of a document. `tests/coverage/` tests that every entry has an effect on the emitted code, or gives the
+/// reason why it needs none.
 pub(super) static DOCUMENT: Part = Part::Object(&[
     required("openapi", &Part::String),
     optional(RUST_NAME, &Part::Map(&Part::String)),

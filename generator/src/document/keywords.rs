@@ -1,4 +1,5 @@
-//! The keywords of schemas: the valid shape of each value, and the kinds of schemas that may have it.
+//! The table of all supported keywords of schemas: the shape that the keyword's value must have, and the kinds of schemas
+//! in which the keyword is allowed.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,7 +9,7 @@ use serde_json::Value;
 
 use super::extensions::{AMBIGUOUS, CHOICES, CHOSEN_BY, ID_OF, LOOKUP, Lookup, RUST_NAME, SECRET};
 
-/// The kind of a schema, as determined by one of its keywords.
+/// The kind of a schema: its `type`, or the keyword that it has instead of a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Reference,
@@ -60,7 +61,7 @@ impl Kind {
         })
     }
 
-    /// Returns the `type` of a constant that has none.
+    /// Returns the `type` of a schema that only has a constant.
     pub(super) fn type_of(value: &Value) -> &'static str {
         match value {
             Value::Null => "null",
@@ -239,8 +240,8 @@ const CONSTANT: &[Kind] = &[Kind::String, Kind::Integer, Kind::Boolean, Kind::Nu
 const UNION: &[Kind] = &[Kind::AnyOf, Kind::OneOf];
 const WITH_PROPERTIES: &[Kind] = &[Kind::AnyOf, Kind::OneOf, Kind::Object];
 
-/// Sorted by frequency in the documents, because the search is linear. `tests/coverage/` tests that every keyword has
-/// an effect on the emitted code, or lists the reason why not.
+/// All keywords, sorted by frequency in the documents, because the search is linear. `tests/coverage/` tests that every
+/// keyword has an effect on the emitted code, or gives the reason why it needs none.
 pub(super) static KEYWORDS: &[Keyword] = &[
     keyword("type", Shape::Type, TYPED),
     keyword("anyOf", Shape::Schemas, &[Kind::AnyOf]),

@@ -1,7 +1,8 @@
 //! Phase 1, document: parses YAML, applies the overlay, and downgrades the result to OpenAPI 3.0.
 //!
-//! Later phases use only `openapiv3` types, no JSON. The methods of [`SchemaExt`], [`SchemaDataExt`], [`OperationExt`]
-//! and [`ServerExt`] return the facts that these types cannot represent.
+//! Later phases read the document as types of the library `openapiv3`, never as JSON. These types keep what they cannot
+//! represent as extensions (`x-...`), which the traits in `extensions.rs` read: [`SchemaExt`], [`SchemaDataExt`],
+//! [`OperationExt`] and others.
 
 mod brackets;
 mod corrections;
@@ -44,7 +45,7 @@ pub struct Source<'a> {
     pub text: &'a str,
 }
 
-/// A loaded document. Every `$ref` resolves to a schema in `components`.
+/// A corrected contract as OpenAPI 3.0. Every `$ref` resolves to a schema in `components`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
     /// The contract's [`Source::name`].
@@ -53,11 +54,11 @@ pub struct Document {
     pub api: OpenAPI,
     /// The webhooks, which OpenAPI 3.0 lacks.
     pub webhooks: Vec<Webhook>,
-    /// The effects of the overlay's actions, in order.
+    /// The effect of each action of the overlay, in order.
     pub(crate) applied: Vec<Applied>,
 }
 
-/// An event that the API delivers.
+/// An event that the API delivers to webhook endpoints.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Webhook {
     /// The event's name (`order.paid`).
@@ -82,7 +83,8 @@ impl Document {
     }
 }
 
-/// Reads a contract and applies the overlay. Reports all problems of a step together.
+/// Parses a contract, applies the overlay, and downgrades the result to OpenAPI 3.0. Each of these steps reports all of its
+/// problems together.
 pub fn load(contract: Source<'_>, overlay: Option<Source<'_>>) -> Result<Document, Report> {
     let (mut tree, applied) = correct(contract, overlay)?;
     downgrade(&mut tree, contract.name)?;
@@ -97,10 +99,10 @@ pub fn load(contract: Source<'_>, overlay: Option<Source<'_>>) -> Result<Documen
     })
 }
 
-/// Returns the contract with the overlay applied, still in OpenAPI 3.1.
+/// Parses a file of YAML, such as a contract, and applies the overlay. The result is still in OpenAPI 3.1.
 ///
 /// # Errors
-/// The error of a file that is not valid YAML, or of all actions that cannot be applied.
+/// Invalid YAML, or all actions that cannot be applied.
 pub fn corrected(contract: Source<'_>, overlay: Option<Source<'_>>) -> Result<Value, Report> {
     correct(contract, overlay).map(|(tree, _)| tree)
 }
@@ -137,7 +139,8 @@ fn beyond(tree: &Value, at: &At<'_>, levels: usize) -> Option<String> {
     }
 }
 
-/// Wraps every component that is only a `$ref` in `allOf`, so that each component is a schema.
+/// Wraps every component that is only a `$ref` in `allOf`, so that no component is a mere reference. `lower` can then look
+/// up a component in one step.
 fn wrap_aliases(tree: &mut Value) {
     let schemas = tree
         .pointer_mut("/components/schemas")
@@ -195,7 +198,8 @@ fn take_webhooks(tree: &mut Value) -> Result<Vec<Webhook>, serde_json::Error> {
     Ok(found)
 }
 
-/// Reports an error of `openapiv3`. Only possible if the grammar accepts something that `openapiv3` does not.
+/// Returns an error of `openapiv3` as a problem of the whole file. It only occurs if `grammar.rs` accepts something that
+/// `openapiv3` rejects, which is a bug of the generator.
 fn whole(file: &str, error: &serde_json::Error) -> Report {
     Problem::new(file, "", format!("not readable as OpenAPI 3.0: {error}")).into()
 }

@@ -1,7 +1,8 @@
-//! Applies corrections to a contract: an OpenAPI Overlay 1.0 document.
+//! Applies corrections to a contract. The corrections are an OpenAPI Overlay 1.0 document: a list of *actions*, each of
+//! which updates or removes the values at a JSONPath.
 //!
-//! An action without an effect on a contract is not an error here, because it may apply to other API versions only.
-//! [`corrections`](super::corrections) checks the effects in all versions.
+//! An action without an effect on this contract is not an error, because it may be for another API version.
+//! [`corrections`](super::corrections) checks the effects in all versions together.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -186,8 +187,8 @@ fn remove(tree: &mut Value, target: &str) {
     }
 }
 
-/// Merges `update` into the node by the rules of Overlay 1.0: objects by key, arrays by appending, and everything else
-/// is replaced. Returns whether the node changed.
+/// Merges `update` into the node by the rules of Overlay 1.0: objects are merged by key, items are appended to arrays, and
+/// any other value is replaced. Returns whether the node changed.
 fn merge(node: &mut Value, update: &Value) -> bool {
     match (node, update) {
         (Value::Object(entries), Value::Object(updates)) => merge_entries(entries, updates),
@@ -220,6 +221,7 @@ fn merge_entries(entries: &mut Map<String, Value>, updates: &Map<String, Value>)
     changed
 }
 
+/// Appends an item, unless the array already contains it. Returns whether it was appended.
 fn append(items: &mut Vec<Value>, item: &Value) -> bool {
     let new = !items.contains(item);
     if new {

@@ -1,10 +1,11 @@
-//! The current place in a tree. The JSON pointer is only formatted when it is displayed.
+//! The current place while a tree is traversed. It is formatted as a JSON pointer only for messages, because most places
+//! have no problem.
 
 use std::fmt;
 
 use crate::error::escape_pointer;
 
-/// A place in the tree, linked to its parents.
+/// A place in a tree: a key or an index, and the place of its parent.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum At<'a> {
     Root,

@@ -1,4 +1,5 @@
-//! Verifies that `openapiv3` dropped nothing: the parsed document is serialized again and compared with its input.
+//! Verifies that `openapiv3` dropped nothing. The library ignores keys that it does not know, so the parsed document is
+//! serialized again and compared with its input.
 
 use openapiv3::OpenAPI;
 use serde_json::Value;
@@ -6,8 +7,8 @@ use serde_json::Value;
 use super::pointer::At;
 use crate::error::{Problem, Report};
 
-/// Reports every value that the parsed document omits or changes. Additional values are permitted: they are defaults of
-/// OpenAPI.
+/// Reports every value of the input that the parsed document omits or changes. Values that only the parsed document has
+/// are permitted: they are defaults of OpenAPI.
 pub(super) fn check(file: &str, tree: &Value, api: &OpenAPI) -> Result<(), Report> {
     let written = serde_json::to_value(api)
         .map_err(|error| Problem::new(file, "", format!("cannot be written again: {error}")))?;

@@ -1,14 +1,14 @@
-//! Downgrades a schema from OpenAPI 3.1 to 3.0. Keywords that 3.0 or `openapiv3` cannot represent are expressed in
-//! another way, or rejected.
+//! Downgrades a schema from OpenAPI 3.1 to 3.0, because `openapiv3` only supports 3.0. Keywords that 3.0 does not have are
+//! converted as follows, or rejected.
 //!
-//! | 3.1 | here |
+//! | OpenAPI 3.1 | result |
 //! |---|---|
-//! | `type: [x, "null"]`, a union with `type: "null"` | `nullable: true`; a union of one is that one |
+//! | `type: [x, "null"]`, a union with `type: "null"` | `nullable: true`; a union with one remaining member becomes that member |
 //! | `const: v` | `enum: [v]` and `x-const: true` |
-//! | `exclusiveMinimum: n` | `minimum: n` and `exclusiveMinimum: true`, unless a `minimum` is stricter |
+//! | `exclusiveMinimum: n` | `minimum: n` and `exclusiveMinimum: true`, unless the schema also has a stricter `minimum` |
 //! | `prefixItems`, `propertyNames` | `x-prefix-items`, `x-property-names` |
-//! | `items: false` beside `prefixItems` | `maxItems` |
-//! | `$ref` beside other keywords | `allOf: [$ref]` beside them |
+//! | `items: false` next to `prefixItems` | `maxItems` |
+//! | `$ref` next to other keywords | `allOf: [$ref]` next to them |
 //! | a component that is a `$ref` alone | `allOf: [$ref]` |
 //! | `default: null` | `x-default-null: true` |
 
@@ -51,7 +51,8 @@ impl<'a> Schemas<'a> {
             .push(Problem::new(self.file, at.to_string(), message));
     }
 
-    /// Returns the schema in OpenAPI 3.0. If there is a problem, returns the valid part of the schema.
+    /// Returns the schema in OpenAPI 3.0. If the schema has a problem, records the problem and returns the valid part, so
+    /// that further problems are found.
     pub(super) fn downgrade(&mut self, value: Value, at: &At<'_>) -> Value {
         let mut schema = match value {
             Value::Object(entries) => entries,
@@ -137,8 +138,8 @@ impl<'a> Schemas<'a> {
         }
     }
 
-    /// Returns the kind of the schema, as determined by its first deciding keyword. Any second one does not apply to
-    /// that kind, so `check_fit` rejects it.
+    /// Returns the kind of the schema, by the first of the [`DECIDING`] keywords in it. If the schema has a second one,
+    /// `check_fit` rejects it, because that keyword is not allowed in this kind of schema.
     fn kind(&mut self, schema: &Entries, at: &At<'_>) -> Kind {
         schema
             .iter()
@@ -197,8 +198,8 @@ impl<'a> Schemas<'a> {
         }
     }
 
-    /// Keeps a `$ref` that is the only keyword. OpenAPI 3.0 ignores other keywords next to it, so then it becomes
-    /// `allOf: [$ref]`.
+    /// Wraps a `$ref` in `allOf` if there are other keywords next to it, because OpenAPI 3.0 ignores keywords next to a
+    /// `$ref`.
     fn reference(&mut self, mut schema: Entries, at: &At<'_>) -> Entries {
         let Some(reference) = schema.shift_remove("$ref") else {
             return schema;
@@ -416,7 +417,7 @@ fn renamed(mut schema: Entries, from: &str, to: &str) -> Entries {
     schema
 }
 
-/// Adds `type: string` to the schema of keys, whose type the documents omit.
+/// Adds `type: string` to the schema of an object's keys. The documents omit it, because keys are always strings.
 fn text_by_nature(schema: &mut Value) {
     if let Value::Object(schema) = schema
         && !DECIDING.iter().any(|key| schema.contains_key(*key))
@@ -425,7 +426,7 @@ fn text_by_nature(schema: &mut Value) {
     }
 }
 
-/// Returns the number as an integer, if it is one. The documents contain some integers with a fraction of zero.
+/// Returns the number as an integer, if its value is one. The documents write some integers as floats, such as `1.0`.
 fn integer(number: &Number) -> Option<Number> {
     if number.is_i64() {
         return Some(number.clone());

@@ -1,4 +1,4 @@
-//! Parses YAML to a JSON tree. Unlike the parser's own rules, a duplicate key is an error.
+//! Parses YAML to a tree of JSON values. A duplicate key is an error, which the parser alone would not report.
 
 use std::fmt;
 
@@ -8,8 +8,8 @@ use serde_json::{Map, Number, Value};
 use super::{Source, brackets};
 use crate::error::Problem;
 
-/// The maximum number of open brackets. The parser's time grows quadratically with that number, and it rejects such
-/// nesting only afterwards. The limit leaves room for unclosed brackets in plain strings.
+/// The maximum number of open brackets. The parser's time grows quadratically with the nesting, and the parser checks its
+/// own limit too late. This limit is higher than the permitted nesting, because brackets in plain strings also count.
 const MAX_OPEN: usize = 256;
 
 /// Parses the text. Error messages of the parser contain line and column.
@@ -105,7 +105,7 @@ impl<'de> Visitor<'de> for TreeVisitor {
     }
 }
 
-/// A key as in JSON: an unquoted number, such as a status, is the same key as its string.
+/// A key, which is a string in JSON. An unquoted number, such as a status, is converted to a string.
 struct Key(String);
 
 impl<'de> Deserialize<'de> for Key {

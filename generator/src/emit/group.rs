@@ -1,4 +1,4 @@
-//! The modules of the crate that contain emitted files: one for each version group.
+//! Version groups as modules of the crate: what a module contains, its name, and in which other module an element is.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -46,7 +46,8 @@ pub(crate) struct GroupModule<'a> {
 }
 
 impl<'a> GroupModule<'a> {
-    /// Returns the newest version of the group. Its documentation and order of fields are emitted.
+    /// Returns the API of the newest version of the group. Equal elements may differ in documentation and in the order of
+    /// fields; those of the newest version are emitted.
     pub(crate) fn api(self) -> &'a Api {
         self.layout.apis[self.group.newest()]
     }
@@ -93,6 +94,7 @@ impl<'a> GroupModule<'a> {
         self.group.keys.iter()
     }
 
+    /// Returns whether the element belongs to the group.
     pub(super) fn holds(self, key: &Key) -> bool {
         self.group.keys.contains(key)
     }
@@ -114,7 +116,7 @@ impl<'a> GroupModule<'a> {
         groups.filter(move |other| other.group != self.group && other.group.covers(self.group))
     }
 
-    /// Returns the group of an element that is used or re-exported here. `None` if it is this group.
+    /// Returns the other group that an element belongs to. `None` if it belongs to this group.
     pub(super) fn elsewhere(self, key: &Key) -> Option<GroupModule<'a>> {
         match self.holds(key) {
             true => None,
@@ -122,7 +124,8 @@ impl<'a> GroupModule<'a> {
         }
     }
 
-    /// Returns whether an event has the same payload type in another version, and both versions share this type.
+    /// Returns whether another version has the same event with the same Rust type as payload. Its deliveries then decode
+    /// as events of this group's version.
     pub(super) fn shares_event(self, webhook: &Webhook, version: &str) -> bool {
         let payload = &self.api().def(webhook.payload).name.rust;
         let key = Key::Type(payload.clone());

@@ -1,4 +1,4 @@
-//! Emits the types of identifiers, one for each entity of any version.
+//! Emits `ids.rs`: a type of identifiers for each entity, such as `OrderId`.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ pub(super) fn is_needed(apis: &[&Api]) -> bool {
     apis.iter().any(|api| api.entities().next().is_some())
 }
 
-/// Emits `ids.rs`: for each entity, a marker type, which all versions share, and the type of its identifiers.
+/// Emits `ids.rs` with the entities of all versions, so that an ID has the same type in each version.
 pub(super) fn file(apis: &[&Api]) -> TokenStream {
     let title = Docs::new(None, "Typed identifiers.")
         .paragraph(

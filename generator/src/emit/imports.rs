@@ -1,4 +1,5 @@
-//! Adds `use` lines to a file, for exactly the names that its tokens mention.
+//! Adds `use` items to an emitted file: exactly those that its tokens need. So emitters write short names, and need not
+//! track what they use.
 
 use std::collections::BTreeSet;
 
@@ -11,18 +12,19 @@ use crate::ir::Api;
 use crate::names;
 use crate::reserved::RUNTIME;
 
+/// The items of the standard library that emitted files import, each with its module.
 const STD: &[(&str, &str)] = &[("borrow", "Cow"), ("collections", "BTreeMap")];
 
-/// The names that a file can import.
+/// The modules that a file may import names from.
 pub(super) struct Scope<'a> {
     runtime: &'static [&'static str],
     models: Option<Models<'a>>,
     ids: Option<Ids>,
 }
 
-/// The module of the identifiers.
+/// The module with the types of identifiers.
 struct Ids {
-    /// The number of `super::` to reach the module; `None` if it is in the root of the crate.
+    /// The number of `super::` at the beginning of the path to the module. `None` if the path is `crate::ids`.
     above: Option<usize>,
     names: BTreeSet<String>,
 }
@@ -144,7 +146,7 @@ fn names(api: &Api) -> impl Iterator<Item = &str> {
 pub(super) fn add(file: TokenStream, scope: Scope<'_>) -> TokenStream {
     let mut mentioned = BTreeSet::new();
     collect(file.clone(), &mut mentioned);
-    // A service type may have the same name as a model.
+    // A file does not import a model that has the name of a struct in the file: a service type may have such a name.
     let defined = defined(file.clone());
     let taken: BTreeSet<&str> = scope
         .models
@@ -212,7 +214,7 @@ fn defined(file: TokenStream) -> BTreeSet<String> {
     structs.map(|pair| pair[1].to_string()).collect()
 }
 
-/// Collects the first segments of paths. Enum variants and names after `::` are skipped.
+/// Collects the names that may need an import: all identifiers except for those after `::` and the names of enum variants.
 fn collect(tokens: TokenStream, found: &mut BTreeSet<String>) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     for (index, token) in tokens.iter().enumerate() {

@@ -1,6 +1,11 @@
 //! Phase 5, emit: converts the IR to token streams, one for each file.
 //!
-//! All decisions are made in [`crate::lower`]. This phase only chooses their Rust form.
+//! The files of a version group are emitted by [`roots`] (`mod.rs`, `server.rs`, `error_code.rs`), [`models`] (`models/`
+//! and `codec/`), [`services`], [`webhooks`], [`pages`] and [`schemas`]; the files of the crate by [`package`], [`guide`]
+//! and [`ids`]. They share [`docs`] (doc comments), [`types`] (Rust types), [`imports`] (`use` items) and [`group`] (what
+//! a version group contains).
+//!
+//! All decisions about the API are made in [`crate::lower`]. This phase only chooses their Rust form.
 
 mod docs;
 mod group;
@@ -29,7 +34,8 @@ pub(crate) use group::{GroupModule, Layout, Parent};
 pub(crate) use models::{is_literal, shared_fields};
 pub(crate) use package::crate_files;
 
-/// A file that is emitted later. Unlike tokens, its inputs can be sent between threads.
+/// A file that is emitted when [`emit`](Self::emit) is called. Token streams cannot be sent between threads, but a `File`
+/// can, so that files are emitted in parallel.
 pub(crate) struct File<'a> {
     /// The path relative to the folder of the version group.
     pub(crate) path: String,
@@ -53,7 +59,7 @@ impl<'a> File<'a> {
     }
 }
 
-/// Returns the source files of a version group.
+/// Returns the Rust files of a version group.
 pub(crate) fn files(group: GroupModule<'_>) -> Vec<File<'_>> {
     let api = group.api();
     let mut files = vec![match group.is_version() {

@@ -1,4 +1,4 @@
-//! Emits implementations of the runtime's trait for pages.
+//! Emits `pages.rs`: implements the runtime's trait `Page` for each page type, so that the client can stream all pages.
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -1,4 +1,4 @@
-//! Converts IR types to Rust types.
+//! Converts types and constants of the IR to Rust tokens.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -6,7 +6,7 @@ use quote::{ToTokens, quote};
 use crate::ir::{Api, Constant, Field, Representation, Scalar, Shape, Struct, Type};
 use crate::names;
 
-/// Returns an identifier. `r#type` becomes a raw one.
+/// Returns an identifier token. The prefix `r#` makes it a raw identifier.
 pub(super) fn ident(name: &str) -> Ident {
     match name.strip_prefix("r#") {
         Some(keyword) => Ident::new_raw(keyword, Span::call_site()),
@@ -76,8 +76,8 @@ pub(super) fn field_type(api: &Api, field: &Field) -> TokenStream {
     }
 }
 
-/// Returns the type of a variant's content. Structs are boxed, so that the size of a union does not depend on its
-/// variants.
+/// Returns the Rust type of the value in an enum variant, or `None` for a variant without a value. Structs are boxed, so
+/// that a union of structs is two words large.
 pub(super) fn payload(api: &Api, ty: &Type) -> Option<TokenStream> {
     let rust = rust_type(api, ty);
     match ty {

@@ -1,15 +1,16 @@
-//! How the variants of a union are discriminated.
+//! How the variants of a union are discriminated: a tree of decisions, which emitted code follows when it decodes a value.
 
 use super::Constant;
 
-/// A decision by the properties of a JSON value. Variants are indices into [`Union::variants`](super::Union::variants).
+/// A tree of decisions about a JSON value. Its leaves are variants, as indices into
+/// [`Union::variants`](super::Union::variants).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Decision {
     /// The value is this variant.
     Variant(usize),
     /// The value is none of the variants. The raw JSON is kept.
     Unknown,
-    /// By the constant at a path.
+    /// Decides by the constant at a path.
     Tag {
         /// The keys that lead to the constant.
         path: Vec<String>,
@@ -18,7 +19,7 @@ pub enum Decision {
         /// The decision for any other constant, and for none.
         otherwise: Box<Decision>,
     },
-    /// By the presence of keys.
+    /// Decides by the presence of keys.
     Key {
         /// When a key counts as present.
         sought: Sought,
@@ -31,12 +32,13 @@ pub enum Decision {
         /// The decision otherwise.
         absent: Box<Decision>,
     },
-    /// By the type of the JSON value.
+    /// Decides by the type of the JSON value.
     Kind {
         /// The decision for each type.
         arms: Vec<(Vec<Kind>, Decision)>,
     },
-    /// By whether a string can be parsed as the scalar of a variant, and is unchanged when it is encoded again.
+    /// Decides by the format of a string. The string is of the variant if it can be parsed as the variant's scalar, and
+    /// encoding the parsed value returns the same string.
     Format {
         /// The variant.
         variant: usize,
@@ -106,7 +108,7 @@ impl Decision {
         matches!(self, Self::Variant(_)) || self.label() == "tag"
     }
 
-    /// Returns the properties that the decision reads, in this order, as dotted paths.
+    /// Returns the properties that the decision reads, in the order in which it reads them, as dotted paths.
     pub fn deciding(&self) -> Vec<String> {
         let mut found = Vec::new();
         self.collect_deciding(&mut found);

@@ -1,4 +1,4 @@
-//! Facts about a value that the contract states in addition to its type.
+//! Facts about a value in addition to its type: constraints, default, deprecation, secrecy and direction.
 
 use super::Limits;
 
@@ -27,7 +27,8 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Merges the facts of a schema with those of the schema that it refers to. The referring schema takes precedence.
+    /// Merges the facts of a schema with the facts of the schema that it refers to. Constraints, default and direction of
+    /// the referring schema (`self`) take precedence. The value is deprecated or secret if either schema says so.
     #[must_use]
     pub fn merged_with(self, referred: Self) -> Self {
         Self {
@@ -42,8 +43,8 @@ impl Facts {
         }
     }
 
-    /// Converts the facts about each item to facts about the list or map. Default and deprecation of an item are
-    /// dropped.
+    /// Converts facts about each item to facts about the list or map. Drops the default and the deprecation of an item,
+    /// which say nothing about the list.
     #[must_use]
     pub fn of_items(self) -> Self {
         let items = (!self.limits.is_empty()).then(|| Box::new(self.limits));

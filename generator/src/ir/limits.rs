@@ -63,8 +63,9 @@ impl Limits {
         }
     }
 
-    /// Merges the constraints of alternative types, each with the classes of its values. For each class, the loosest
-    /// constraint applies; there is none if one of the types has none.
+    /// Merges the constraints of alternative types, each with the classes of its values. A value must satisfy the
+    /// constraints of any one type, so for each class the loosest constraint is kept. If a type has no constraint on a
+    /// class, the result has none.
     pub fn of_any(types: &[(Vec<ValueClass>, Limits)]) -> Self {
         let on = |class| {
             let limits = types
@@ -87,8 +88,8 @@ impl Limits {
         }
     }
 
-    /// Merges the constraints of two types with values of the same class: the looser one applies, or none if one of
-    /// them has none.
+    /// Merges the constraints of two alternative types whose values are of the same class. Keeps the looser constraint, or
+    /// none if one of the types has none.
     pub fn loosest(self, other: Self) -> Self {
         Self {
             min_length: of_both(self.min_length, other.min_length, u64::min),
@@ -119,8 +120,8 @@ fn if_equal<T: PartialEq>(a: Option<T>, b: Option<T>) -> Option<T> {
     a.filter(|a| Some(a) == b.as_ref())
 }
 
-/// Returns the looser of two bounds: the one that is further in the direction. If the numbers are equal, it is the
-/// inclusive one.
+/// Returns the looser of two bounds: the lower minimum (`further` is `Less`), or the higher maximum (`Greater`). If the
+/// numbers are equal, returns the inclusive bound.
 fn looser_bound(a: Option<Bound>, b: Option<Bound>, further: Ordering) -> Option<Bound> {
     let (a, b) = (a?, b?);
     let order = a.compare(&b)?;
@@ -153,7 +154,7 @@ pub struct Pattern {
 /// Whether the client's regex library supports an expression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PatternSupport {
-    /// The client validates strings by it.
+    /// The client validates strings by the expression.
     Supported,
     /// The expression contains look-around, so it is only documented.
     Unsupported,
@@ -183,7 +184,8 @@ impl Bound {
         self.value.parse().ok()
     }
 
-    /// Compares the numbers. `None` if they are equal as doubles but not identical.
+    /// Compares the numbers. Returns `None` if they are different texts but equal as doubles, because then the order is
+    /// unknown.
     fn compare(&self, other: &Self) -> Option<Ordering> {
         if let (Some(a), Some(b)) = (self.integer(), other.integer()) {
             return Some(a.cmp(&b));

@@ -1,4 +1,4 @@
-//! The intermediate representation (IR): one version of the API, in terms that emitted code is made of.
+//! The intermediate representation (IR): one version of the API as services, operations and Rust types.
 //!
 //! The IR is plain data. `lower` creates it, `check` verifies its invariants, and `emit` converts it to source. It
 //! contains no OpenAPI types, and no Rust syntax except for the identifiers in [`Name`].
@@ -38,13 +38,14 @@ pub struct Api {
     pub servers: Vec<Server>,
     /// All types, indexed by [`TypeId`].
     pub types: Vec<TypeDef>,
-    /// The root services, sorted by name.
+    /// The services that are not children of another one, sorted by name.
     pub services: Vec<Service>,
     /// The page types.
     pub pages: BTreeMap<TypeId, Page>,
-    /// All error codes (values of `error` in error responses) that the contract documents, each with its statuses.
+    /// All documented error codes, each with the HTTP statuses that it occurs with. An error code is a value of `error` in
+    /// error responses.
     pub error_codes: BTreeMap<String, Vec<u16>>,
-    /// The events that are delivered to endpoints.
+    /// The events that are delivered to webhook endpoints.
     pub webhooks: Vec<Webhook>,
 }
 
@@ -95,8 +96,8 @@ impl Api {
         }
     }
 
-    /// Returns the struct of an optional field that represents a map with some well-known keys: it accepts additional
-    /// entries and has no required fields.
+    /// Returns the struct of an optional field, if it represents a map with some well-known keys: the struct permits
+    /// additional entries and has only optional fields.
     pub fn open_struct(&self, field: &Field) -> Option<&Struct> {
         let Type::Named(id) = self.target(field.ty.non_null()) else {
             return None;
@@ -111,8 +112,8 @@ impl Api {
         (is_open && field.representation == Representation::OrAbsent).then_some(object)
     }
 
-    /// Returns the list that an operation with an idempotency key per item ingests: the key of the list, and its item
-    /// type.
+    /// Returns the list in the body of an operation that ingests items: the key of the list, and the type of its items.
+    /// `None` unless the path of the operation's idempotency keys leads into a list of the body.
     pub fn ingested<'a>(&'a self, operation: &'a Operation) -> Option<(&'a str, &'a Type)> {
         let Safety::Keyed(path) = &operation.safety else {
             return None;
@@ -124,8 +125,8 @@ impl Api {
         }
     }
 
-    /// Returns all UUIDs and lists of UUIDs: fields (`Order.customer_id`) and parameters (`orders:list.customer_id`),
-    /// each with the entity that it identifies.
+    /// Returns all fields (`Order.customer_id`) and parameters (`orders:list.customer_id`) that are a UUID or a list of
+    /// UUIDs, each with the entity that it identifies.
     pub fn identifiers(&self) -> impl Iterator<Item = (String, Identified<'_>)> {
         let fields = self.types.iter().flat_map(|def| {
             let fields = match &def.shape {
@@ -165,10 +166,10 @@ impl Api {
     }
 }
 
-/// An event that is delivered to endpoints.
+/// An event that is delivered to webhook endpoints.
 #[derive(Debug, Clone)]
 pub struct Webhook {
-    /// `OrderPaid` and `order.paid`, which is the `type` of the payload.
+    /// The Rust name (`OrderPaid`), and the event type (`order.paid`), which is the `type` of the payload.
     pub name: Name,
     /// The struct of the payload.
     pub payload: TypeId,
@@ -179,7 +180,7 @@ pub struct Webhook {
 /// A base URL of the API.
 #[derive(Debug, Clone)]
 pub struct Server {
-    /// `production`, `sandbox`.
+    /// The environment of the server: `production` or `sandbox`.
     pub name: Name,
     /// Base URL without a trailing slash.
     pub url: String,

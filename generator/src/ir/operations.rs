@@ -8,13 +8,14 @@ use crate::names::Name;
 /// A group of operations: `customers`, and within it `members`.
 #[derive(Debug, Clone)]
 pub struct Service {
-    /// The name of the accessor (`customer_seats`), and the segment of the operation ID (`customer-seats`).
+    /// The name of the method that returns the service (`customer_seats`), and the segment of operation IDs
+    /// (`customer-seats`).
     pub name: Name,
     /// The name of the type: `CustomerSeats`.
     pub type_name: String,
     /// Documentation, if it exists.
     pub docs: Option<String>,
-    /// The credential of the accessor.
+    /// The credential that the service uses.
     pub credential: ServiceCredential,
     /// The operations, sorted by name.
     pub operations: Vec<Operation>,
@@ -34,7 +35,7 @@ impl Service {
 pub enum ServiceCredential {
     /// The credential of the client or of the parent service.
     Inherited,
-    /// A credential that is passed to the accessor: the session of a customer or member.
+    /// A credential that is passed to the method that returns the service: the session of a customer or member.
     Given,
 }
 
@@ -71,13 +72,13 @@ pub struct Operation {
     pub causes: BTreeMap<u16, String>,
     /// The credentials that the operation accepts.
     pub access: Access,
-    /// The scopes. A credential needs one of them.
+    /// The scopes, of which the credential needs one. If empty, it needs none.
     pub scopes: Vec<String>,
     /// How the response is paged, if it is.
     pub paging: Option<Paging>,
     /// Whether the operation is safe to retry.
     pub safety: Safety,
-    /// Sets of optional parameters and body properties. At least one of each set is required.
+    /// Sets of optional parameters and body properties. A request must have at least one of each set.
     pub at_least_one_of: Vec<Vec<String>>,
     /// The flow that starts at the operation, if there is one.
     pub flow: Option<Flow>,
@@ -195,7 +196,7 @@ pub enum Success {
     Json(Type),
     /// A JSON value, or an empty body while the resource does not exist yet.
     JsonOrEmpty(Type),
-    /// No body, or one without meaning.
+    /// No body, or a body that the client ignores.
     Empty,
     /// CSV, with the row type if the columns are known.
     Csv(Option<Type>),
@@ -263,7 +264,7 @@ pub enum Safety {
     Keyed(Vec<String>),
 }
 
-/// A feature on top of calls, which becomes an additional method.
+/// A feature that takes several calls, such as a file upload. It becomes an additional method of the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flow {
     /// The name of the method, and the name that it is derived from.
@@ -272,7 +273,8 @@ pub struct Flow {
     pub kind: FlowKind,
 }
 
-/// The kind of a flow. Other operations are given by ID, and belong to the same service unless stated otherwise.
+/// The kind of a flow. The operation with the flow is its first call. The other operations are given by ID, and belong to
+/// the same service unless stated otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FlowKind {
     /// The operation creates a file, whose parts are then sent to a file storage.

@@ -14,9 +14,9 @@ pub struct TypeDef {
     pub docs: Option<String>,
     /// Whether the type is sent, received, or both.
     pub usage: Usage,
-    /// Whether null in an optional field clears the stored value: the type is (part of) the body of a partial update.
+    /// The meaning of null in optional fields.
     pub role: Role,
-    /// Whether an operation sends the type as its whole body.
+    /// Whether the type is the body of an operation.
     pub is_body: bool,
     /// Whether the type is deprecated.
     pub lifecycle: Lifecycle,
@@ -24,7 +24,7 @@ pub struct TypeDef {
     pub module: String,
     /// The definition of the type.
     pub shape: Shape,
-    /// Methods that find an item of one of its lists.
+    /// The methods that find an item of a list in the type.
     pub lookups: Vec<Lookup>,
     /// JSON pointer into the contract.
     pub at: String,
@@ -94,20 +94,20 @@ pub enum Shape {
     Alias(Type),
 }
 
-/// How the client represents a field.
+/// How the emitted struct represents a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Representation {
-    /// A value that is always present.
+    /// A field with the value itself, which is always present.
     Value,
-    /// An `Option`, where `None` is encoded as null.
+    /// A field with an `Option`. `None` is encoded as null.
     OrNull,
-    /// An `Option`, where `None` is omitted.
+    /// A field with an `Option`. `None` is omitted.
     OrAbsent,
-    /// A `Patch`: absent, null or a value.
+    /// A field with a `Patch`, which is omitted (keep), null (clear), or a value (set).
     Patch,
-    /// No field: a constant that the client sends automatically.
+    /// No field: the client sends the constant automatically.
     ImplicitConstant,
-    /// A field with a constant, which is stored as received.
+    /// A field with a constant, which holds the value that was received.
     Constant,
 }
 
@@ -145,16 +145,16 @@ pub struct Field {
     pub at: String,
 }
 
-/// What it means if an optional field has no value: the rest of a sentence, if it is documented.
+/// What it means if an optional field has no value. Each is the rest of a sentence, or `None` if it is not documented.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Absence {
-    /// Of the sentence that begins with "`None`": `if it was never modified`.
+    /// Continues a sentence that begins with "`None`": `if it was never modified`.
     pub none: Option<String>,
-    /// Of the sentence that begins with "If not set,": `the customer has no name`.
+    /// Continues a sentence that begins with "If not set,": `the customer has no name`.
     pub unset: Option<String>,
 }
 
-/// A set of strings. The client accepts unknown ones.
+/// A set of strings. The client also decodes strings that are not in the set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Enum {
     /// The values, in the order of the contract.
@@ -195,8 +195,8 @@ pub struct Variant {
 }
 
 impl Variant {
-    /// Returns the name of the method that returns the variant's value: `as_fixed`. JSON types use the names of
-    /// `serde_json::Value`: `as_str`.
+    /// Returns the name of the union's method that returns the value of this variant: `as_fixed`. For JSON types, it is the
+    /// name of the method of `serde_json::Value`: `as_str`.
     pub fn narrowing(&self) -> String {
         let method = match (self.name.rust.as_str(), &self.ty) {
             ("String", Type::Scalar(Scalar::String)) => "as_str",
@@ -213,25 +213,25 @@ impl Variant {
 /// How the variants of a union are discriminated when a value is decoded.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Resolution {
-    /// By a decision that depends on the value alone.
+    /// By a decision about the value.
     Decided(Decision),
-    /// Not at all: the union is never received.
+    /// Not at all, because the union is never received.
     WriteOnly,
-    /// Not possible. The overlay accepts that for a reason, and the raw JSON is kept.
+    /// Not possible, which the overlay accepts with a reason. The client keeps the raw JSON.
     Ambiguous {
         /// The reason.
         reason: String,
-        /// The strings next to the union that select its variant, if there are any.
+        /// The strings elsewhere in the response that select the variant, if there are any.
         choices: Option<Choices>,
     },
 }
 
-/// The variants of an ambiguous union, by a string at another place.
+/// How a string at another place selects the variant of an ambiguous union.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choices {
     /// The name of the enum over the variants.
     pub name: String,
-    /// The paths to the string, from the struct that contains the union.
+    /// The possible paths to the string, each from a struct that contains the union.
     pub paths: Vec<Vec<String>>,
     /// The strings, and the index in [`Union::variants`] that each selects.
     pub variants: Vec<(String, usize)>,

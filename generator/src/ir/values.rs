@@ -23,7 +23,7 @@ pub enum Type {
     Tuple(Vec<Type>),
     /// A value or null.
     Nullable(Box<Type>),
-    /// A value on the heap: breaks the cycle of a struct that contains itself.
+    /// A value in a `Box`, because a struct would otherwise contain itself.
     Boxed(Box<Type>),
     /// Always the same value.
     Const(Constant),
@@ -97,7 +97,7 @@ pub enum Scalar {
     Unsigned,
     /// Double.
     Float,
-    /// An integer or double. The client keeps the difference.
+    /// An integer or a double. The client keeps which of the two was received.
     Number,
     /// An exact decimal: sent as a string, received as a number or string.
     Decimal,

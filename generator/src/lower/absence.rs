@@ -1,10 +1,10 @@
-//! The documentation of optional fields: what it means if there is no value.
+//! Adds to each optional field what it means if the field has no value, from the documentation.
 
 use super::Lowering;
 use crate::documentation::Glossary;
 use crate::ir::{Absence, Field, Representation, Role, Shape, Usage};
 
-/// Describes the absence of each optional field of each struct.
+/// Sets `absence` of each optional field in each struct.
 pub(super) fn describe(cx: &mut Lowering<'_, '_>) {
     let glossary = &cx.glossary;
     for def in &mut cx.types {
@@ -28,7 +28,7 @@ fn none(glossary: &Glossary<'_>, schema: &str, usage: Usage, field: &Field) -> O
         .is_some_and(|it| it != "null");
     match field.representation {
         Representation::OrNull => glossary.none(schema, &field.name.wire),
-        // If the field has a default, a missing value means the default.
+        // If the field has a default, the emitted doc comment says that `None` means the default.
         Representation::OrAbsent if usage.is_decoded() && !has_default => {
             glossary.none(schema, &field.name.wire)
         }
@@ -46,7 +46,8 @@ fn unset(
     let name = &field.name.wire;
     match field.representation {
         _ if !usage.is_built() => None,
-        // An update does not change the stored value then, whatever the same field means when something is created.
+        // In a partial update, a field that is not set leaves the stored value unchanged. So a general entry, which is about
+        // creating the object, does not apply.
         Representation::OrAbsent if role == Role::Patch => glossary.unset_here(schema, name),
         Representation::OrAbsent | Representation::Patch => glossary.unset(schema, name),
         _ => None,

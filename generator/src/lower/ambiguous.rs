@@ -1,5 +1,5 @@
-//! Ambiguous unions, whose variant cannot be determined from the value alone. The overlay states why that is accepted,
-//! and where a string selects the variant.
+//! Handles ambiguous unions, whose variant cannot be determined from the value alone. The overlay must accept such a union
+//! with a reason (`x-ambiguous`), and may name a string elsewhere in the response that selects the variant (`x-chosen-by`).
 
 use openapiv3::Schema;
 
@@ -8,7 +8,7 @@ use super::location::Location;
 use crate::document::SchemaDataExt;
 use crate::ir::{Choices, Resolution, Shape, Struct, Type, TypeId};
 
-/// The annotations of an accepted ambiguous union.
+/// What the overlay states about an ambiguous union.
 #[derive(Clone)]
 pub(super) struct Accepted {
     /// Why the union cannot be discriminated.
@@ -17,7 +17,7 @@ pub(super) struct Accepted {
     schemas: Vec<(String, String)>,
 }
 
-/// Records the annotations of a schema.
+/// Records what the overlay states about the union, if its schema has `x-ambiguous`.
 pub(super) fn note(cx: &mut Lowering<'_, '_>, id: TypeId, schema: &Schema) {
     let data = &schema.schema_data;
     let owned = |text: &str| text.to_owned();
@@ -45,7 +45,8 @@ pub(super) fn note(cx: &mut Lowering<'_, '_>, id: TypeId, schema: &Schema) {
     }
 }
 
-/// Rejects an ambiguous union as a member of another union, which would have to be discriminated.
+/// Rejects an ambiguous union that is a member of another union. The members of nested unions become variants of the outer
+/// one, so the outer union has to be accepted.
 pub(super) fn reject_nested(cx: &mut Lowering<'_, '_>, schema: &Schema, location: &Location) {
     let data = &schema.schema_data;
     let is_accepted = data.ambiguous().is_some();
@@ -134,7 +135,8 @@ pub(super) fn choose(cx: &mut Lowering<'_, '_>) {
     }
 }
 
-/// Returns the fields of this type, in structs that also have the field which the path starts with.
+/// Returns the fields whose type is this union, in structs that also have the first field of the path. Each is given by
+/// the indices of the struct and of the field.
 fn locations(cx: &Lowering<'_, '_>, id: TypeId, path: &[String]) -> Vec<(usize, usize)> {
     let mut locations = Vec::new();
     for (owner, def) in cx.types.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Declares types when they are first referred to. They are defined later.
+//! Declares types when they are first referred to: they get an ID. `types.rs` defines them later.
 
 use super::location::{Location, Node};
 use super::{Lowering, nullable, renamed};
@@ -7,8 +7,8 @@ use crate::error::escape_pointer;
 use crate::ir::{Lifecycle, Role, Shape, Type, TypeDef, TypeId, Usage};
 use crate::names;
 
-/// Returns the type of a `$ref`, and declares it if this is the first reference. For a nullable component, the type
-/// without null is declared, and the reference is nullable.
+/// Returns the type of a `$ref`. Declares the component if this is the first reference to it. If the component permits null,
+/// it is declared without null, and each reference to it becomes nullable.
 pub(super) fn reference(cx: &mut Lowering<'_, '_>, reference: &str, location: &Location) -> Type {
     let Some((schema_name, schema)) = cx.document.schema(reference) else {
         cx.problem(&location.at, format!("`{reference}` does not resolve"));

@@ -1,5 +1,5 @@
-//! Validates OpenAPI discriminators. They repeat the constants of a union's members, so a contradiction is an error of
-//! the contract.
+//! Validates OpenAPI discriminators. The generator does not need them: it discriminates unions by the constants of their
+//! members, which discriminators repeat. A discriminator that contradicts the members is an error of the contract.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -60,7 +60,7 @@ pub(super) fn check(
     }
 }
 
-/// Adds the references that are members of the union, also through nested unions.
+/// Adds the references that are members of the union or of a nested union.
 fn reach<'d>(
     document: &'d Document,
     members: &'d [ReferenceOr<Schema>],
@@ -159,7 +159,7 @@ fn collect<'d>(
     }
 }
 
-/// Returns the strings that a value may be.
+/// Returns the strings that a schema permits.
 fn texts<'d>(document: &'d Document, node: Node<'d>, open: &mut HashSet<&'d str>) -> Tags {
     let schema = match node {
         Node::Schema(schema) => Some(schema),

@@ -1,15 +1,15 @@
-//! Operations and webhooks with unresolved types.
+//! Operations and webhooks while their types are declared, but not yet defined.
 
 use crate::ir::{Operation, Type, TypeId};
 
-/// Operations and webhooks whose types are not resolved yet.
+/// The operations and webhooks of a document while their types are declared, but not yet defined.
 pub(super) struct Draft {
     pub(super) operations: Vec<DraftOperation>,
     pub(super) webhooks: Vec<DraftWebhook>,
 }
 
 pub(super) struct DraftOperation {
-    /// All segments of the operation ID but the last.
+    /// The path of the service: the segments of the operation ID except for the last.
     pub(super) group: Vec<String>,
     pub(super) operation: Operation,
     /// The item type, if the contract marks the response as paged.

@@ -1,5 +1,4 @@
-//! Reads the facts of schemas in addition to types and constraints, and rejects them at places where they have no
-//! meaning.
+//! Reads defaults, deprecation, secrecy and direction of schemas, and rejects them at places where they have no meaning.
 
 use openapiv3::{Schema, SchemaKind, StringFormat, Type as Kind, VariantOrUnknownOrEmpty};
 
@@ -58,7 +57,7 @@ fn json_text(literal: &Literal) -> String {
     }
 }
 
-/// Rejects facts that only properties may have: a restriction to one direction, and secrecy.
+/// Rejects facts that only properties may have: `readOnly`, `writeOnly` and `x-secret`.
 pub(super) fn reject_outside_properties(cx: &mut Lowering<'_, '_>, facts: &Facts, at: &str) {
     if facts.sensitivity == Sensitivity::Secret {
         cx.problem(

@@ -1,7 +1,7 @@
-//! Finds cycles of references. Not recursive, because documents may contain chains of any length.
+//! Finds cycles of references. The algorithms are not recursive, because documents may contain chains of any length.
 
-/// Returns the number of the strongly connected component of each node, by Tarjan's algorithm with an explicit stack. A
-/// component has a smaller number than those that refer to it.
+/// Returns the number of the strongly connected component of each node, by Tarjan's algorithm with an explicit stack. If a
+/// component refers to another one, it has the higher number.
 pub(super) fn strongly_connected_components(edges: &[Vec<usize>]) -> Vec<usize> {
     const NONE: usize = usize::MAX;
     let mut component = vec![NONE; edges.len()];
@@ -47,7 +47,7 @@ pub(super) fn strongly_connected_components(edges: &[Vec<usize>]) -> Vec<usize> 
     component
 }
 
-/// Returns whether each node can reach itself.
+/// Returns for each node whether it can reach itself.
 pub(super) fn cyclic(edges: &[Vec<usize>], component: &[usize]) -> Vec<bool> {
     let leads_back = |node: usize| {
         let mut targets = edges[node].iter();
@@ -56,7 +56,7 @@ pub(super) fn cyclic(edges: &[Vec<usize>], component: &[usize]) -> Vec<bool> {
     (0..edges.len()).map(leads_back).collect()
 }
 
-/// Returns whether each node is a target or can reach one.
+/// Returns for each node whether it is a target or can reach one.
 pub(super) fn leading_to(edges: &[Vec<usize>], targets: &[usize]) -> Vec<bool> {
     let mut sources = vec![Vec::new(); edges.len()];
     for (node, next) in edges.iter().enumerate() {

@@ -1,4 +1,5 @@
-//! Adds the facts of components to all references to them: constraints, default, deprecation, secrecy, direction.
+//! Adds the facts about a component (constraints, default, deprecation, secrecy, direction) to each field, parameter and
+//! variant that refers to the component.
 
 use std::collections::HashMap;
 
@@ -7,7 +8,7 @@ use super::draft::Draft;
 use super::facts::reject_outside_properties;
 use crate::ir::{Facts, Shape, Success, Type, TypeId};
 
-/// Adds these facts after all components are resolved.
+/// Adds the facts about components to everything that refers to them. Must be called when all components are defined.
 pub(super) fn apply_component_facts(cx: &mut Lowering<'_, '_>, draft: &mut Draft) {
     let mut known = Known::default();
     for index in 0..cx.types.len() {

@@ -21,7 +21,7 @@ impl Location {
         }
     }
 
-    /// Returns the place of a property, which adds its key to the name.
+    /// Returns the location of a property, which adds its key to the name.
     pub(super) fn property(&self, key: &str) -> Self {
         Self {
             at: format!("{}/properties/{}", self.at, escape_pointer(key)),

@@ -1,4 +1,4 @@
-//! Reads `x-lookup`: methods of a type that find an item of a list.
+//! Reads `x-lookup`, by which the overlay adds methods that find an item of a list in a type.
 
 use openapiv3::Schema;
 

@@ -1,7 +1,8 @@
 //! Phase 2, lower: converts the document to the IR.
 //!
-//! Types are declared when they are first referred to, and defined from a queue, so recursive types need no special
-//! case. The function [`lower`] then calls the passes that need all types, in order.
+//! A component is *declared* when it is first referred to: it gets an ID. It is *defined* later, from a queue. So recursive
+//! types need no special case. When all types are defined, the function [`lower`] calls the passes, each of which
+//! transforms all types and operations.
 
 mod absence;
 mod ambiguous;
@@ -61,24 +62,25 @@ pub(crate) fn lower<'a>(
     let mut draft = operations::draft(&mut cx);
     types::fill(&mut cx);
 
-    // References get the facts of their targets; payloads are checked for their `type`.
+    // References get the facts of their targets. Payloads of webhooks must have a `type`.
     recursion::reject_alias_cycles(&mut cx);
     inherit::apply_component_facts(&mut cx, &mut draft);
     let webhooks = webhooks::collect(&mut cx, &draft.webhooks);
     recursion::box_cycles(&mut cx);
 
-    // Names: inline types first, because variants are named after their types.
+    // Names. Inline types come first, because variants are named after their types.
     name::inline_types(&mut cx);
     union::name_variants(&mut cx);
 
-    // Which types are pages, and which are sent, received or both. Types whose directions differ become two.
+    // Finds the types that are pages, and whether types are sent, received or both. A type that differs between the
+    // directions becomes two types.
     let pages = paging::find_pages(&mut cx, &mut draft);
     split::by_direction(&mut cx, &mut draft);
     usage::assign(&mut cx, &draft);
     representation::choose(&mut cx);
     absence::describe(&mut cx);
 
-    // How unions are discriminated, which depends on whether they are received.
+    // Decides how unions are discriminated. Only unions that are received need this.
     union::resolve(&mut cx);
     ambiguous::choose(&mut cx);
 
@@ -89,7 +91,7 @@ pub(crate) fn lower<'a>(
     cx.finish(services, pages, webhooks, error_codes)
 }
 
-/// The state of lowering.
+/// The state of this phase.
 struct Lowering<'d, 'w> {
     document: &'d Document,
     glossary: Glossary<'w>,
@@ -102,7 +104,7 @@ struct Lowering<'d, 'w> {
     component_facts: HashMap<TypeId, Facts>,
     /// Components that are declared and not defined yet.
     queue: VecDeque<(TypeId, String)>,
-    /// Inline types, which get their names after all of them are known.
+    /// Inline types, which get their names when all of them are known.
     inline: Vec<name::Inline>,
     /// Ambiguous unions, with the reason why they are accepted.
     ambiguous: HashMap<TypeId, ambiguous::Accepted>,
@@ -133,8 +135,8 @@ impl<'d, 'w> Lowering<'d, 'w> {
             .push(Problem::new(&self.document.file, at, message));
     }
 
-    /// Returns the type and the facts of a value. The modules for parts of a schema (unions, tuples) call it
-    /// recursively.
+    /// Returns the type of the values of a schema, and the facts about them. Modules that convert a part of a schema (unions,
+    /// tuples) call this method for the schemas in it.
     fn value(&mut self, node: Node<'_>, location: &Location) -> (Type, Facts) {
         types::value(self, node, location)
     }

@@ -1,8 +1,8 @@
-//! Names inline types, then adds the documentation of all types, fields and enum values, which is found by name.
+//! Names inline types. Then adds the documentation of all types, fields and enum values, which is looked up by name.
 //!
-//! An inline type is named by its title. Types with equal titles and shapes are merged, and so are equal unions without
-//! a title. A type without a title, or whose title is also that of a component or of another shape, is named by its
-//! (first) place.
+//! An inline type gets its title as its name. Inline types with the same title and shape become one type, and so do unions
+//! without a title that have the same shape. An inline type is named by its first location if it has no title, or if a
+//! component or a type of another shape has the same title.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,7 @@ pub(super) struct Inline {
     location: String,
 }
 
-/// Returns the type of an inline shape: an existing type that it can be merged with, or a new one.
+/// Returns the type of an inline schema: an existing type with the same title and shape, or a new one.
 pub(super) fn hoist(
     cx: &mut Lowering<'_, '_>,
     shape: Shape,
@@ -48,8 +48,8 @@ pub(super) fn hoist(
     id
 }
 
-/// Adopts constraints on a union's variants that the existing type lacks: schemas for requests state more constraints
-/// than those for responses.
+/// Adds constraints on variants that the existing union lacks. The schemas of requests state more constraints than those of
+/// responses, and both become one type.
 fn adopt_limits(known: &mut Shape, other: &Shape) {
     let (Shape::Union(known), Shape::Union(other)) = (known, other) else {
         return;

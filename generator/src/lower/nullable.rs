@@ -1,4 +1,4 @@
-//! Determines whether schemas permit null, by their own keywords or by their references.
+//! Determines whether a schema permits null: by its own keywords, or because a schema that it refers to does.
 
 use std::collections::HashMap;
 
@@ -19,7 +19,7 @@ pub(super) fn is_null(document: &Document, node: Node<'_>) -> bool {
     values.null && !values.others
 }
 
-/// The values that the alternatives of a schema permit.
+/// Whether the alternatives of a schema permit null, and whether they permit other values.
 #[derive(Default)]
 struct Values<'d> {
     null: bool,

@@ -9,9 +9,10 @@ use crate::ir::{Page, PageForm, Paging, Presence, Scalar, Shape, Struct, Success
 /// The name of the parameter with the page number.
 const PAGE: &str = "page";
 
-/// Returns the page types, and sets the paging of operations: those that have a page parameter and return a page.
+/// Returns the page types, and sets `paging` of each operation that has a parameter `page` and returns a page.
 ///
-/// The contract marks most of these operations. A marked operation that is not paged is an error.
+/// The contract marks most of these operations (`x-polar-pagination`). A marked operation that does not meet these
+/// conditions is an error.
 pub(super) fn find_pages(cx: &mut Lowering<'_, '_>, draft: &mut Draft) -> BTreeMap<TypeId, Page> {
     let mut pages = BTreeMap::new();
     for DraftOperation {
@@ -49,8 +50,8 @@ pub(super) fn find_pages(cx: &mut Lowering<'_, '_>, draft: &mut Draft) -> BTreeM
     pages
 }
 
-/// Returns the facts about a page type: an object with `items` and `pagination`, or a union of such objects with the
-/// same item type.
+/// Returns the facts about a type, if it is a page: an object with `items` and `pagination`, or a union of such objects with
+/// the same item type.
 fn page(cx: &Lowering<'_, '_>, id: TypeId, pages: &mut BTreeMap<TypeId, Page>) -> Option<Page> {
     let found = match &cx.types[id.0].shape {
         Shape::Struct(object) => object_page(cx, object),

@@ -1,5 +1,5 @@
-//! Boxes recursive types. A struct that contains itself by value needs a box, which the field that closes the cycle
-//! gets. Also rejects aliases of themselves.
+//! Boxes fields of recursive structs, because a struct cannot contain itself by value. Also rejects aliases that refer to
+//! themselves.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,8 @@ use crate::ir::{Shape, Type, TypeDef, TypeId};
 /// at 128.
 const MAX_NESTED: usize = 32;
 
-/// Boxes every field through which a struct contains itself or a long chain of structs by value. Lists, maps and unions
-/// need no box, because they allocate their content.
+/// Boxes fields so that no struct contains itself, or a long chain of structs, by value. Lists, maps and unions need no
+/// box, because their content is on the heap anyway.
 pub(super) fn box_cycles(cx: &mut Lowering<'_, '_>) {
     loop {
         let edges: Vec<Vec<usize>> = cx.types.iter().map(contained).collect();

@@ -1,4 +1,4 @@
-//! Reads `x-rust-name`: Rust names that the overlay sets.
+//! Reads `x-rust-name`, by which the overlay sets the Rust name of a type, field, parameter, operation or service.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Determines how the client represents the fields of a type, which depends on whether the type is sent or received.
+//! Chooses the Rust representation of each field: the value itself, an `Option`, or a `Patch`.
 
 use super::Lowering;
 use crate::ir::{Constant, Field, Presence, Representation, Role, Shape, Type, Usage};
@@ -24,7 +24,7 @@ fn representation(usage: Usage, role: Role, field: &Field) -> Representation {
         (Presence::Required, false) => Representation::Value,
         (Presence::Required, true) => Representation::OrNull,
         (Presence::Optional, true) if role == Role::Patch => Representation::Patch,
-        // In responses, the server writes null for a missing value, even if the contract permits omitting the key.
+        // The server writes null for a missing value in responses, although the contract also permits omitting the key.
         (Presence::Optional, true) if usage == Usage::Output => Representation::OrNull,
         (Presence::Optional, _) => Representation::OrAbsent,
     }

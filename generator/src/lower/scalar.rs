@@ -1,4 +1,5 @@
-//! Converts scalars: the Rust type of a format, and the constraints that the type does not imply.
+//! Converts strings, numbers and booleans: finds their scalar type by the format, and the constraints that the scalar type
+//! does not imply.
 
 use std::fmt::Debug;
 
@@ -8,10 +9,10 @@ use openapiv3::{
 
 use crate::ir::{Bound, Digits, Edge, Limits, Pattern, PatternSupport, Scalar};
 
-/// The prefix of the regular expression that the server uses for decimals as strings.
+/// The beginning of the regular expressions by which the documents describe decimals that are encoded as strings.
 const DECIMAL_PATTERN: &str = "^(?!^[-+.]*$)[+-]?0*";
 
-/// The rest of that expression if the number of digits is not limited.
+/// The rest of such an expression if the number of digits is not limited.
 const ANY_DIGITS: &str = r"\d*\.?\d*$";
 
 pub(super) fn string(schema: &StringType) -> (Scalar, Limits) {
@@ -56,10 +57,11 @@ fn pattern(text: &str) -> Pattern {
     }
 }
 
-/// An expression that starts like one for decimals, with an unsupported rest.
+/// The error for an expression that begins like one for decimals, but continues in an unknown way.
 struct UnsupportedPattern;
 
-/// Returns the digits that the pattern of a decimal permits. `None` for strings that are not decimals.
+/// Returns the number of digits that the pattern of a decimal permits: `Some(Ok(None))` if it is not limited. Returns `None`
+/// if the pattern does not describe decimals.
 ///
 /// These expressions count digits with look-ahead: `(?:\d{0,5}|(?=[\d.]{1,18}0*$)\d{0,5}\.\d{0,12}0*$)` permits 5
 /// digits before the point and 12 after it.
@@ -130,8 +132,8 @@ fn bound(value: String, exclusive: bool) -> Bound {
     }
 }
 
-/// Returns the type of a union of numeric types, if a single type can represent it: integer or float, float or decimal
-/// string.
+/// Returns the scalar that represents a union of numeric types, if there is one: for integer and float, or for float and
+/// decimal string.
 pub(super) fn numeric_union(members: &[Scalar]) -> Option<Scalar> {
     let numeric = |scalar: &Scalar| {
         matches!(

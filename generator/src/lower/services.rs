@@ -1,4 +1,5 @@
-//! Groups operations in services by the segments of their IDs.
+//! Groups operations into a tree of services, by the segments of operation IDs: `customers:members:list` belongs to the
+//! service `members` in the service `customers`.
 
 use super::draft::{Draft, DraftOperation};
 use super::{Lowering, renamed};
@@ -72,8 +73,8 @@ fn sort(service: &mut Service) {
     service.children.iter_mut().for_each(sort);
 }
 
-/// Resolves collisions of names in the file of a service, which declares its type and those of its requests, and
-/// imports types of the API and the runtime. On a collision, the type of the service or request gets a suffix.
+/// Resolves collisions of type names in the file of a service. The file defines the service type and the request types,
+/// and imports types of the API and the runtime. A service or request type with the name of another type gets a suffix.
 fn resolve_name_collisions(cx: &Lowering<'_, '_>, service: &mut Service) {
     let mut mentioned = Vec::new();
     for operation in &service.operations {
@@ -101,8 +102,8 @@ fn resolve_name_collisions(cx: &Lowering<'_, '_>, service: &mut Service) {
     }
 }
 
-/// Returns the credential of a service. A root service takes a credential as an argument if none of its operations
-/// accepts that of the client.
+/// Returns the credential of a root service. The service gets a credential of its own if an operation needs a customer or
+/// member session, and no operation accepts an access token.
 fn credential(service: &Service) -> ServiceCredential {
     let mut accesses = Vec::new();
     collect_access(service, &mut accesses);

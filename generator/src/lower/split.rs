@@ -1,10 +1,10 @@
-//! Splits types that differ between requests and responses in two: `Team`, which is received, and `TeamInput`, which is
-//! sent.
+//! Splits types that differ between requests and responses into two types: `Team`, which is received, and `TeamInput`,
+//! which is sent.
 //!
-//! A type that is both sent and received is split if
-//! - some of its properties are only sent or only received;
-//! - it is part of a partial update, in which null in an optional field clears the stored value. In responses, null and
-//!   absence are not distinguished.
+//! A type that is both sent and received is split if one of these applies:
+//! - Some of its properties are only sent, or only received.
+//! - It is part of a partial update. There, null in an optional field clears the stored value, and an omitted field keeps
+//!   it. In responses, both mean the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,8 +14,8 @@ use super::graph;
 use super::usage::{self, Roots};
 use crate::ir::{Constant, Direction, Field, Presence, Shape, Type, TypeDef, TypeId};
 
-/// Splits types whose form differs between requests and responses. Removes received fields from types that are only
-/// sent, and sent fields from types that are only received.
+/// Splits types that differ between requests and responses. Then removes the `readOnly` fields of types that are only sent,
+/// and the `writeOnly` fields of types that are only received.
 pub(super) fn by_direction(cx: &mut Lowering<'_, '_>, draft: &mut Draft) {
     let roots = Roots::of(cx, draft);
     let reached = |roots: &[TypeId]| -> BTreeSet<TypeId> {
@@ -49,7 +49,7 @@ pub(super) fn by_direction(cx: &mut Lowering<'_, '_>, draft: &mut Draft) {
     }
 }
 
-/// Returns whether the type itself differs by direction. Types that it refers to may differ as well.
+/// Returns whether the type itself differs by direction. The types that it refers to are not considered.
 fn is_directional(def: &TypeDef, patched: bool) -> bool {
     let Shape::Struct(object) = &def.shape else {
         return false;
@@ -65,7 +65,7 @@ fn can_be_cleared(field: &Field) -> bool {
     field.presence == Presence::Optional && field.ty.is_nullable() && !is_constant
 }
 
-/// Adds a copy of each type for requests.
+/// Adds a copy of each type, which is used in requests. Returns the ID of the copy by the ID of the type.
 fn copies(cx: &mut Lowering<'_, '_>, split: &[TypeId]) -> BTreeMap<TypeId, TypeId> {
     let mut inputs = BTreeMap::new();
     for id in split {

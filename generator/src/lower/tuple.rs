@@ -1,7 +1,7 @@
-//! Converts arrays with a schema for each position.
+//! Converts arrays that have a schema for each position (`prefixItems`).
 //!
-//! Arrays of a fixed length become tuples. Others become lists of the common type of all items, or of a union of their
-//! types.
+//! An array of fixed length becomes a tuple. Any other array becomes a list, whose item type is the type of all positions,
+//! or a union of their types.
 
 use openapiv3::{ArrayType, ReferenceOr, Schema};
 
@@ -9,7 +9,7 @@ use super::location::{Location, Node};
 use super::{Lowering, facts, name, union};
 use crate::ir::{Facts, Limits, Sensitivity, Shape, Type};
 
-/// The lengths of tuples that the codec supports.
+/// The lengths of tuples that the codec of the runtime supports.
 const LENGTHS: std::ops::RangeInclusive<usize> = 2..=4;
 
 /// Returns the type and the facts of an array with these positions.

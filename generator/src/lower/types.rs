@@ -1,4 +1,5 @@
-//! Converts schemas to types: components when they are referred to, inline schemas where they occur.
+//! Converts schemas to types. Components are converted once, after they are referred to; inline schemas are converted where
+//! they occur.
 
 use openapiv3::{
     AdditionalProperties, ArrayType, ObjectType, ReferenceOr, Schema, SchemaKind, Type as Kind,
@@ -122,7 +123,8 @@ fn non_null(cx: &mut Lowering<'_, '_>, schema: &Schema, location: &Location) -> 
     }
 }
 
-/// Returns the definition that a schema needs, if it needs one: an enum, a union, or an object with known properties.
+/// Returns the definition of a schema that becomes a named type: an enum, a union, or an object with known properties.
+/// `None` for other schemas.
 fn shape(cx: &mut Lowering<'_, '_>, schema: &Schema, location: &Location) -> Option<Shape> {
     if schema.constant().is_some() {
         return None;

@@ -1,4 +1,5 @@
-//! Converts unions: flattens their variants, and detects unions that are a single type.
+//! Converts unions. The members of nested unions become variants of the outer union. A union whose values a single type can
+//! represent becomes that type.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +23,7 @@ pub(super) fn union(cx: &mut Lowering<'_, '_>, schema: &Schema, location: &Locat
     }
 }
 
-/// Returns the union of members, each with its path below the place, and whether null is one of them.
+/// Returns the union of the members, and whether a member permits null. Each member comes with its path below `location`.
 pub(super) fn of_members(
     cx: &mut Lowering<'_, '_>,
     members: &[(String, ReferenceOr<Schema>)],
@@ -53,7 +54,7 @@ pub(super) fn of_members(
 /// The maximum nesting of unions by reference.
 const MAX_NESTED: usize = 32;
 
-/// The enclosing unions that are components, and the components whose variants are already collected.
+/// The components on the path to the current member, and the components whose variants are already collected.
 #[derive(Default)]
 struct Nesting {
     open: Vec<String>,
@@ -163,8 +164,8 @@ fn is_union(cx: &mut Lowering<'_, '_>, schema: &Schema, location: &Location) -> 
     members(schema).is_some() && single_type(cx, schema, location).is_none()
 }
 
-/// Returns the single type of a union, if it has one: that of its only member, or a number with several
-/// representations.
+/// Returns the type that can represent all values of a union, if there is one: the type of its only member, or a numeric
+/// type for several representations of a number.
 pub(super) fn single_type(
     cx: &mut Lowering<'_, '_>,
     schema: &Schema,
@@ -204,8 +205,8 @@ pub(super) fn single_type(
     Some((Type::Scalar(single), facts))
 }
 
-/// Returns the classes of a numeric union's member. In such a union, a decimal is encoded as a string, so it has the
-/// constraints of strings.
+/// Returns the classes of the values of a numeric union's member. A decimal in such a union is a string, so constraints on
+/// strings apply to it.
 fn value_classes(scalar: Scalar) -> Vec<ValueClass> {
     match scalar {
         Scalar::Decimal => vec![ValueClass::String, ValueClass::Decimal],
@@ -319,7 +320,7 @@ fn unnamed_variant(ty: &Type) -> Name {
     }
 }
 
-/// Sets the resolution of every union that is received.
+/// Decides how every union that is received is discriminated.
 pub(super) fn resolve(cx: &mut Lowering<'_, '_>) {
     for index in 0..cx.types.len() {
         let def = &cx.types[index];

@@ -1,4 +1,4 @@
-//! Determines whether each type is sent or received, the meaning of null in it, and the file that it is emitted to.
+//! Determines for each type whether it is sent or received, what null means in it, and in which file it is emitted.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -7,7 +7,7 @@ use super::{Lowering, renamed};
 use crate::ir::{Api, Method, Role, Shape, Success, Type, TypeDef, TypeId, Usage};
 use crate::names;
 
-/// The file of types that belong to no single resource.
+/// The file of types that several resources use.
 const SHARED: &str = "shared";
 /// The file of types that only occur in error responses.
 const ERRORS: &str = "errors";
@@ -172,7 +172,7 @@ fn references(def: &TypeDef) -> Vec<TypeId> {
     }
 }
 
-/// Returns the modules of the resources that are closest to each type.
+/// Returns the modules of the resources that are closest to each type, by number of references.
 fn owners(
     types: &[TypeDef],
     by_module: &BTreeMap<String, Vec<TypeId>>,
@@ -194,8 +194,8 @@ fn owners(
         .collect()
 }
 
-/// Returns the module of a type: the closest one. If there are several, it is the one that the type's name mentions
-/// most words of.
+/// Returns the module of a type: the closest one. If several are equally close, returns the one with the most words in the
+/// name of the type.
 fn owner(name: &str, closest: &[String]) -> String {
     let mentioned = closest
         .iter()

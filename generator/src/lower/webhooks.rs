@@ -1,11 +1,11 @@
-//! Converts webhooks: the delivered events. The `type` of a payload is the name of its webhook.
+//! Converts webhooks to events. Checks that the `type` of each payload is the name of its webhook.
 
 use super::Lowering;
 use super::draft::DraftWebhook;
 use crate::ir::{Constant, Field, Presence, Shape, Type, TypeId, Webhook};
 use crate::names;
 
-/// Returns the webhooks after the types of their payloads are resolved.
+/// Returns the webhooks. Must be called when the types of their payloads are defined.
 pub(super) fn collect(cx: &mut Lowering<'_, '_>, drafts: &[DraftWebhook]) -> Vec<Webhook> {
     let mut webhooks = Vec::new();
     for draft in drafts {

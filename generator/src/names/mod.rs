@@ -1,8 +1,9 @@
-//! Creates all identifiers of the generated crate: case, keywords, unusual enum values, list names, variant names.
+//! Creates all identifiers of the generated crate from names of the contract. No other module of the generator changes the
+//! case of a word or escapes a keyword.
 //!
-//! No other module of the generator changes the case of a word or escapes a keyword. Identifiers are ASCII: other
-//! characters separate words, and a string without any letter or digit is spelled by the code points of its characters.
-//! A name that Rust or the client reserves gets a trailing underscore, or the prefix `set_`.
+//! Identifiers are ASCII. Other characters separate words. If a string contains no ASCII letter or digit, the code points
+//! of its characters are used. A name that Rust or the client reserves gets a trailing underscore or, for a setter, the
+//! prefix `set_`.
 
 mod taken;
 #[cfg(test)]
@@ -16,13 +17,13 @@ use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
 /// The name of the field for additional entries of a struct.
 pub const REST_FIELD: &str = "additional";
 
-/// Names that are one word although they contain an inner capital letter.
+/// Words with a capital letter inside, which are not split there: `GitHub` becomes `github`.
 const ONE_WORD: &[&str] = &["GitHub", "OAuth"];
 
 /// A Rust identifier, and the name on the wire that it is derived from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Name {
-    /// The Rust identifier; raw (`r#type`) or with an underscore (`self_`) if the word is a keyword.
+    /// The Rust identifier. A keyword is raw (`r#type`) or, if it cannot be raw, has an underscore (`self_`).
     pub rust: String,
     /// The name in the contract, unchanged.
     pub wire: String,
@@ -60,7 +61,7 @@ pub fn method(wire: &str) -> Name {
     free(field(wire), &[taken::METHODS])
 }
 
-/// Returns the name of a service, which must be valid as the name of its accessor, module and file.
+/// Returns the name of a service. It is the name of a method, of a module and of a file.
 pub fn service(wire: &str) -> Name {
     free(
         field(wire),
@@ -103,7 +104,7 @@ fn plain(rust: &str) -> &str {
     rust.trim_start_matches("r#")
 }
 
-/// Returns the name that the overlay sets for `wire`, if `make` would leave it unchanged.
+/// Returns the name that the overlay sets for `wire`, if it is valid: `make` would leave it unchanged.
 pub fn given(wire: &str, rust: &str, make: fn(&str) -> Name) -> Option<Name> {
     let made = make(rust);
     (plain(&made.rust) == rust).then(|| Name {
@@ -174,7 +175,7 @@ pub fn schema(wire: &str) -> Name {
     }
 }
 
-/// Returns the name of an inline type, by its title or its place.
+/// Returns the name of an inline type, from its title or its location.
 pub fn inline(title_or_place: &str) -> Name {
     Name {
         rust: camel(title_or_place),
@@ -205,7 +206,7 @@ pub fn is_union_method(name: &str) -> bool {
     taken::UNION_METHODS.contains(&name)
 }
 
-/// Returns the name of the method that reads a field as the variant that another field of the struct selects.
+/// Returns the name of the method that decodes an ambiguous field as the variant that another field selects.
 pub fn field_view(field: &Name) -> String {
     format!("{}_view", plain(&field.rust))
 }
@@ -220,7 +221,7 @@ pub fn unknown(union: &str) -> String {
     format!("Unknown{union}")
 }
 
-/// Returns the name of the method that reads an ambiguous union as a variant: `to_fixed`.
+/// Returns the name of the method that decodes an ambiguous union as a variant: `to_fixed`.
 pub fn view(variant: &str) -> String {
     snake(&format!("to_{variant}"))
 }
@@ -245,7 +246,7 @@ pub fn version_variant(version: &str) -> String {
     format!("V{}", version.replace('-', "_"))
 }
 
-/// Returns the constant of a method: `SCREAMING_SNAKE_CASE`.
+/// Returns the name of the constant for a method or server, in `SCREAMING_SNAKE_CASE`.
 pub fn constant(name: &Name) -> String {
     plain(&name.rust).to_uppercase()
 }
@@ -278,8 +279,8 @@ pub fn words(name: &str) -> Vec<String> {
     snake_words(name)
 }
 
-/// Returns whether `name` contains all words of `part`, in order and adjacent. The last word may differ by a plural
-/// `s`.
+/// Returns whether `name` contains the words of `part`, in order and next to each other. A plural `s` at the end of a word
+/// is ignored.
 pub fn mentions(name: &str, part: &str) -> bool {
     let (name, part) = (snake_words(name), snake_words(part));
     name.windows(part.len().max(1)).any(|run| {

@@ -1,4 +1,4 @@
-//! Names that the client, Rust or a file system reserves.
+//! Names of emitted items that would collide with names of the client, of Rust, or of a file system.
 
 /// Methods of common Rust traits.
 pub(super) const TRAIT_METHODS: &[&str] = &[
@@ -28,7 +28,7 @@ pub(super) const REQUEST_METHODS: &[&str] = &[
     "with",
 ];
 
-/// Methods of every union, and trait methods that could be confused with the accessor of a field.
+/// Methods of every union, and trait methods that could be called by mistake instead of the method of a field.
 pub(super) const UNION_METHODS: &[&str] = &[
     "as_ref",
     "borrow",
@@ -43,7 +43,7 @@ pub(super) const UNION_METHODS: &[&str] = &[
     "view",
 ];
 
-/// Methods of every service, and trait methods that could be confused with the method of an operation.
+/// Methods of every service, and trait methods that could be called by mistake instead of the method of an operation.
 pub(super) const METHODS: &[&str] = &[
     "as_ref", "borrow", "clone", "cmp", "deref", "eq", "fmt", "from", "hash", "index", "into",
     "new",
@@ -58,7 +58,7 @@ pub(super) const ROOT_METHODS: &[&str] = &[
     "with_credential",
 ];
 
-/// Variables in the methods that create requests.
+/// Variables in emitted methods that create requests, which an argument would shadow.
 pub(super) const VARIABLES: &[&str] = &["generate", "request", "value", "values"];
 
 /// Variants that every enum or union has.

@@ -1,4 +1,5 @@
-//! Names variants: those of enums by their values, those of unions by the words that distinguish their types.
+//! Names variants of enums and unions. A variant of an enum is named after its value, a variant of a union after the words
+//! that distinguish its type from the other types.
 
 use std::collections::HashSet;
 
@@ -109,7 +110,7 @@ fn has_equal(names: &[Vec<String>]) -> bool {
     !names.iter().all(|name| seen.insert(name.concat()))
 }
 
-/// A word that is never omitted, because the name would have the opposite meaning.
+/// A word that is never omitted, because the name would get the opposite meaning.
 const NEGATION: &str = "Not";
 
 /// Returns the longest sequence of words that every name contains, and that can be omitted from all of them.

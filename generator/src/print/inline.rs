@@ -1,19 +1,19 @@
-//! Decides which functions are compiled where they are used.
+//! Marks functions as `#[inline]`, so that they are compiled only in programs that use them.
 //!
-//! The generated crate has thousands of functions of which a program uses a few. Generic functions are compiled by the
-//! crate that uses them; others by the crate that defines them, with everything that they call, unless they are
-//! `#[inline]`. Functions that decode are left to the crate: an event or a page refers to most types, so a program would
-//! compile hundreds of them after each edit.
+//! The generated crate has thousands of functions, of which a program uses a few. A generic or `#[inline]` function is
+//! compiled in the crates that call it. Any other function is compiled in the crate that defines it, together with
+//! everything that it calls. Functions that decode are not marked: an event or a page refers to most types, so a program
+//! would compile hundreds of decoders again after each edit.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::{Attribute, GenericParam, Generics, ImplItem, Item, ItemImpl, Signature, parse_quote};
 
-/// The traits of types that are decoded, and their function that decodes.
+/// The traits whose function `read` decodes a type.
 const DECODED: [&str; 3] = ["Model", "Union", "UnknownVariant"];
 const READ: &str = "read";
 
-/// Marks each function of the item, and of its `impl` block, that is not generic and does not decode.
+/// Marks a function, or the functions of an `impl` block, as `#[inline]`, except for generic functions and decoders.
 pub(super) fn mark(item: &mut Item) {
     match item {
         Item::Fn(function) => mark_function(&mut function.attrs, &function.sig),

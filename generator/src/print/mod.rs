@@ -1,4 +1,4 @@
-//! Phase 6, print: formats token streams as source text.
+//! Phase 6, print: formats token streams as source text, with `prettyplease`.
 
 mod inline;
 
@@ -38,8 +38,8 @@ pub(crate) fn print(path: &str, tokens: TokenStream) -> Result<String, Report> {
     Ok(visible(text))
 }
 
-/// Escapes invisible characters in strings of documents by their code points. The compiler rejects some of them in
-/// comments, because they change the direction of text.
+/// Escapes invisible characters, which strings of the documents may contain. The compiler rejects some of them in comments,
+/// because they change the direction of text.
 fn visible(text: String) -> String {
     let is_hidden = |c: char| {
         (c.is_control() && c != '\n')
@@ -128,7 +128,8 @@ fn print_item(item: Item) -> String {
     }
 }
 
-/// Returns the group of an item. There are no blank lines within a group: imports, and declarations of modules.
+/// Returns the group of an item. Imports form a group, and so do declarations of modules. There are no blank lines within
+/// a group.
 fn group(item: &Item) -> Option<(&'static str, bool)> {
     let is_public = |vis: &Visibility| matches!(vis, Visibility::Public(_));
     match item {
@@ -159,8 +160,8 @@ fn space_methods(text: &str) -> String {
     spaced
 }
 
-/// Formats a macro call of the form `path! { Name { A = "a", B = [b] } }` with one entry per line. Formatters leave
-/// such calls unchanged.
+/// Formats a macro call of the form `path! { Name { A = "a", B = [b] } }` with one entry per line. prettyplease and rustfmt
+/// do not format such calls.
 fn print_list(call: &ItemMacro) -> Option<String> {
     let tokens: Vec<TokenTree> = call.mac.tokens.clone().into_iter().collect();
     let [TokenTree::Ident(name), TokenTree::Group(list)] = tokens.as_slice() else {
@@ -192,7 +193,7 @@ fn print_list(call: &ItemMacro) -> Option<String> {
     Some(text)
 }
 
-/// Returns the tokens of an expression without the spaces that token streams add.
+/// Formats tokens without the spaces that `TokenStream` adds between them.
 fn dense(token: &TokenTree) -> String {
     let TokenTree::Group(group) = token else {
         return token.to_string();

@@ -1,8 +1,9 @@
-//! Converts elements to a canonical form, without documentation, source order and places. Order is kept where it is
-//! that of arguments: a method or constructor with two strings in another order is a different one.
+//! Converts elements to a canonical form: two elements with the same meaning have equal forms. The form contains no
+//! documentation, no locations, and no order, except for the order of arguments. A constructor with two strings in another
+//! order is a different one.
 //!
-//! Types are identified by IDs that are the same in all versions. All other facts are kept, so that a new fact of the
-//! IR is compared unless it is removed here.
+//! Types are identified by IDs that are the same in all versions. Everything that is not removed here is compared, also a
+//! field that is added to the IR later.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -50,10 +51,10 @@ impl SharedTypeIds<'_> {
     pub(crate) fn def(&self, def: &TypeDef) -> TypeDef {
         TypeDef {
             docs: None,
-            // The file depends on the users of the type, which may differ between versions.
+            // The file depends on the operations that use the type, which may differ between versions.
             module: String::new(),
             at: String::new(),
-            // Only affects unions, whose variants are accepted as arguments.
+            // Only has an effect on unions: methods accept the variants of a body as arguments.
             is_body: def.is_body && matches!(def.shape, Shape::Union(_)),
             shape: self.shape(def),
             ..def.clone()
@@ -99,7 +100,7 @@ impl SharedTypeIds<'_> {
             docs: None,
             absence: Absence::default(),
             at: String::new(),
-            // Derived from facts that are compared.
+            // Follows from facts that are compared.
             representation: Representation::Value,
             ty: self.ty(&field.ty),
             ..field.clone()

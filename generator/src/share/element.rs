@@ -1,4 +1,5 @@
-//! The elements of an API, which versions may share, and the elements that each refers to.
+//! The elements of an API version in a form that can be compared with other versions: the content of each element, and the
+//! elements that it refers to.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -19,7 +20,7 @@ pub(crate) enum Content {
         page: Option<Page>,
     },
     Operation {
-        /// The accessors that lead to its service.
+        /// The methods that lead to its service from the client.
         service: Vec<String>,
         operation: Box<Operation>,
     },
@@ -171,7 +172,8 @@ impl<'a> Collector<'a> {
         self.bind_event(operation, &key);
     }
 
-    /// Adds the facts about event ingestion to the event type. Only one operation may ingest the type.
+    /// Makes the type of ingested events depend on the operation that ingests them. The runtime's trait is implemented for
+    /// the type with facts about the operation, so the type is only equal in two versions if the operation is.
     fn bind_event(&mut self, operation: &Operation, key: &Key) {
         let is_ingest = |flow: &Flow| matches!(flow.kind, FlowKind::Ingest { .. });
         if !operation.flow.as_ref().is_some_and(is_ingest) {

@@ -9,7 +9,7 @@ pub enum Key {
     Type(String),
     /// An operation, by its id.
     Operation(String),
-    /// A service, by the accessors that lead to it.
+    /// A service, by the methods that lead to it from the client: `["customers", "members"]`.
     Service(Vec<String>),
     /// The enum over all error codes.
     ErrorCodes,

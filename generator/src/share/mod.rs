@@ -6,7 +6,7 @@
 //! its *version group*. Each version group becomes a module of the crate. An element only refers to elements of its own
 //! version group, or of one that contains all of its versions.
 //!
-//! This phase is pure: [`share`] neither changes the APIs nor depends on how they are emitted.
+//! [`share`] does not change the APIs, and does not depend on how they are emitted.
 
 mod canonical;
 mod element;

@@ -1,4 +1,4 @@
-//! Every operation has a method, on the client of a credential that it accepts.
+//! Every operation has a method, whose bound states which credentials it accepts.
 
 use std::error::Error;
 

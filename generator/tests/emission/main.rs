@@ -1,4 +1,4 @@
-//! Tests of the generator with small and large contracts: reading, comparing, sharing and emitting.
+//! Tests of the generator's public functions, with small contracts and with those in `spec/`.
 
 #![allow(
     clippy::unwrap_used,

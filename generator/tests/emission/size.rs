@@ -1,5 +1,5 @@
 //! Documents of any size and depth are supported, or rejected with the place: the stack does not overflow, and no phase
-//! takes quadratic time. Earlier versions of the generator took minutes for these documents, or crashed.
+//! takes quadratic time.
 
 #![allow(
     clippy::unwrap_used,

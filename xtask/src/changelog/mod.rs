@@ -25,8 +25,9 @@ pub(crate) fn unreleased_is_breaking(changelog: &str) -> bool {
     parts(changelog).is_some_and(|[_, unreleased, _]| unreleased.contains(BREAKING))
 }
 
-/// Returns the changelog with a section for the release, which contains the unreleased entries and the additions by
-/// their headings. `None` if the changelog has no heading for unreleased entries.
+/// Returns the changelog with a section for the release. The section contains the unreleased entries, and the entries in
+/// `additions`, each below its heading (such as `### Added`). `None` if the changelog has no heading for unreleased
+/// entries.
 pub(crate) fn with_release(
     changelog: &str,
     version: &str,

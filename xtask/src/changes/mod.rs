@@ -1,8 +1,9 @@
 //! Changes several files atomically: either all changes are made or none.
 //!
-//! New files are first written to a temporary folder below the root, so a full disk changes nothing. Then each old file
-//! is moved to that folder, and the new file to its path. While the journal exists, every move can be undone: by the
-//! same process if a step fails, and by the next command if the process was killed.
+//! First, all new files are written to a temporary folder below the root, so a full disk changes nothing. Then a journal is
+//! written: the list of these files. After that, each old file is moved to the temporary folder, and the new file to its
+//! place. While the journal exists, all moves can be undone: by the same process if a step fails, or by the next command
+//! if the process was killed. Removing the journal completes the changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -73,7 +74,7 @@ impl Changes {
         if self.is_empty() {
             return Ok(());
         }
-        // Created outside of `attempt`, so that a failure here undoes nothing: an existing folder belongs to another
+        // Not part of `attempt`, because a failure of `attempt` removes the folder. An existing folder belongs to another
         // command.
         let _lock = Store::of(root).create()?;
         self.attempt(root, &mut || Ok(()))
@@ -130,8 +131,7 @@ pub(crate) fn recover(root: &Path) -> Result<(), FileError> {
     Ok(())
 }
 
-/// Moves all old files back. Returns whether there was anything to undo. Can be interrupted after each step and run
-/// again.
+/// Moves all old files back. Returns whether there was anything to undo. If it is interrupted, it can be called again.
 fn undo(root: &Path, before: BeforeStep<'_>) -> Result<bool, FileError> {
     let store = Store::of(root);
     if !store.folder.exists() {
@@ -169,7 +169,7 @@ fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)
 }
 
-/// The temporary folder of changes that are in progress.
+/// The temporary folder with the new files, the old files and the journal.
 struct Store {
     folder: PathBuf,
 }
@@ -204,8 +204,8 @@ impl Store {
         self.folder.join("old").join(path)
     }
 
-    /// Returns the path of the journal: the list of files to write. It exists from before the first change until after
-    /// the last.
+    /// Returns the path of the journal: the list of files to write. It is written before the first change, and removed after
+    /// the last one.
     fn journal(&self) -> PathBuf {
         self.folder.join("journal.json")
     }

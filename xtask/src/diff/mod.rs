@@ -20,20 +20,20 @@ use verify::{Pair, Verified};
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_STATUS)]
 pub struct Diff {
-    /// The old contract: a file or URL (a published document or a contract), an API version in spec/ (2026-04), a git
-    /// revision, whose whole spec/ is compared, or a version in a revision (v0.1.0:2026-04).
+    /// The old side. One contract: a file or URL of a contract or published document, an API version in spec/ (2026-04), or
+    /// a version in a git revision (v0.1.0:2026-04). All contracts: a git revision.
     #[arg(default_value = "HEAD")]
     pub from: String,
-    /// The new contract. Default: spec/ in the working tree.
+    /// The new side, in the same form. Default: all contracts in the working tree.
     pub to: Option<String>,
     /// How to print the differences.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
-    /// Also compare the generated code with cargo-semver-checks and public-api. The first run installs
-    /// cargo-semver-checks below target/, which takes some minutes.
+    /// Also check the classification with cargo-semver-checks and public-api, which compare the generated code. The first
+    /// run installs cargo-semver-checks below target/, which takes some minutes.
     #[arg(long)]
     pub verify: bool,
-    /// Verify the pairs of small contracts in tests/inputs/compare/ instead of FROM and TO.
+    /// Check the classification of the pairs of small contracts in tests/inputs/compare/, instead of FROM and TO.
     #[arg(long, conflicts_with_all = ["verify", "from", "to", "format"])]
     pub verify_rules: bool,
 }

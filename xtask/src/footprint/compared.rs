@@ -19,8 +19,8 @@ const PROGRAMS: [&str; 3] = ["with-polar-sh", "with-system-tls", "with-default-f
 /// The number of builds after a one-line edit, for each clean build.
 const EDITS: usize = 3;
 
-/// The maximum ratios to aim for: clean build, build after an edit, size of the executable. They apply to system TLS,
-/// which polar-sh uses as well.
+/// The maximum ratios to aim for (this client divided by polar-sh): clean build, build after an edit, size of the
+/// executable. They apply to the program with system TLS, because polar-sh uses system TLS.
 const TARGET_RATIOS: [f64; 3] = [0.6, 0.1, 1.0];
 
 /// The build costs of a program.

@@ -1,4 +1,5 @@
-//! Measures what each Cargo feature adds to a program that lists products, with a custom transport that sends nothing.
+//! Measures what each Cargo feature adds to a program. The program lists products, with a transport of its own that sends
+//! nothing, so that it compiles without any feature.
 
 use std::fs;
 use std::path::Path;
@@ -124,7 +125,8 @@ fn features(root: &Path) -> Result<Vec<String>, String> {
     Ok(names.filter(|name| !others.contains(name)).collect())
 }
 
-/// Returns the program for a feature. A feature that is not in [`USES`] has an effect without further code, or none.
+/// Returns the program for a feature. The program of a feature that is not in [`USES`] has no further code: the feature has
+/// an effect on any call, or has none.
 fn member(client: &Client<'_>, feature: &str) -> Member {
     let used = used(feature);
     let source = used.map_or(include_str!("programs/features/none.rs"), |it| it.source);

@@ -1,5 +1,5 @@
-//! `cargo xtask footprint`: measures the build cost of a minimal program, compared with polar-sh, and what each feature
-//! adds.
+//! `cargo xtask footprint`: measures build time and binary size of a minimal program, compared with the same program that
+//! uses the crate polar-sh, and what each Cargo feature adds.
 //!
 //! All programs are members of one workspace in a temporary folder. Its lock file starts as a copy of this
 //! repository's, so that the programs use the same versions of dependencies.
@@ -22,10 +22,10 @@ use workspace::Workspace;
 /// What to measure, and how often.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// Measure one part.
+    /// Measure only this part.
     #[arg(long, value_enum)]
     only: Option<Part>,
-    /// Clean builds of each of the compared programs; the table shows the medians.
+    /// The number of clean builds of each compared program. The table shows medians.
     #[arg(long, default_value = "1")]
     rounds: NonZeroUsize,
 }

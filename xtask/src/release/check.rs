@@ -48,7 +48,8 @@ pub fn check(tag: Option<&str>, root: &Path) -> Result<String, Error> {
     }
 }
 
-/// Checks that the client requires exactly this version of the runtime, because it uses internals of the runtime.
+/// Checks that the client requires exactly this version of the runtime. Generated code uses internals of the runtime, which
+/// may change with every release.
 fn check_runtime_requirement(manifest: &DocumentMut, version: &str) -> Option<Problem> {
     let found = manifest.get("workspace").and_then(|workspace| {
         let runtime = workspace.get("dependencies")?.get(RUNTIME)?;

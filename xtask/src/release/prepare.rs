@@ -27,8 +27,8 @@ pub struct Release {
 }
 
 impl Release {
-    /// Creates the release of an update. `committed` is the manifest of the last commit, `semver` classifies the
-    /// differences since then, and `section` describes them in Markdown.
+    /// Creates the release of an update. `committed` is the workspace manifest of the last commit. `semver` classifies the
+    /// differences since that commit, and `section` contains their changelog entries.
     pub(crate) fn of_update(
         root: &Path,
         committed: &str,

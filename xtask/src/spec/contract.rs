@@ -1,4 +1,5 @@
-//! Extracts the contract from a published document: all facts of the API, without prose, in a fixed order.
+//! Extracts the contract from a published document: everything that affects requests and responses, without prose, in a
+//! fixed order.
 //!
 //! Each key of the document is kept, omitted and counted, or rejected. No key is dropped silently.
 
@@ -42,8 +43,8 @@ impl Contract {
     }
 }
 
-/// Extracts the contract from a published document. `from` is the name of the document in messages. `version` is for
-/// documents from before the API had versions, which do not state one.
+/// Extracts the contract from a published document. `from` is the name of the document in messages. `version` is the version
+/// of a document that states none: one that was published before the API had versions.
 ///
 /// # Errors
 /// Keys that the importer does not support, and references that do not resolve.

@@ -69,7 +69,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Download { url, message } => write!(f, "{url}: cannot download: {message}"),
-            Self::Status { url, status } => write!(f, "{url}: the server answered {status}"),
+            Self::Status { url, status } => write!(f, "{url}: the server responded with {status}"),
             Self::TooLarge { from, limit } => write!(f, "{from}: larger than {limit} bytes"),
             Self::Html { from } => write!(f, "{from}: an HTML page, not an OpenAPI document"),
             Self::Syntax { from, message } => write!(f, "{from}: {message}"),

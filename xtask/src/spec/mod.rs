@@ -33,7 +33,8 @@ pub const PUBLISHED: &str = "https://api.polar.sh";
 pub struct Import {
     /// A file or a URL; JSON or YAML.
     pub source: Option<String>,
-    /// The API version that the document must have, as YYYY-MM. A document without one is imported as this version.
+    /// The API version of the document, as YYYY-MM. Fails if the document states another version. Required for a document
+    /// that states none.
     #[arg(long)]
     pub version: Option<String>,
 }
@@ -46,8 +47,8 @@ pub fn run(what: &Import, root: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Imports documents to the folder `spec`, and returns a message for each. No file is written before all documents are
-/// read. `published` is the base URL of documents that Polar publishes.
+/// Imports documents to the folder `spec`, and returns a message for each. Reads all documents before it writes a file.
+/// `published` is the base URL of the documents that Polar publishes.
 pub fn import(what: &Import, published: &str, spec: &Path) -> Result<Vec<String>, Error> {
     // A published document must state its version, so `--version` only applies to a given source.
     let named = what.source.as_ref().and(what.version.as_deref());

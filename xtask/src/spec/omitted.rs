@@ -12,8 +12,8 @@ pub struct Omitted {
     pub extensions: BTreeMap<String, usize>,
 }
 
-/// Keywords that are omitted everywhere, with the name that they are counted by. They have no effect on requests and
-/// responses.
+/// Keywords that have no effect on requests and responses, and are omitted everywhere. Each comes with the noun that counts
+/// it in the summary.
 const PROSE_KEYWORDS: &[(&str, &str)] = &[
     ("$comment", "comments"),
     ("description", "descriptions"),

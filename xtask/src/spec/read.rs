@@ -13,7 +13,7 @@ use ureq::{Agent, Body};
 
 use super::Error;
 
-/// The maximum size of a document in bytes. Real documents have a tenth of that.
+/// The maximum size of a document in bytes, about ten times the size of the documents that Polar publishes.
 pub const MAX_DOCUMENT_BYTES: u64 = 32 * 1024 * 1024;
 
 /// The location of a document.
@@ -68,7 +68,7 @@ pub(super) fn read(origin: &Origin) -> Result<Value, Error> {
     }
 }
 
-/// Downloads a document. The deadline includes redirects.
+/// Downloads a document. Redirects are followed until the deadline. `None` if the document is too large.
 fn download(url: &str, deadline: Instant) -> Result<Option<Vec<u8>>, Error> {
     let failed = |message| Error::Download {
         url: url.to_owned(),
@@ -148,7 +148,7 @@ pub fn redirected(from: &str, location: &str) -> Result<String, String> {
     }
 }
 
-/// Reads everything. `None` if it exceeds the limit.
+/// Reads up to [`MAX_DOCUMENT_BYTES`]. `None` if there is more.
 fn limited(reader: impl Read) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     reader

@@ -1,4 +1,4 @@
-//! Reads the last commit, which an update is compared with.
+//! Reads the last commit, with which an update is compared.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::git::git;
 
 const COMMIT: &str = "HEAD";
 
-/// The contracts with the corrections and doc texts of that commit, and the manifest of the workspace.
+/// What an update needs of the last commit. Contracts are corrected and documented by the files of that commit.
 pub(super) struct Committed {
     pub(super) apis: Vec<Api>,
     pub(super) default_version: Option<String>,

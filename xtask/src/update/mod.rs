@@ -1,7 +1,7 @@
-//! `cargo xtask update`: imports the contracts that Polar publishes now, and updates the crate, the version number and
-//! the changelog.
+//! `cargo xtask update`: imports the documents that Polar publishes, generates the crate, and prepares a release: version
+//! number and changelog.
 //!
-//! All files are computed in memory and compared with the last commit. Then either all of them are written or none.
+//! All files are computed in memory, and compared with the last commit. Then either all files are written or none.
 
 mod committed;
 mod summary;
@@ -32,7 +32,7 @@ pub struct Update {
     /// spec/versions.yaml.
     #[arg(long, value_name = "FOLDER")]
     pub from: Option<PathBuf>,
-    /// Write nothing, and print what would be written.
+    /// Write nothing. Print the names of the files that would be written.
     #[arg(long)]
     pub check: bool,
 }
@@ -46,7 +46,7 @@ pub struct Outcome {
     pub comparison: Comparison,
     /// The prepared release. `None` if there is no difference for users.
     pub release: Option<Prepared>,
-    /// New entries that docs.yaml lacks.
+    /// Entries that docs.yaml lacks for items that are new since the last commit.
     pub to_be_described: BTreeSet<String>,
     /// Messages about corrections that a version no longer needs.
     pub notes: Vec<String>,

@@ -1,4 +1,4 @@
-//! A small contract, also with a minor and with a breaking change.
+//! A small contract, and two changed copies: one with a minor change, and one with a breaking change.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What the contract states about a value beyond its type, as sentences of doc comments.
+//! Sentences of doc comments about constraints, defaults and deprecation of a value.
 
 use super::{capitalized, code};
 use crate::ir::{Bound, Edge, Facts, Lifecycle, Limits, PatternSupport, Usage};
@@ -20,12 +20,14 @@ pub(in crate::emit) fn default(facts: &Facts) -> Option<String> {
     (default != "null").then(|| code(default))
 }
 
-/// Describes the constraints on a value. If it is sent, those that only the server validates are marked.
+/// Describes the constraints on a value. For a value that is sent, a note marks constraints that the client does not
+/// validate: "(validated by the server)".
 pub(in crate::emit) fn limits(limits: &Limits, usage: Usage) -> String {
     constraints("", limits, usage).join(" ")
 }
 
-/// What a value must be or have, by the verb of the sentence.
+/// The objects of a sentence about constraints, by verb: a value must *be* at least 1, *have* at most 5 characters, and
+/// *match* a pattern.
 #[derive(Default)]
 struct Requirements {
     be: Vec<String>,
@@ -33,8 +35,8 @@ struct Requirements {
     matching: Vec<String>,
 }
 
-/// Returns a sentence for the value itself (without a subject) or for each of its keys or items (the subject), and
-/// others for what is nested in it.
+/// Returns a sentence about the value, and sentences about its keys and items. `subject` is the subject of the sentence:
+/// empty for the documented value itself, or words such as "each item".
 fn constraints(subject: &str, limits: &Limits, usage: Usage) -> Vec<String> {
     let own = requirements(limits, usage).sentence(subject, usage);
     let keys = limits.keys.as_ref();
@@ -57,7 +59,8 @@ fn requirements(limits: &Limits, usage: Usage) -> Requirements {
         true => " (validated by the server)",
         false => "",
     };
-    // The keys of a map may be those of an enum, which the contract refers to like a format.
+    // `lower/types.rs` stores the name of the enum that lists the keys of a map as the format of the keys. Formats of
+    // the contract are in lower case.
     let (names, format) = match &limits.format {
         Some(format) if format.starts_with(char::is_uppercase) => (Some(format), None),
         format => (None, format.as_ref()),
@@ -101,7 +104,8 @@ fn requirements(limits: &Limits, usage: Usage) -> Requirements {
 }
 
 impl Requirements {
-    /// A value that is sent must satisfy the constraints, a received one does.
+    /// Returns the sentence, if there are any constraints. A value that is sent "must be"; a value that is received
+    /// "always is".
     fn sentence(self, subject: &str, usage: Usage) -> Option<String> {
         let is_only_be = self.have.is_empty() && self.matching.is_empty();
         let (start, be, have, matching) = match usage.is_built() {

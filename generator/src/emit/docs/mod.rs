@@ -1,4 +1,5 @@
-//! Doc comments: paragraphs, examples and aliases, and the words that they are made of.
+//! Builds doc comments from paragraphs, examples and aliases. The modules contain the sentences: [`facts`] about
+//! constraints and defaults, [`types`] about types and fields, [`operations`] about calls, and [`version_states`].
 
 pub(super) mod facts;
 pub(super) mod operations;
@@ -10,7 +11,7 @@ use quote::quote;
 
 use crate::names;
 
-/// The width of doc text, without the comment marker and the deepest indentation.
+/// The maximum line length of a doc comment, in bytes, without indentation and `///`.
 const WIDTH: usize = 82;
 
 /// A doc comment.
@@ -132,17 +133,17 @@ fn wrap(text: &str, lines: &mut Vec<String>) {
     lines.push(line);
 }
 
-/// Returns a name as code with its article: `an `Owner``, `a `User``.
+/// Returns a name as code with its indefinite article: ``an `Owner` ``, ``a `User` ``.
 pub(super) fn article(name: &str) -> String {
     format!("{} `{name}`", article_of(name))
 }
 
-/// Returns words with their article: `an order`, `a customer`.
+/// Returns words with their indefinite article: `an order`, `a customer`.
 pub(super) fn with_article(words: &str) -> String {
     format!("{} {words}", article_of(words))
 }
 
-/// Returns the article for the pronunciation of the first word. Initialisms in the list are spelled out.
+/// Returns `a` or `an` for the first word. The initialisms in the list are pronounced with a vowel first: "an HTTP".
 fn article_of(words: &str) -> &'static str {
     const FROM_A_VOWEL: [&str; 5] = ["html", "http", "llm", "mcp", "sso"];
     let words = names::spoken(words);
@@ -184,7 +185,7 @@ pub(super) fn about(verb: &str, name: &str, value: Option<&str>) -> String {
     }
 }
 
-/// Returns a sentence as it continues after other words: in lower case, unless its first word is a name.
+/// Returns a sentence for use after other words: its first letter in lower case, unless the first word is a name.
 pub(super) fn continued(sentence: &str) -> String {
     const NAMES: [&str; 2] = ["Polar", "Slack"];
     let first = sentence.split(' ').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Builds the doc comments of operations: endpoint, requirements, accepted credentials, and errors.
+//! Builds the doc comments of operations: endpoint, result, arguments, accepted credentials, retries and errors.
 
 use super::{Docs, code, facts};
 use crate::emit::types::rust_type;
@@ -130,7 +130,7 @@ pub(in crate::emit) fn credential(operation: &Operation) -> String {
     }
 }
 
-/// When the client retries an operation that is not idempotent.
+/// The clause that says when the client retries an operation that is not idempotent.
 const UNPROCESSED: &str = "retried only if the server cannot have processed the request";
 
 /// Describes when the client retries an operation.

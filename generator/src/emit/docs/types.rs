@@ -12,7 +12,8 @@ use crate::ir::{
 };
 use crate::names;
 
-/// Returns the doc comment of a type: the documentation, then the name of its schema if that is another one.
+/// Returns the doc comment of a type: its documentation, then the name of its schema if the Rust name differs. Without
+/// documentation, the summary consists of `what` and the name of the schema.
 pub(in crate::emit) fn type_docs(def: &TypeDef, what: &str) -> Docs {
     let name = &def.name.wire;
     let schema = match &def.docs {
@@ -161,13 +162,14 @@ pub(in crate::emit) fn rest_docs(limits: &Limits, usage: Usage) -> Docs {
     Docs::new(None, "Additional entries, by key.").paragraph(facts::limits(limits, usage))
 }
 
-/// Returns the doc comment of the setter of this field.
+/// Returns the doc comment of the setter for additional entries.
 pub(in crate::emit) fn rest_setter_docs(limits: &Limits) -> Docs {
     Docs::new(None, "Sets the additional entries, by key.")
         .paragraph(facts::limits(limits, Usage::Input))
 }
 
-/// A long default, such as a list of all scopes, is not repeated.
+/// Returns the sentence that says that `None` means the default. A long default, such as a list of all scopes, is not
+/// repeated in it.
 fn meaning(default: &str) -> String {
     const LONGEST: usize = 80;
     match default.len() <= LONGEST {

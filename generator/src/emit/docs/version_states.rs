@@ -1,4 +1,4 @@
-//! Describes the state of a version in Polar's rotation.
+//! Describes the state of a version: deprecated, current or next.
 
 use crate::names;
 use crate::versions::{State, Versions};

@@ -1,5 +1,5 @@
-//! Emits the guide, one page per topic, in two forms: as modules, whose examples are doctests, and as Markdown files in
-//! `docs/` for readers of the repository, without the lines that rustdoc hides.
+//! Emits the guide, one page per topic. Each page is emitted twice: as a module, whose examples are doctests, and as a
+//! Markdown file in `docs/`, for readers of the repository. The Markdown omits the lines of examples that rustdoc hides.
 
 use std::collections::BTreeSet;
 
@@ -45,14 +45,15 @@ const PAGES: [(&str, &str); 17] = templates![
     "performance",
 ];
 
-/// The page about versions. `LIST` stands for all versions, `OTHER` for a version other than the default, and `DEFAULTS` for
-/// the default features that are not versions.
+/// The page about versions. `LIST` stands for all versions. `OTHER`, `OTHER_FEATURE` and `OTHER_VARIANT` stand for names of
+/// a version other than the default, and `DEFAULTS` for the default features except for that of the default version.
 const VERSIONS: &str = include_str!("versions.md");
 
 /// The documentation of the crate. `CONTENTS` stands for the list of pages.
 const ROOT: &str = include_str!("crate.md");
 
-/// Returns all pages, with the placeholders replaced. `features` are the default features that are not versions.
+/// Returns all pages, with the placeholders replaced. `features` are the default features except for that of the default
+/// version.
 pub(super) fn pages(versions: &Versions, features: &[&str]) -> Vec<Page> {
     let default = versions.default_version();
     let mut pages: Vec<Page> = PAGES

@@ -1,5 +1,5 @@
-//! Emits ambiguous unions, whose variant cannot be determined from the value alone: a struct with the raw JSON and
-//! typed accessors.
+//! Emits ambiguous unions, whose variant cannot be determined from the value alone. Such a union becomes a struct with the
+//! raw JSON, and a method for each variant that decodes the JSON as this variant.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -10,7 +10,8 @@ use crate::emit::types::{ident, payload, rust_type};
 use crate::ir::{Api, Choices, Field, Presence, Resolution, Shape, Struct, Type, TypeDef, Union};
 use crate::names;
 
-/// Emits the struct with the JSON, its accessors, and an enum over the variants if another field selects one.
+/// Emits the struct and its methods. If a string elsewhere in the response selects the variant (`x-chosen-by`), also emits
+/// an enum over the variants: the *view*.
 pub(super) fn definition(
     api: &Api,
     def: &TypeDef,
@@ -60,7 +61,7 @@ fn linked(api: &Api, ty: &Type) -> String {
     }
 }
 
-/// Emits the accessor that takes the selecting string as an argument.
+/// Emits the method that decodes the JSON as the view. Its argument is the string that selects the variant.
 fn to_view(union: &Union, choices: &Choices) -> TokenStream {
     let view = ident(&choices.name);
     let arms = choices.variants.iter().map(|(text, variant)| {
@@ -161,7 +162,7 @@ pub(super) fn codec(def: &TypeDef, union: &Union, choices: Option<&Choices>) -> 
     }
 }
 
-/// Emits the methods of a struct that read its ambiguous fields as the variant that another field selects.
+/// Emits a method for each ambiguous field of a struct. It finds the string that selects the variant, and returns the view.
 pub(super) fn chosen_views(api: &Api, def: &TypeDef, object: &Struct) -> TokenStream {
     let views: Vec<TokenStream> = object
         .fields

@@ -1,4 +1,5 @@
-//! Emits the codec of types. The `impl` blocks are in other files than the definitions that users read.
+//! Emits how types are decoded and encoded. This code is in files of its own, so that readers of `models/` see only the
+//! definitions.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -11,10 +12,10 @@ use crate::ir::{
 };
 use crate::names::REST_FIELD;
 
-/// The maximum number of characters of the keys in a macro call that fits on a line.
+/// The maximum length of an array of keys that fits on the line of the call `o.rest(&[..])`.
 const WIDEST_LIST: usize = 53;
 
-/// The maximum length of key and value, as tokens, in a call that fits on a line.
+/// The maximum length of key and value, as printed by `TokenStream`, that fit on the line of the call `o.fields(..)`.
 const WIDEST_FIELD: usize = 63;
 
 /// Emits the codec of a type; nothing for an alias.
@@ -79,7 +80,7 @@ fn read(object: &Struct) -> TokenStream {
         .map(|field| field.name.wire.as_str())
         .collect();
     let width: usize = keys.iter().map(|key| key.len() + 4).sum();
-    // Formatters break longer lists differently.
+    // prettyplease and rustfmt break longer lists differently, so a long list is bound to a variable first.
     let is_long = width > WIDEST_LIST;
     let known = (object.rest.is_some() && is_long).then(|| quote!(let known = [#(#keys),*];));
     let rest = object.rest.as_ref().map(|_| {
@@ -135,8 +136,8 @@ fn write(object: &Struct) -> TokenStream {
     }
 }
 
-/// Emits the only field of a struct. A long value is bound to a variable first, because formatters break such a call
-/// differently.
+/// Emits the only field of a struct. A long value is bound to a variable first, because prettyplease and rustfmt break the
+/// long call differently.
 fn single_field(field: &Field) -> TokenStream {
     let (key, value) = (&field.name.wire, written_value(field));
     let is_long = key.len() + value.to_string().len() > WIDEST_FIELD;

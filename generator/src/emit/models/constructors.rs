@@ -1,4 +1,4 @@
-//! Emits constructors and setters of the types that users build.
+//! Emits constructors and setters of the structs that requests contain, which users build.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -12,7 +12,7 @@ use crate::ir::{
 };
 use crate::names::{self, REST_FIELD};
 
-/// Emits `new`, setters and `Default`; nothing for types that are only received.
+/// Emits `new`, the setters and, if `new` has no arguments, `Default`. Emits nothing for a type that is only received.
 pub(super) fn constructors(api: &Api, def: &TypeDef, object: &Struct) -> TokenStream {
     if !def.usage.is_built() {
         return TokenStream::new();
@@ -152,8 +152,8 @@ fn setter(api: &Api, field: &Field, is_update: bool) -> Option<TokenStream> {
     })
 }
 
-/// Emits the setters of a map with a few well-known keys: one for the entries, as for any other map, and one for each
-/// of these keys.
+/// Emits the setters of a map with some well-known keys, such as metadata: one that sets the other entries, and one for
+/// each well-known key.
 fn open_setters(api: &Api, object: &Struct, field: &Field, open: &Struct) -> TokenStream {
     let (name, method) = (ident(&field.name.rust), ident(&names::setter(&field.name)));
     let rest = ident(REST_FIELD);
@@ -243,7 +243,7 @@ fn conversion(api: &Api, ty: &Type, name: &Ident) -> (TokenStream, TokenStream) 
         }
         inner if is_copy(api, inner) => (rust, quote!(#name)),
         Type::Named(id) if matches!(api.def(*id).shape, Shape::Struct(_)) => (rust, quote!(#name)),
-        // Not converted: decimals are parsed, and `.parse()?` could not infer its type.
+        // Not `impl Into<Decimal>`: then the compiler could not infer the type of an argument such as `"0.5".parse()?`.
         Type::Tuple(_) | Type::Scalar(Scalar::Decimal) => (rust, quote!(#name)),
         _ => (quote!(impl Into<#rust>), quote!(#name.into())),
     }

@@ -1,4 +1,4 @@
-//! Emits type definitions: structs, enums, unions and aliases, without their codec.
+//! Emits the definitions of structs, enums, unions and aliases, with their methods.
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -1,4 +1,4 @@
-//! Emits the constraints on the fields of a type, as `Limit`s of the runtime.
+//! Emits the table of constraints on the fields of a type, by which the runtime validates values before they are sent.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -34,7 +34,8 @@ fn entries(api: &Api, object: &Struct) -> Vec<TokenStream> {
     fields.into_iter().chain(rest).collect()
 }
 
-/// Merges the constraints of a place with those of its type. For a union, only those count that apply to all variants.
+/// Adds the constraints that follow from a type to those of the field. For a union, these are the constraints that every
+/// variant has.
 fn of_value(api: &Api, ty: &Type, own: &Limits) -> Limits {
     let nested = |inner: &Type, of: &Option<Box<Limits>>| {
         let own = of.as_deref().cloned().unwrap_or_default();
@@ -61,7 +62,8 @@ fn of_value(api: &Api, ty: &Type, own: &Limits) -> Limits {
     }
 }
 
-/// Returns the classes of the values of a type. None for a struct, whose fields have their own constraints.
+/// Returns the classes of the values that a type permits. A struct and a boolean have no constraints of their own, so they
+/// belong to no class.
 fn value_classes(api: &Api, ty: &Type) -> Vec<ValueClass> {
     match api.target(ty) {
         Type::Scalar(Scalar::Boolean) | Type::Const(Constant::Boolean(_) | Constant::Null) => {
@@ -91,7 +93,7 @@ const ALL_CLASSES: [ValueClass; 4] = [
     ValueClass::Collection,
 ];
 
-/// Emits the constraints that the runtime validates.
+/// Emits the constraints that the runtime can validate. The documentation mentions the others.
 fn checked(limits: &Limits) -> Vec<TokenStream> {
     let count = |value: u64| Literal::u64_unsuffixed(value);
     let min_length = limits
@@ -151,7 +153,7 @@ fn checked(limits: &Limits) -> Vec<TokenStream> {
     .collect()
 }
 
-/// Emits a bound that the client validates, which must be a 64-bit integer. Other bounds are only documented.
+/// Emits a bound, if it is a 64-bit integer. Other bounds are only documented.
 fn number(bound: &Bound) -> Option<TokenStream> {
     let number = Literal::i64_unsuffixed(bound.integer()?);
     Some(quote!(#number))

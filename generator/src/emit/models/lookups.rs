@@ -1,4 +1,4 @@
-//! Emits methods that find an item of a list.
+//! Emits the methods of `x-lookup`, which find an item of a list field by a property: `state.benefit(id)`.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -7,7 +7,7 @@ use crate::emit::docs::{self, Docs};
 use crate::emit::types::{as_struct, ident, is_copy, rust_type};
 use crate::ir::{Api, Field, Lookup, Scalar, Shape, Type, TypeDef};
 
-/// Emits these methods of a type.
+/// Emits the `impl` block with the lookup methods of a type.
 pub(super) fn methods(api: &Api, def: &TypeDef) -> TokenStream {
     let lookups = def.lookups.iter();
     let methods: Vec<TokenStream> = lookups

@@ -1,4 +1,5 @@
-//! Emits the modules of version groups that contain several versions, and the re-exports of their items.
+//! Emits the root of a version group with several versions. Its modules are private: the modules of the versions re-export
+//! their items.
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -1,4 +1,5 @@
-//! Emits the root module of a version: the client, its servers and its constants.
+//! Emits the root module of a version: the client `Polar` and the constants, and the files `server.rs` and
+//! `error_code.rs`.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -47,7 +48,7 @@ pub(super) fn root(group: GroupModule<'_>) -> TokenStream {
         )
     });
     let (server, server_use) = server_module(group);
-    // In the order that formatters use.
+    // Sorted, because rustfmt sorts `use` items.
     let mut shown = [error_code_use, server_use];
     shown.sort_by_key(ToString::to_string);
     let webhooks = (!api.webhooks.is_empty()).then(|| webhooks_module(group));
@@ -74,10 +75,11 @@ pub(super) fn root(group: GroupModule<'_>) -> TokenStream {
     }
 }
 
-/// The declaration of a module, if the version group contains it, and the `use` that re-exports its items.
-type Shown = (TokenStream, TokenStream);
+/// The declaration of a module, which is empty if another version group contains the module, and the `use` item that
+/// re-exports its items.
+type DeclarationAndUse = (TokenStream, TokenStream);
 
-fn error_code_module(group: GroupModule<'_>) -> Shown {
+fn error_code_module(group: GroupModule<'_>) -> DeclarationAndUse {
     match group.elsewhere(&Key::ErrorCodes).map(GroupModule::path) {
         Some(path) => (quote!(), quote!(pub use #path::error_code::ErrorCode;)),
         None => (
@@ -91,7 +93,7 @@ fn error_code_module(group: GroupModule<'_>) -> Shown {
     }
 }
 
-fn server_module(group: GroupModule<'_>) -> Shown {
+fn server_module(group: GroupModule<'_>) -> DeclarationAndUse {
     match group.elsewhere(&Key::Servers).map(GroupModule::path) {
         Some(path) => (quote!(), quote!(pub use #path::server;)),
         None => (
@@ -103,7 +105,7 @@ fn server_module(group: GroupModule<'_>) -> Shown {
     }
 }
 
-fn webhooks_module(group: GroupModule<'_>) -> Shown {
+fn webhooks_module(group: GroupModule<'_>) -> DeclarationAndUse {
     let shown = quote! {
         #[cfg(feature = "webhooks")]
         pub use webhooks::Webhooks;
@@ -210,7 +212,7 @@ fn client(api: &Api) -> TokenStream {
     }
 }
 
-/// Emits the constructor for a server other than the default one.
+/// Emits the constructor of a client for a server other than the default one: `Polar::sandbox`.
 fn on_server(server: &Server) -> TokenStream {
     let (method, constant) = (
         ident(&names::server(&server.name.wire).rust),
@@ -256,7 +258,8 @@ fn ingested(api: &Api, service: &Service) -> Option<TokenStream> {
         .or_else(|| children.find_map(|child| ingested(api, child)))
 }
 
-/// Emits the method that creates a metering handle, which uses operations of two services.
+/// Emits the method that configures usage metering. It belongs to the client, because metering uses operations of two
+/// services: one ingests events, the other lists balances.
 fn metering(api: &Api) -> Option<TokenStream> {
     const WORDS: &str = "Configures usage metering: events of customers, sent in batches and kept through outages, and balances of meters.";
     let (meters, events) =
@@ -303,6 +306,7 @@ fn metering(api: &Api) -> Option<TokenStream> {
     })
 }
 
+/// Emits the method of the client that returns a root service: `polar.orders()`.
 fn accessor(service: &Service) -> TokenStream {
     let name = ident(&service.name.rust);
     let ty = child_type(service);
@@ -366,7 +370,7 @@ pub(super) fn servers(api: &Api) -> TokenStream {
     }
 }
 
-/// Emits `error_code.rs`: the enum over the error classes, which are values of `error` in error responses.
+/// Emits `error_code.rs`: the enum over the error classes. An error class is a value of `error` in error responses.
 pub(super) fn error_code(api: &Api) -> TokenStream {
     let title = Docs::new(None, "Error classes of the API.").inner_attributes();
     let variants = api.error_codes.iter().map(|(code, statuses)| {

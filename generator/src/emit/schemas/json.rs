@@ -1,4 +1,5 @@
-//! Writes JSON in a given order and in ASCII, because strings of documents may contain invisible characters.
+//! Formats JSON as text. Object keys keep their order, and characters outside of ASCII are escaped, because strings of the
+//! documents may contain invisible characters.
 
 /// Formats a string.
 pub(super) fn text(value: &str) -> String {

@@ -1,8 +1,7 @@
-//! Emits the JSON Schemas of a version group, for tests of users' code: `schemas.json`, and `schemas.rs`, which
-//! includes it.
+//! Emits the JSON Schemas of a version group: `schemas.json` with the schemas, and `schemas.rs`, which includes that file.
 //!
-//! The runtime uses them to generate samples, to validate the responses of mocks, and to derive an in-memory store from
-//! the operations. Only programs with the feature `test-util` include the file.
+//! They are for tests of users' code. The runtime generates sample values from them, validates the responses of mocks, and
+//! derives an in-memory API from the operations. Only programs with the feature `test-util` contain the schemas.
 
 mod json;
 

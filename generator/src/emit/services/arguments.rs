@@ -1,4 +1,4 @@
-//! Emits parameters and bodies as arguments of methods, and the statements that add them to requests.
+//! Emits the types of the arguments for parameters and bodies, and the statements that add the arguments to a request.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -6,7 +6,8 @@ use quote::quote;
 use crate::emit::types::{ident, is_copy, rust_type};
 use crate::ir::{Api, Body, Encoding, Param, ParamStyle, Scalar, Shape, Type};
 
-/// Returns the argument type of a parameter, and the expression that is passed to the request.
+/// Returns the argument type of a parameter, and the expression that is passed to the request. `&value` and `&values` refer
+/// to the variables that [`convert`] emits.
 pub(super) fn argument(api: &Api, param: &Param, name: &Ident) -> (TokenStream, TokenStream) {
     let ty = param.ty.non_null();
     let rust = rust_type(api, ty);

@@ -1,5 +1,5 @@
-//! Emits the methods of flows (`x-flow`). The runtime implements them, and the emitted code passes it
-//! the operations.
+//! Emits the methods of flows: features that take several calls, such as file uploads. `x-flow` in the overlay names the
+//! operation that a flow starts with. The runtime implements the flows; an emitted method passes it the operations.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -28,7 +28,7 @@ pub(super) fn method(api: &Api, service: &Service, operation: &Operation) -> Opt
         }
         FlowKind::Ingest { .. } => ingester(api, &name, operation),
         FlowKind::Download { file } => download(api, &name, operation, file),
-        // It is a method of the client, because it uses two services: see `roots/version.rs`.
+        // A method of the client, because it uses two services: `metering` in `roots/version.rs`.
         FlowKind::Metering { .. } => None,
         FlowKind::CheckoutRoute => Some(route(&name, operation, CHECKOUT)),
         FlowKind::PortalRoute => Some(route(&name, operation, PORTAL)),
@@ -84,7 +84,7 @@ fn document(
         .map(|param| ident(&param.name.rust))
         .collect();
     let params = operation.path_params.iter();
-    // Converted, because both operations use the values.
+    // Converted first, because both operations use the arguments.
     let conversions = params.map(|param| shared_conversion(api, param, &ident(&param.name.rust)));
     let conversions = generation.map(|_| quote!(#(#conversions)*));
     let (method, bounds) = (ident(&operation.name.rust), where_clause(operation));
@@ -122,7 +122,7 @@ fn ingester(api: &Api, name: &Ident, operation: &Operation) -> Option<TokenStrea
     })
 }
 
-/// Emits the `impl` blocks by which the runtime accesses the types of a flow.
+/// Emits the implementation of the runtime's trait `Event` for the event type of the ingestion flow.
 pub(super) fn implementation(api: &Api, operation: &Operation) -> Option<TokenStream> {
     let FlowKind::Ingest {
         time,
@@ -167,7 +167,7 @@ pub(super) fn implementation(api: &Api, operation: &Operation) -> Option<TokenSt
     })
 }
 
-/// Emits a closure or path that returns a reference to a field, or to the shared field of a union's variants.
+/// Emits an expression that borrows a field of `self` mutably. If the type is a union, all variants must have the field.
 fn accessor(api: &Api, ty: &Type, name: &str) -> Option<TokenStream> {
     let Type::Named(id) = ty.non_null() else {
         return None;
@@ -201,7 +201,7 @@ fn accessor(api: &Api, ty: &Type, name: &str) -> Option<TokenStream> {
     }
 }
 
-/// Emits an expression for a count in a response; 0 if it is missing.
+/// Emits an expression that reads a count from a response. A missing count is 0.
 fn count(api: &Api, response: &Type, name: &str) -> Option<TokenStream> {
     let Type::Named(id) = response.non_null() else {
         return None;

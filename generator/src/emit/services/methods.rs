@@ -1,4 +1,5 @@
-//! Emits the type of a service: accessors of its children, and methods that create requests.
+//! Emits the type of a service, with a method for each child service and for each operation. The method of an operation
+//! returns a request.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -13,13 +14,13 @@ use crate::emit::types::{ident, rust_type};
 use crate::ir::{Operation, Param, Presence, Service};
 use crate::names;
 
-/// Emits the type of a child service, as named in its parent.
+/// Emits the path of a child service's type, from the module of its parent.
 pub(in crate::emit) fn child_type(service: &Service) -> TokenStream {
     let (module, name) = (ident(&service.name.rust), ident(&service.type_name));
     quote!(#module::#name)
 }
 
-/// Emits the type of a service, with the accessors of its children.
+/// Emits the type of a service, with a method for each child service.
 pub(super) fn service_type(service: &Service) -> TokenStream {
     let name = ident(&service.type_name);
     let fallback = format!("Operations on {}.", names::spoken(&service.name.wire));
@@ -52,7 +53,7 @@ pub(super) fn service_type(service: &Service) -> TokenStream {
     }
 }
 
-/// Emits the methods that create requests.
+/// Emits the methods of the service's operations.
 pub(super) fn methods(group: GroupModule<'_>, service: &Service) -> TokenStream {
     if service.operations.is_empty() {
         return TokenStream::new();

@@ -1,4 +1,5 @@
-//! Emits services: a tree of files, each with the methods and request types of one version group.
+//! Emits services as a tree of modules. A version group contains the service types and the request types that belong to
+//! it, which may be only some of a service.
 
 mod arguments;
 mod credential_bounds;
@@ -50,11 +51,11 @@ fn root(group: GroupModule<'_>) -> TokenStream {
     quote!(#title #(#modules)* #(pub use #elsewhere;)*)
 }
 
-/// A service, and the accessors that lead to it.
+/// A service, with the path from the root of the services.
 #[derive(Clone)]
 struct ServicePath<'a> {
     path: Vec<String>,
-    /// The calls that users write: `customer_portal(session).orders()`.
+    /// The calls by which users get the service from the client: `customer_portal(session).orders()`.
     accessors: String,
     service: &'a Service,
 }
@@ -211,7 +212,7 @@ impl<'a> ServicePath<'a> {
     }
 }
 
-/// Sorts paths like formatters.
+/// Sorts paths as rustfmt does.
 fn sorted(paths: impl IntoIterator<Item = TokenStream>) -> Vec<TokenStream> {
     let mut paths: Vec<TokenStream> = paths.into_iter().collect();
     paths.sort_by_key(ToString::to_string);

@@ -1,4 +1,5 @@
-//! Emits request types: setters of optional parameters, the response type, and the facts about the operation.
+//! Emits the request type of an operation, with a setter for each optional parameter, and the `Operation` constant that the
+//! runtime needs to send the request.
 
 use proc_macro2::TokenStream;
 use quote::quote;

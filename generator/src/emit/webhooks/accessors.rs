@@ -1,4 +1,4 @@
-//! Emits methods that return the data, time and customer of an event without a `match` on its type.
+//! Emits methods of events that return their data, timestamp and customer, so that users need no `match` on the event type.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::names;
 /// The entity whose identifier and external ID are methods of every event.
 const CUSTOMER: &str = "Customer";
 
-/// Names that accessors of data must not have, because every event has methods with these names.
+/// Names of other methods of `Event`, which a method that returns data must not have.
 const TAKEN: &[&str] = &[
     "customer_id",
     "event_type",

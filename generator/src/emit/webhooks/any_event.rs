@@ -1,4 +1,5 @@
-//! `webhooks.rs` of the crate: re-exports, and `AnyEvent`, the enum of the events of all versions.
+//! Emits `webhooks.rs` in the root of the crate: re-exports of the runtime, and `AnyEvent`, an enum over the events of all
+//! versions.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;

@@ -1,4 +1,4 @@
-//! Expressions that read a property of a struct, or a property that all variants of a union share.
+//! Emits expressions that read a property of a struct, or a property that all variants of a union have.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -11,9 +11,9 @@ use crate::ir::{Api, Representation, Scalar, Shape, Type};
 pub(super) struct PropertyAccess {
     /// The type, without null.
     pub(super) ty: Type,
-    /// The expression of the property itself.
+    /// The expression that denotes the property, such as `it.data`.
     pub(super) place: TokenStream,
-    /// The expression of a copy or reference; an `Option` if the property may be missing.
+    /// The expression that returns the property: a copy or a reference, in an `Option` if the property may be missing.
     pub(super) value: TokenStream,
     pub(super) is_optional: bool,
 }

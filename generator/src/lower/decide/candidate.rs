@@ -1,10 +1,10 @@
-//! The guarantees of the contract about a variant, which discrimination is based on.
+//! What the contract guarantees about the values of a variant. Unions are discriminated by these guarantees.
 
 use std::collections::HashMap;
 
 use crate::ir::{Constant, Field, Kind, Presence, Scalar, Shape, Type, TypeDef, TypeId};
 
-/// A variant, with the guarantees of the contract about its values.
+/// A variant that a value may be of, with the guarantees of the contract about the variant's values.
 pub(super) struct Candidate<'t> {
     pub(super) variant: usize,
     pub(super) kinds: Vec<Kind>,
@@ -43,9 +43,9 @@ pub(super) enum AdditionalKeys {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Guarantee {
-    /// The key is present, and its value is not null.
+    /// The key is always present, and its value is never null.
     Value,
-    /// The key is present, and its value may be null.
+    /// The key is always present, but its value may be null.
     Key,
     /// The key may be absent.
     Perhaps,
@@ -87,7 +87,7 @@ impl<'t> Candidate<'t> {
             || self.properties.iter().any(open_above)
     }
 
-    /// Returns whether the value at a path may be this constant.
+    /// Returns whether a value of the variant may have this constant at a path.
     pub(super) fn takes(&self, path: &[String], constant: &Constant) -> bool {
         let Some(property) = self.property(path) else {
             return self.knows(path);
@@ -104,8 +104,7 @@ impl<'t> Candidate<'t> {
         }
     }
 
-    /// Returns whether a value without this key may still be of this variant. `guarantee` states what counts as having
-    /// the key.
+    /// Returns whether a value of the variant may lack this key. `guarantee` states whether null counts as lacking it.
     pub(super) fn can_lack(&self, path: &[String], guarantee: Guarantee) -> bool {
         let own = self.property(path).map(|property| property.guarantee);
         own != Some(Guarantee::Value) && own != Some(guarantee)

@@ -1,9 +1,9 @@
-//! Determines how the variants of a union are discriminated. This is decided when the code is generated, so that the
-//! client never tries one variant after the other.
+//! Finds a decision that discriminates the variants of a union. The decision is made when the code is generated, so that
+//! the client need not try one variant after the other.
 //!
-//! The analysis is based on the guarantees of the contract about each variant (*candidate*): JSON types, constants and
-//! required keys, including those of nested objects. A rule applies only if it splits the candidates into smaller sets,
-//! each of which can be decided recursively. The rules, in this order:
+//! The variants are *candidates*. The contract guarantees JSON types, constants and required keys of each candidate,
+//! including those of nested objects. A rule splits the candidates into smaller sets, which are decided recursively. These
+//! are the rules; the first one that leads to a complete decision is used:
 //!
 //! 1. the JSON type; for strings, constants and then formats;
 //! 2. a property that is constant in every candidate (*tag*); candidates that share a constant are split further
@@ -14,7 +14,7 @@
 //! 4. a key that some candidates require and the others cannot have (*keys*);
 //! 5. keys that only one of two candidates can have, required or not (*keys*).
 //!
-//! A candidate that permits additional keys can have every key.
+//! A candidate that permits additional keys may have any key.
 
 mod candidate;
 mod tag;
@@ -194,9 +194,9 @@ fn required_key(candidates: &[&Candidate<'_>], path: &[String]) -> Option<Decisi
     })
 }
 
-/// Decides between two candidates if one has all keys of the other and further ones. A value with any of the further
-/// keys, even with the value null, is of the larger candidate. Any other value is of the smaller one, which has fields
-/// for all of its keys.
+/// Decides between two candidates if the larger one has all keys of the smaller one, and further keys. A value with any of
+/// the further keys, even with the value null, is of the larger candidate. Any other value is of the smaller candidate: no
+/// key of such a value is lost, because the smaller candidate has fields for all of them.
 fn additional_keys(candidates: &[&Candidate<'_>]) -> Option<Decision> {
     let [a, b] = candidates else { return None };
     let (large, small) = if a.own_keys().count() > b.own_keys().count() {
@@ -230,8 +230,8 @@ fn additional_keys(candidates: &[&Candidate<'_>]) -> Option<Decision> {
     })
 }
 
-/// Adds a condition to variants that are selected only by the absence of keys: a key that the variant requires,
-/// preferably one that no other candidate has. A value without that key is none of the variants.
+/// Adds a condition to variants that are selected by the absence of keys alone. The value must also have a key that the
+/// variant requires, preferably one that no other candidate has. Otherwise, the value is an unknown variant.
 fn grounded(decision: Decision, candidates: &[Candidate<'_>]) -> Decision {
     match decision {
         Decision::Key {

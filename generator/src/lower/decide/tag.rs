@@ -1,4 +1,4 @@
-//! Discriminates candidates by constants.
+//! Discriminates candidates by a property that is constant in some or all of them: a *tag*.
 
 use std::collections::BTreeMap;
 use std::mem::discriminant;
@@ -40,8 +40,8 @@ pub(super) fn tag<'c>(candidates: &[&'c Candidate<'c>], path: &[String]) -> Opti
             None => arms.push((vec![value.clone()], group)),
         }
     }
-    // If there are open candidates, only a required `const` decides. With an enum, unknown values would select an open
-    // candidate; with an optional constant, values without it would.
+    // If there are open candidates, only a required `const` can decide. An unknown value of an enum, or a missing value
+    // of an optional constant, would wrongly select an open candidate.
     let is_certain = |candidate: &&Candidate<'_>| {
         candidate
             .property(path)
@@ -96,9 +96,9 @@ impl Tag<'_> {
     }
 }
 
-/// Adds a condition to decisions between candidates that share a constant with open ones: the value must have the keys
-/// that distinguish the variant from the open candidates. Otherwise, it is of an open one, even if it is not valid as
-/// such.
+/// Adds a condition to the decision for a constant that open candidates permit, too. The value must also have the keys that
+/// distinguish the variant from the open candidates. Otherwise, an open candidate is selected, even if the value is not
+/// valid for it.
 fn with_keys(
     decision: Decision,
     tagged: &[&Candidate<'_>],
@@ -152,9 +152,9 @@ fn with_keys(
     }
 }
 
-/// Returns the keys that a candidate requires and the open candidates do not: those with a value other than null or, if
-/// there are none, those that may be null. If no open candidate has an object at a key, the key alone is sufficient, so
-/// that an invalid object is an error of the candidate.
+/// Returns the keys that a candidate requires and the open candidates do not. Prefers keys whose value is never null; if
+/// there are none, returns keys that may be null. If no open candidate has a key whose value is an object, the keys inside
+/// of the object are not returned: the outer key alone selects the candidate, so that an invalid object is an error.
 fn distinctive_keys(
     candidate: &Candidate<'_>,
     open: &[&Candidate<'_>],

@@ -1,11 +1,12 @@
-//! The entities of the API, and the rules that assign identifiers to them by name.
+//! The entities of the API, and the rules that find the entity of an identifier by the names of schemas, properties and
+//! parameters.
 
 use std::collections::BTreeSet;
 
 use crate::ir::{Operation, Param, Struct, Type};
 use crate::names;
 
-/// Suffixes of schema names that state which part of an entity is shown, rather than what it is.
+/// Suffixes of schema names that do not change which entity the schema represents: `OrderPublic` represents an `Order`.
 const VIEWS: &[&str] = &[
     "base",
     "confirmed",

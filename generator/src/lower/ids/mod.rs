@@ -1,8 +1,9 @@
 //! Typed identifiers: determines the entity that each UUID identifies.
 //!
-//! A UUID in the path of an operation identifies an entity: because of `/v1/orders/{id}`, `Order` is an entity, and the
-//! `id` in the response is an order's. Schemas, properties and parameters that are named after an entity refer to it
-//! (`entities.rs`). If these rules are wrong or do not apply, the overlay sets the entity with `x-id-of`.
+//! A UUID in the path of an operation identifies an entity. Example: because of `/v1/orders/{id}`, `Order` is an entity,
+//! and the `id` in the response of that operation is the ID of an order. Schemas, properties and parameters that are named
+//! after an entity refer to it (`entities.rs`). If these rules find no entity or a wrong one, the overlay sets the entity
+//! with `x-id-of`.
 
 mod entities;
 
@@ -70,12 +71,12 @@ fn addressed(draft: &Draft) -> impl Iterator<Item = (&Operation, &Param)> {
     })
 }
 
-/// Returns the JSON pointer of a parameter's schema, which annotations are recorded by.
+/// Returns the JSON pointer of a parameter's schema, which is the key of `Lowering::identified`.
 fn schema_at(param: &Param) -> String {
     format!("{}/schema", param.at)
 }
 
-/// Returns the entity that the overlay sets, or else the one by the rules.
+/// Returns the entity that the overlay sets, or else the entity that the rules found.
 fn corrected(cx: &Lowering<'_, '_>, at: &str, rule: Option<String>) -> Option<String> {
     match cx.identified.get(at) {
         Some(IdOf::Entity(name)) => Some(name.clone()),

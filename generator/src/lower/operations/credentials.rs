@@ -1,4 +1,4 @@
-//! Determines the credentials that operations accept.
+//! Determines which kinds of credentials an operation accepts.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,8 @@ use crate::document::OperationExt as _;
 use crate::ir::Access;
 use crate::lower::Lowering;
 
-/// Returns the accepted credentials by the operation's security requirement, and the scopes, one of which is required.
+/// Returns the accepted kinds of credentials, by the operation's security requirement, and the scopes. A credential needs
+/// one of the scopes.
 pub(super) fn accepted(
     cx: &mut Lowering<'_, '_>,
     source: &Source,

@@ -12,7 +12,7 @@ use crate::lower::declare::reference;
 use crate::lower::draft::{Draft, DraftOperation};
 use crate::lower::location::{Location, Node};
 
-/// Returns the documented error statuses. [`name_errors`] adds the error codes later.
+/// Returns the documented error statuses, without error codes. [`name_errors`] adds the codes later.
 pub(super) fn statuses(source: &Source) -> BTreeMap<u16, Vec<String>> {
     let codes = source
         .responses
@@ -86,7 +86,7 @@ fn collect(
         if let Some(SchemaKind::OneOf { one_of: members } | SchemaKind::AnyOf { any_of: members }) =
             target.map(|schema| &schema.schema_kind)
         {
-            // Reversed, because the last one is processed first.
+            // Reversed, because the last item is processed first.
             open.extend(members.iter().rev());
         } else if let ReferenceOr::Item(schema) = schema {
             let (ty, _) = cx.value(Node::Schema(schema), location);
@@ -95,7 +95,8 @@ fn collect(
     }
 }
 
-/// Sets the error codes of the operations after the error types are resolved. Returns all error codes.
+/// Sets the error codes of the operations, and returns all error codes with their statuses. Must be called when the error
+/// types are defined.
 pub(in crate::lower) fn name_errors(
     cx: &Lowering<'_, '_>,
     draft: &mut Draft,

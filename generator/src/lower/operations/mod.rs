@@ -1,4 +1,4 @@
-//! Converts paths to operations.
+//! Converts the paths of a document to operations.
 
 mod credentials;
 mod errors;
@@ -150,7 +150,8 @@ fn operation(
     })
 }
 
-/// Returns the flow that starts at an operation. `last` is the last segment of its ID.
+/// Returns the flow that starts at an operation. `last` is the last segment of the operation's ID, by which the method of
+/// the flow may be named.
 fn flow(last: &str, kind: document::Flow) -> Flow {
     let (name, kind) = match kind {
         document::Flow::Upload { completed_by } => {
@@ -185,8 +186,8 @@ fn flow(last: &str, kind: document::Flow) -> Flow {
     }
 }
 
-/// Returns whether the operation is safe to retry. `GET` and `DELETE` are. A retry of any other method may perform the
-/// operation again, even if it looks like a query: validating a license key can count as a use.
+/// Returns whether the operation is safe to retry. `GET` and `DELETE` operations are. A retry of any other operation may
+/// perform it again, even if it looks like a query: validating a license key can count as a use of the key.
 fn safety(method: Method, source: &Source) -> Safety {
     let key = source.idempotency_key();
     match method {

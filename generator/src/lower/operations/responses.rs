@@ -62,7 +62,7 @@ pub(super) fn responses(
             Success::Empty
         }
     };
-    // If there are several statuses, the lowest one has the body.
+    // If several statuses mean success, the lowest one is that of a response with a body.
     let status = statuses.into_iter().min().unwrap_or(200);
     ((success, status), errors)
 }
@@ -102,7 +102,7 @@ fn success(
             let at = format!("{at}/content/text~1csv/schema");
             let location = Location::new(at, format!("{} row", location.name));
             let row = media.schema.as_ref().map(Node::from);
-            // The schema of a plain string does not describe rows.
+            // A schema that is a plain string does not describe the rows of the CSV.
             let row = row.map(|row| cx.value(row, &location).0);
             Some(Success::Csv(
                 row.filter(|row| *row != Type::Scalar(Scalar::String)),

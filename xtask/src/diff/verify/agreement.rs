@@ -116,8 +116,8 @@ fn agreement(differences: &[Difference], findings: &[&Finding]) -> Agreement {
     }
 }
 
-/// Compares the types that the differences and the findings are about. The classifications only agree if these are the
-/// same.
+/// Compares the types that the differences are about with the types that the findings are about. The classifications only
+/// agree if these types are the same.
 fn by_type(differences: &[Difference], findings: &[&Finding]) -> Agreement {
     let breaking = || differences.iter().filter(|it| it.semver() == Semver::Major);
     let ours: BTreeSet<&str> = breaking().filter_map(type_of).collect();

@@ -1,4 +1,5 @@
-//! Emits fields that all variants of a union have: methods of the union, and fields of its unknown variant.
+//! Emits access to the fields that all variants of a union have. They become methods of the union, and fields of the
+//! struct for unknown variants, so that the methods also work for those.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -47,7 +48,7 @@ impl<'a> SharedField<'a> {
         &self.first().name.wire
     }
 
-    /// Returns the type of the field in the unknown variant's struct.
+    /// Returns the type of the field in the struct for unknown variants.
     fn kept(&self, api: &Api) -> TokenStream {
         rust_type(api, &self.ty())
     }
@@ -190,7 +191,7 @@ pub(super) fn tags<'a>(api: &'a Api, union: &'a Union) -> Vec<&'a Field> {
     structs[0].fields.iter().filter(is_tag).collect()
 }
 
-/// Emits the methods that return these fields.
+/// Emits a method for each field that [`tags`] returns.
 pub(super) fn tag_methods(api: &Api, union: &Union) -> TokenStream {
     let is_plain = shared_fields(api, union).is_empty();
     let tags = tags(api, union).into_iter().map(|tag| {
@@ -224,7 +225,7 @@ pub(super) fn tag_methods(api: &Api, union: &Union) -> TokenStream {
     tags.collect()
 }
 
-/// Emits the methods that return shared fields.
+/// Emits a method for each field that [`shared_fields`] returns.
 pub(super) fn methods(api: &Api, union: &Union) -> TokenStream {
     let fields = shared_fields(api, union).into_iter();
     fields.map(|field| field.method(api, union)).collect()
@@ -269,7 +270,7 @@ pub(super) fn unknown_definition(api: &Api, def: &TypeDef, union: &Union) -> Tok
     }
 }
 
-/// Emits the codec of this struct.
+/// Emits the codec of the struct for unknown variants.
 pub(super) fn unknown_codec(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
     let shared = shared_fields(api, union);
     if shared.is_empty() {

@@ -1,4 +1,4 @@
-//! Emits unions: the enum and its conversions.
+//! Emits unions: the enum, its methods, and conversions from the types of its variants.
 
 mod codec;
 mod common_fields;
@@ -56,7 +56,8 @@ pub(super) fn definition(api: &Api, def: &TypeDef, union: &Union) -> TokenStream
     }
 }
 
-/// Describes that methods accept the struct of a variant instead of the union.
+/// Returns the sentence that methods accept the struct of a variant instead of the union, if an operation has the union as
+/// its body.
 fn accepted_variants(api: &Api, def: &TypeDef, union: &Union) -> String {
     let mut types = union.variants.iter().map(|variant| &variant.ty);
     match types.find(|ty| def.is_body && as_struct(api, ty).is_some()) {
@@ -255,7 +256,8 @@ fn methods(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
     }
 }
 
-/// Returns the integer variant, if the union also has a number variant: JSON does not distinguish 5 from 5.0.
+/// Returns the integer variant, if `variant` is the number variant of the same union. The method that returns a number then
+/// also accepts integers, because JSON does not distinguish 5 from 5.0.
 fn whole_number(union: &Union, variant: &Variant) -> Option<Ident> {
     if variant.ty != Type::Scalar(Scalar::Float) {
         return None;
@@ -292,7 +294,7 @@ fn conversions(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
     conversions.collect()
 }
 
-/// Emits conversions from further types that users may have for a variant.
+/// Emits conversions to a variant from types other than its own, such as `&str` for a string.
 fn further_conversions(def: &TypeDef, union: &Union, variant: &Variant) -> Option<TokenStream> {
     let (name, pattern) = (ident(&def.name.rust), ident(&variant.name.rust));
     let has = |scalar| {
