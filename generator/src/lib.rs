@@ -43,7 +43,7 @@ use document::{Applied, Correction, Document, Source};
 use documentation::{Coverage, Documentation};
 use emit::{GroupModule, Layout, Parent};
 use ir::Api;
-use stack::{Work, with_room};
+use stack::{Task, with_large_stack};
 use versions::Versions;
 
 /// The input of the generator.
@@ -89,7 +89,7 @@ pub fn generate(input: &Input<'_>) -> Result<Output, Report> {
         input.versions.check_corrections(overlay)?;
     }
     let read = |contract: Source<'_>| Version::read(contract, input.overlay, documentation);
-    let mut versions = side_by_side(&input.contracts, |contract| read(*contract))?;
+    let mut versions = in_parallel(&input.contracts, |contract| read(*contract))?;
     versions.sort_by(|a, b| a.api.version.cmp(&b.api.version));
     let twice = versions
         .windows(2)
@@ -199,7 +199,7 @@ pub fn api(
     overlay: Option<Source<'_>>,
     documentation: &Documentation,
 ) -> Result<Api, Report> {
-    described(contract, overlay, documentation).map(|(api, _)| api)
+    api_and_coverage(contract, overlay, documentation).map(|(api, _)| api)
 }
 
 /// Returns the IR like [`api`], and how many of its items are documented.
@@ -211,7 +211,7 @@ pub fn described(
     overlay: Option<Source<'_>>,
     documentation: &Documentation,
 ) -> Result<(Api, Coverage), Report> {
-    with_room(|| {
+    with_large_stack(|| {
         let document = document::load(contract, overlay)?;
         lower(&document, documentation).map(|(api, coverage, _)| (api, coverage))
     })
@@ -234,7 +234,7 @@ fn lower<'w>(
 /// # Errors
 /// An error if emitted source does not parse, which is a bug of the generator.
 pub fn version_files(api: &Api) -> Result<BTreeMap<String, String>, Report> {
-    with_room(|| {
+    with_large_stack(|| {
         let plan = share::share(&[api]);
         let layout = Layout {
             apis: &[api],
@@ -260,14 +260,14 @@ fn print_group(group: GroupModule<'_>) -> Result<BTreeMap<String, String>, Repor
         }))
     };
     let workers: Vec<usize> = (0..thread::available_parallelism().map_or(1, Into::into)).collect();
-    let printed = side_by_side(&workers, print_some)?;
-    let mut files = with_room(|| Ok(emit::data(group)))?;
+    let printed = in_parallel(&workers, print_some)?;
+    let mut files = with_large_stack(|| Ok(emit::data(group)))?;
     files.extend(printed.into_iter().flatten());
     Ok(files)
 }
 
 /// Applies a function to all items in parallel, each on a thread of its own.
-fn side_by_side<'i, I, T>(
+fn in_parallel<'i, I, T>(
     items: &'i [I],
     apply: impl Fn(&'i I) -> Result<T, Report> + Sync,
 ) -> Result<Vec<T>, Report>
@@ -278,9 +278,9 @@ where
     thread::scope(|scope| {
         let started: Vec<_> = items
             .iter()
-            .map(|item| Work::start(scope, || apply(item)))
+            .map(|item| Task::start(scope, || apply(item)))
             .collect();
-        all(started.into_iter().map(Work::finish))
+        all(started.into_iter().map(Task::finish))
     })
 }
 

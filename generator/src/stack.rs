@@ -8,17 +8,21 @@ use crate::error::{Problem, Report};
 
 /// The size of the stack in bytes: several times what [`MAX_DEPTH`](crate::document::MAX_DEPTH) levels need. The operating
 /// system only allocates memory for the part of the stack that is used.
-const SIZE: usize = 256 * 1024 * 1024;
+const STACK_SIZE: usize = 256 * 1024 * 1024;
 
 /// A running task on a thread with a larger stack.
-pub(crate) struct Work<'scope, T>(std::io::Result<ScopedJoinHandle<'scope, Result<T, Report>>>);
+pub(crate) struct Task<'scope, T>(std::io::Result<ScopedJoinHandle<'scope, Result<T, Report>>>);
 
-impl<'scope, T: Send + 'scope> Work<'scope, T> {
+impl<'scope, T: Send + 'scope> Task<'scope, T> {
     pub(crate) fn start<'env>(
         scope: &'scope Scope<'scope, 'env>,
-        work: impl FnOnce() -> Result<T, Report> + Send + 'scope,
+        task: impl FnOnce() -> Result<T, Report> + Send + 'scope,
     ) -> Self {
-        Self(Builder::new().stack_size(SIZE).spawn_scoped(scope, work))
+        Self(
+            Builder::new()
+                .stack_size(STACK_SIZE)
+                .spawn_scoped(scope, task),
+        )
     }
 
     /// Waits for the result.
@@ -33,8 +37,8 @@ impl<'scope, T: Send + 'scope> Work<'scope, T> {
 }
 
 /// Runs the function on a thread with a larger stack, and returns its result.
-pub(crate) fn with_room<T: Send>(
-    work: impl FnOnce() -> Result<T, Report> + Send,
+pub(crate) fn with_large_stack<T: Send>(
+    task: impl FnOnce() -> Result<T, Report> + Send,
 ) -> Result<T, Report> {
-    scope(|scope| Work::start(scope, work).finish())
+    scope(|scope| Task::start(scope, task).finish())
 }

@@ -96,20 +96,22 @@ fn main() -> ExitCode {
             } else {
                 Target::Contract
             };
-            finish(conformance::run(&xtask::root(), against))
+            exit_status(conformance::run(&xtask::root(), against))
         }
-        Command::CheckInlining => finish(inlining::run(&xtask::root())),
-        Command::Footprint(options) => finish(footprint::run(&options, &xtask::root())),
-        Command::Spec(SpecCommand::Import(import)) => finish(spec::run(&import, &xtask::root())),
+        Command::CheckInlining => exit_status(inlining::run(&xtask::root())),
+        Command::Footprint(options) => exit_status(footprint::run(&options, &xtask::root())),
+        Command::Spec(SpecCommand::Import(import)) => {
+            exit_status(spec::run(&import, &xtask::root()))
+        }
         Command::Spec(SpecCommand::Diff(diff)) => run_diff(&diff),
         Command::Versions(show) => {
             let lines = versions::lines(&show, &xtask::root().join("spec"));
-            finish(lines.map(|lines| lines.iter().for_each(|line| println!("{line}"))))
+            exit_status(lines.map(|lines| lines.iter().for_each(|line| println!("{line}"))))
         }
     }
 }
 
-fn finish(result: Result<(), impl Display>) -> ExitCode {
+fn exit_status(result: Result<(), impl Display>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -162,7 +164,7 @@ fn report_verified(verified: Result<Verified, String>) -> Option<ExitCode> {
 
 fn run_release(what: release::Command) -> ExitCode {
     let root = xtask::root();
-    finish(match what {
+    exit_status(match what {
         release::Command::Prepare { version } => {
             let prepared = release::prepare(version.as_deref(), &root, &release::today());
             prepared.map(|it| println!("{} → {}", it.old, it.new))
@@ -176,7 +178,7 @@ fn run_release(what: release::Command) -> ExitCode {
 fn run_update(what: &Update) -> ExitCode {
     let today = release::today();
     let outcome = update::run(what, spec::PUBLISHED, &xtask::root(), &today);
-    finish(outcome.map(|outcome| print!("{}", outcome.to_markdown())))
+    exit_status(outcome.map(|outcome| print!("{}", outcome.to_markdown())))
 }
 
 fn run_codegen(mode: Mode, with_table: bool) -> ExitCode {

@@ -293,7 +293,7 @@ fn everything_that_is_wrong_is_named_together() {
     let lines: Vec<&str> = problems.lines().collect();
     let expected = [
         "tag v0.2.0: expected v0.1.1, the version of the workspace",
-        "runtime/Cargo.toml: package.version is not that of the workspace: `version.workspace = true`",
+        "runtime/Cargo.toml: package.version is not inherited: expected `version.workspace = true`",
         "runtime/LICENSE-MIT: does not exist",
         "runtime/README.md: does not exist",
     ];

@@ -87,7 +87,9 @@ impl Checker<'_> {
 
     fn upload(&self, operation: &Operation) -> Result<(), String> {
         if !operation.path_params.is_empty() || has_required_query(operation) {
-            return Err("an operation that starts an upload has no parameters".to_owned());
+            return Err(
+                "an operation that starts an upload must have no required parameters".to_owned(),
+            );
         }
         self.has_all(body(operation), NEW_FILE, "the body")?;
         self.has_all(response_type(operation), ANNOUNCED, "the response")
@@ -98,7 +100,7 @@ impl Checker<'_> {
         let by_id = matches!(operation.path_params.as_slice(), [param] if param.name.wire == "id");
         if !by_id || has_required_query(operation) || response_type(operation).is_none() {
             return Err(format!(
-                "`{id}` does not complete uploads: an operation that does takes an `id` and returns the file"
+                "`{id}` cannot complete uploads: it must have one parameter, `id`, and return the file"
             ));
         }
         self.has_all(body(operation), COMPLETED, &format!("the body of `{id}`"))
@@ -106,14 +108,16 @@ impl Checker<'_> {
 
     fn document(&self, operation: &Operation) -> Result<(), String> {
         if operation.body.is_some() || has_required_query(operation) {
-            return Err("a document is asked for without body and query".to_owned());
+            return Err("an operation that returns a document must have neither a body nor required query parameters".to_owned());
         }
         self.has_all(response_type(operation), DOCUMENT, "the response")
     }
 
     fn download(&self, operation: &Operation, file: &str) -> Result<(), String> {
         if file != "file" {
-            return Err("the file of an item is looked for under `file`".to_owned());
+            return Err(
+                "the property with the file of an item must have the name `file`".to_owned(),
+            );
         }
         let item = operation.paging.as_ref().map(|paging| &paging.item);
         let paths: Vec<String> = FILE.iter().map(|path| format!("{file}.{path}")).collect();
@@ -124,10 +128,13 @@ impl Checker<'_> {
 
     fn ingest(&self, operation: &Operation, time: &str, counts: [&str; 2]) -> Result<(), String> {
         let Safety::Keyed(path) = &operation.safety else {
-            return Err("events need an `x-idempotency-key`".to_owned());
+            return Err("an operation that ingests events needs an `x-idempotency-key`".to_owned());
         };
         let [list, id] = path.as_slice() else {
-            return Err("the `x-idempotency-key` is that of the items of a list".to_owned());
+            return Err(
+                "`x-idempotency-key` must be the path to a property of the items of a list"
+                    .to_owned(),
+            );
         };
         let events = self.fields(body(operation), list);
         let [Type::List(event)] = events.as_slice() else {
@@ -197,7 +204,9 @@ impl Checker<'_> {
             ty.is_some_and(|ty| self.resolves(ty, &path))
         };
         match paths.iter().find(|path| !has(path)) {
-            Some(missing) => Err(format!("{what} has no `{missing}` in all of its forms")),
+            Some(missing) => Err(format!(
+                "{what} has no `{missing}`, or not in every variant"
+            )),
             None => Ok(()),
         }
     }
@@ -229,7 +238,10 @@ fn generation(operation: &Operation, other: &Operation) -> Result<(), String> {
     let needs_body = body(other).is_some();
     match params(operation) == params(other) && !needs_body && !has_required_query(other) {
         true => Ok(()),
-        false => Err(format!("`{}` has other arguments", other.id)),
+        false => Err(format!(
+            "`{}` must have the same parameters, and no required body or query parameters",
+            other.id
+        )),
     }
 }
 

@@ -43,7 +43,7 @@ impl Checker<'_> {
             .ok_or_else(|| format!("the client has no operation `{events}`"))?;
         if [ingest.access, operation.access] != [Access::Account; 2] {
             return Err(format!(
-                "an access token of an organization may call both this operation and `{events}`"
+                "this operation and `{events}` must both accept an organization access token"
             ));
         }
         self.events(ingest)?;
@@ -56,7 +56,7 @@ impl Checker<'_> {
                 .any(|param| param.name.wire == **name)
         };
         match QUERY.iter().find(|name| !knows(name)) {
-            Some(missing) => Err(format!("the list cannot be asked for `{missing}`")),
+            Some(missing) => Err(format!("the list has no query parameter `{missing}`")),
             None => Ok(()),
         }
     }
@@ -74,7 +74,7 @@ impl Checker<'_> {
         );
         if !is_known || !is_keyed {
             return Err(format!(
-                "`{id}` does not take `events` with an `external_id` and a `timestamp`, and count those `inserted` and the `duplicates`"
+                "`{id}` must ingest `events` with an `external_id` and a `timestamp`, and return the counts `inserted` and `duplicates`"
             ));
         }
         let events = self.fields(body(operation), "events");

@@ -106,8 +106,7 @@ impl Checker<'_> {
                 _ => false,
             };
             if !fits {
-                let message =
-                    "a cell holds a text, or what is written as one: a decimal, a time, an enum";
+                let message = "a cell must have a type that is encoded as a string: a string, a decimal, a time, an enum";
                 self.problem(&field.at, message.to_owned());
             }
         }

@@ -89,6 +89,6 @@ impl Checker<'_> {
 fn without_parameters(operation: &Operation) -> Result<(), String> {
     match operation.path_params.is_empty() && !has_required_query(operation) {
         true => Ok(()),
-        false => Err("an operation of a route has no parameters".to_owned()),
+        false => Err("an operation of a route must have no required parameters".to_owned()),
     }
 }

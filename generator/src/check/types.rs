@@ -132,7 +132,7 @@ impl Checker<'_> {
         let methods = methods
             .iter()
             .map(|(method, name)| (method.as_str(), name.as_str()));
-        let own = [("to_view", "the view that a text chooses")];
+        let own = [("to_view", "the view that a string selects")];
         self.unique_at(&def.at, "methods of the union", methods.chain(own));
         if let Resolution::Decided(decision) = &union.resolution {
             let outcomes = decision.outcomes();

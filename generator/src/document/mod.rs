@@ -89,11 +89,11 @@ pub fn load(contract: Source<'_>, overlay: Option<Source<'_>>) -> Result<Documen
     let (mut tree, applied) = correct(contract, overlay)?;
     downgrade(&mut tree, contract.name)?;
     let webhooks = take_webhooks(&mut tree);
-    let api = OpenAPI::deserialize(&tree).map_err(|error| whole(contract.name, &error))?;
+    let api = OpenAPI::deserialize(&tree).map_err(|error| openapi_error(contract.name, &error))?;
     round_trip::check(contract.name, &tree, &api)?;
     Ok(Document {
         file: contract.name.to_owned(),
-        webhooks: webhooks.map_err(|error| whole(contract.name, &error))?,
+        webhooks: webhooks.map_err(|error| openapi_error(contract.name, &error))?,
         api,
         applied,
     })
@@ -112,7 +112,7 @@ fn correct(
     overlay: Option<Source<'_>>,
 ) -> Result<(Value, Vec<Applied>), Report> {
     let mut tree = yaml::parse(contract)?;
-    if let Some(place) = beyond(&tree, &At::Root, MAX_DEPTH) {
+    if let Some(place) = nested_deeper_than(&tree, &At::Root, MAX_DEPTH) {
         let message = format!("is nested more than {MAX_DEPTH} levels deep");
         return Err(Problem::new(contract.name, place, message).into());
     }
@@ -124,16 +124,16 @@ fn correct(
 }
 
 /// Returns the JSON pointer of the first mapping or sequence that is nested deeper than this number of levels.
-fn beyond(tree: &Value, at: &At<'_>, levels: usize) -> Option<String> {
+fn nested_deeper_than(tree: &Value, at: &At<'_>, levels: usize) -> Option<String> {
     match (tree, levels) {
         (Value::Object(_) | Value::Array(_), 0) => Some(at.to_string()),
         (Value::Object(entries), _) => {
             let mut entries = entries.iter();
-            entries.find_map(|(key, value)| beyond(value, &at.key(key), levels - 1))
+            entries.find_map(|(key, value)| nested_deeper_than(value, &at.key(key), levels - 1))
         }
         (Value::Array(items), _) => {
             let mut items = items.iter().enumerate();
-            items.find_map(|(index, value)| beyond(value, &at.index(index), levels - 1))
+            items.find_map(|(index, value)| nested_deeper_than(value, &at.index(index), levels - 1))
         }
         _ => None,
     }
@@ -200,6 +200,6 @@ fn take_webhooks(tree: &mut Value) -> Result<Vec<Webhook>, serde_json::Error> {
 
 /// Returns an error of `openapiv3` as a problem of the whole file. It only occurs if `grammar.rs` accepts something that
 /// `openapiv3` rejects, which is a bug of the generator.
-fn whole(file: &str, error: &serde_json::Error) -> Report {
+fn openapi_error(file: &str, error: &serde_json::Error) -> Report {
     Problem::new(file, "", format!("not readable as OpenAPI 3.0: {error}")).into()
 }

@@ -10,7 +10,7 @@ use serde_json_path::JsonPath;
 
 use super::corrections::{Applied, Effect};
 use super::pointer::At;
-use super::{MAX_DEPTH, Source, beyond, yaml};
+use super::{MAX_DEPTH, Source, nested_deeper_than, yaml};
 use crate::error::{Problem, Report};
 
 /// Applies the overlay to the contract's tree, and returns the effect of each action. `contract` is the name of the
@@ -149,7 +149,7 @@ impl Action {
         for target in &targets {
             let above = target.matches('/').count();
             let levels = MAX_DEPTH.saturating_sub(above);
-            if beyond(update, &At::Root, levels).is_some() {
+            if nested_deeper_than(update, &At::Root, levels).is_some() {
                 return Err(format!("nests more than {MAX_DEPTH} levels"));
             }
             changed |= match tree.pointer_mut(target) {

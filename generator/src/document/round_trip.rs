@@ -15,7 +15,7 @@ pub(super) fn check(file: &str, tree: &Value, api: &OpenAPI) -> Result<(), Repor
     let mut differences = Vec::new();
     compare(tree, Some(&written), &At::Root, &mut differences);
     Report::check(differences.into_iter().map(|at| {
-        let message = "would be lost or changed by the reading as OpenAPI 3.0";
+        let message = "is lost or changed when the document is read as OpenAPI 3.0";
         Problem::new(file, at, message)
     }))
 }

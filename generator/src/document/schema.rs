@@ -190,7 +190,7 @@ impl<'a> Schemas<'a> {
                     *child = self.downgrade(child.take(), &at);
                 }
                 ("propertyNames", child) => {
-                    text_by_nature(child);
+                    default_to_string(child);
                     *child = self.downgrade(child.take(), &at);
                 }
                 _ => {}
@@ -268,7 +268,10 @@ impl<'a> Schemas<'a> {
                 name.as_str(),
                 "discriminator" | AMBIGUOUS | CHOICES | CHOSEN_BY | LOOKUP
             ) {
-                self.problem(&at.key(&name), "there is only one member to choose");
+                self.problem(
+                    &at.key(&name),
+                    "is not supported on a union with a single member",
+                );
                 continue;
             }
             match schema.get(&name) {
@@ -418,7 +421,7 @@ fn renamed(mut schema: Entries, from: &str, to: &str) -> Entries {
 }
 
 /// Adds `type: string` to the schema of an object's keys. The documents omit it, because keys are always strings.
-fn text_by_nature(schema: &mut Value) {
+fn default_to_string(schema: &mut Value) {
     if let Value::Object(schema) = schema
         && !DECIDING.iter().any(|key| schema.contains_key(*key))
     {

@@ -8,7 +8,7 @@ use crate::error::escape_pointer;
 use crate::names::{self, Name};
 
 const NO_NAME: &str =
-    "expected a `snake_case` identifier, in ASCII, that Rust and the client have not taken";
+    "expected a `snake_case` identifier, in ASCII, that neither Rust nor the client reserves";
 
 /// Returns the name of a field, parameter or operation: the one of the overlay, or else the result of `make`.
 pub(super) fn name(

@@ -333,7 +333,7 @@ pub(super) fn resolve(cx: &mut Lowering<'_, '_>) {
             if accepted.is_some() {
                 cx.problem(
                     &at,
-                    "the union is listed as ambiguous, and is never decoded",
+                    "`x-ambiguous` is not needed, because the union is never decoded: remove it",
                 );
             }
             continue;
@@ -347,7 +347,7 @@ pub(super) fn resolve(cx: &mut Lowering<'_, '_>) {
             (Ok(_), Some(_)) => {
                 cx.problem(
                     &at,
-                    "the union is listed as ambiguous, but can be discriminated",
+                    "`x-ambiguous` is not needed, because the union can be discriminated: remove it",
                 );
                 continue;
             }

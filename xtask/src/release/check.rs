@@ -75,7 +75,7 @@ fn check_package(root: &Path, folder: &str) -> Result<Vec<Problem>, Error> {
         .get("package")
         .and_then(|package| package.get("version")?.get("workspace")?.as_bool());
     if inherits != Some(true) {
-        let message = "package.version is not that of the workspace: `version.workspace = true`";
+        let message = "package.version is not inherited: expected `version.workspace = true`";
         problems.push(Problem::new(name, message));
     }
     // Cargo packs a README from outside of the folder, too.

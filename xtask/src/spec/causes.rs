@@ -1,4 +1,4 @@
-//! Groups the problems of a published document by cause, because a new keyword causes hundreds of problems.
+//! Formats the problems of a published document, grouped by message. A new keyword can cause hundreds of equal problems.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,7 +8,7 @@ use polar_codegen::Report;
 /// The maximum number of places that are listed for a cause.
 const PLACES_SHOWN: usize = 3;
 
-/// Lists each cause with the number of its places and the first few of them, the most frequent cause first.
+/// Lists each message with the number of its places and the first few places. The most frequent message comes first.
 pub(super) fn by_cause(report: &Report) -> String {
     let mut causes: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for problem in report.problems() {

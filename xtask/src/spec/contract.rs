@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use polar_codegen::{Problem, Report, names};
 use serde_json::{Value, json};
 
+use super::extractor::{Entries, Extractor, child, keep, sorted};
 use super::omitted::Omitted;
 use super::schema::{self, Place};
-use super::work::{Entries, Work, child, keep, sorted};
 
 /// An imported contract.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,37 +49,37 @@ impl Contract {
 /// # Errors
 /// Keys that the importer does not support, and references that do not resolve.
 pub fn contract(document: Value, from: &str, version: Option<&str>) -> Result<Contract, Report> {
-    let mut work = Work::new(from);
+    let mut extractor = Extractor::new(from);
     let mut tree = Entries::new();
     let Value::Object(mut document) = document else {
         return Err(Problem::new(from, "", "not an OpenAPI document").into());
     };
-    let version = work.head(&mut document, &mut tree, version)?;
-    let mut components = work.entries(document.remove("components"), "/components");
-    let mut schemas = work.entries(components.remove("schemas"), "/components/schemas");
-    work.servers(document.remove("servers"), &mut tree);
-    work.paths(document.remove("paths"), &mut tree);
-    work.webhooks(document.remove("webhooks"), &mut tree);
-    let reachable = work.reachable(&mut schemas);
+    let version = extractor.head(&mut document, &mut tree, version)?;
+    let mut components = extractor.entries(document.remove("components"), "/components");
+    let mut schemas = extractor.entries(components.remove("schemas"), "/components/schemas");
+    extractor.servers(document.remove("servers"), &mut tree);
+    extractor.paths(document.remove("paths"), &mut tree);
+    extractor.webhooks(document.remove("webhooks"), &mut tree);
+    let reachable = extractor.reachable(&mut schemas);
     let mut kept = Entries::new();
     kept.insert("schemas".to_owned(), Value::Object(reachable));
-    work.security_schemes(components.remove("securitySchemes"), &mut kept);
+    extractor.security_schemes(components.remove("securitySchemes"), &mut kept);
     tree.insert("components".to_owned(), Value::Object(kept));
-    work.finish(components, "/components");
-    work.finish(document, "");
-    Report::check(work.problems)?;
+    extractor.finish(components, "/components");
+    extractor.finish(document, "");
+    Report::check(extractor.problems)?;
     if !schemas.is_empty() {
-        let known = &mut work.omitted.known;
+        let known = &mut extractor.omitted.known;
         known.insert("unreachable schemas", schemas.len());
     }
     Ok(Contract {
         version,
         tree: Value::Object(tree),
-        omitted: work.omitted,
+        omitted: extractor.omitted,
     })
 }
 
-impl Work<'_> {
+impl Extractor<'_> {
     /// Processes `openapi` and `info`. If they are invalid, nothing else is checked.
     fn head(
         &self,
@@ -102,7 +102,7 @@ impl Work<'_> {
             (Value::String(_), Some(given)) if names::is_version(given) => given.to_owned(),
             (other, _) => {
                 let message = format!(
-                    "expected a version like 2026-10, found {other}; --version names that of a document without one"
+                    "expected a version like 2026-10, found {other}; use --version if the document states no version"
                 );
                 return Err(problem("/info/version", message));
             }

@@ -3,12 +3,13 @@
 mod causes;
 mod contract;
 mod error;
+mod extractor;
 mod folder;
 mod omitted;
 mod operations;
 mod read;
 mod schema;
-mod work;
+
 mod write;
 
 pub use contract::{Contract, contract};

@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 use ureq::http::StatusCode;
 
+use super::extractor::{Entries, Extractor, child, keep, sorted};
 use super::schema::{self, Place};
-use super::work::{Entries, Work, child, keep, sorted};
 
 const PAGINATION: &str = "x-polar-pagination";
 
-impl Work<'_> {
+impl Extractor<'_> {
     pub(super) fn paths(&mut self, paths: Option<Value>, tree: &mut Entries) {
         let mut kept = Entries::new();
         for (path, methods) in sorted(self.entries(paths, "/paths")) {
@@ -156,8 +156,8 @@ impl Work<'_> {
             let at = child(&at, "post");
             let body = post.remove("requestBody").unwrap_or_default();
             let body = self.body(body, &child(&at, "requestBody"));
-            self.leave_out(&mut post, "responses", "webhook responses");
-            self.leave_out(&mut post, "operationId", "webhook operation ids");
+            self.omit(&mut post, "responses", "webhook responses");
+            self.omit(&mut post, "operationId", "webhook operation ids");
             self.finish(post, &at);
             kept.insert(name, json!({ "post": { "requestBody": body } }));
         }

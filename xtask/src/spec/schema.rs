@@ -2,7 +2,7 @@
 
 use serde_json::{Number, Value};
 
-use super::work::{self, Entries, Work, child};
+use super::extractor::{self, Entries, Extractor, child};
 
 /// The place of a schema. A component has a name; an inline schema may need its title as a name.
 #[derive(Clone, Copy, PartialEq)]
@@ -49,12 +49,12 @@ const KEPT_KEYWORDS: &[&str] = &[
 ];
 
 /// Returns the contract of a schema.
-pub(super) fn keep(work: &mut Work<'_>, schema: Value, place: Place, at: &str) -> Value {
+pub(super) fn keep(extractor: &mut Extractor<'_>, schema: Value, place: Place, at: &str) -> Value {
     let mut schema = match schema {
         Value::Object(schema) => schema,
         Value::Bool(value) => return Value::Bool(value),
         _ => {
-            work.problem(at, "expected a schema");
+            extractor.problem(at, "expected a schema");
             return schema;
         }
     };
@@ -62,23 +62,24 @@ pub(super) fn keep(work: &mut Work<'_>, schema: Value, place: Place, at: &str) -
     let mut out = Entries::new();
     for name in KEPT_KEYWORDS {
         if let Some(value) = schema.remove(*name) {
-            let value = keyword(work, name, value, &child(at, name));
+            let value = keyword(extractor, name, value, &child(at, name));
             out.insert((*name).to_owned(), value);
         }
     }
-    work.finish(schema, at);
-    // Only depends on kept keywords, so that importing the result again gives the same.
+    extractor.finish(schema, at);
+    // Depends only on keywords that are kept, so that importing a contract again does not change it.
     match title {
         Some(Value::String(title)) if is_name(&out, &title, place) => {
             out.shift_insert(0, "title".to_owned(), Value::String(title));
         }
-        Some(_) => work.omitted.count("titles"),
+        Some(_) => extractor.omitted.count("titles"),
         None => {}
     }
     Value::Object(out)
 }
 
-/// Returns whether the title names a type. Most titles only repeat the name of the property.
+/// Returns whether the title is kept, because the schema becomes a type that needs a name. Most titles only repeat the name
+/// of the property.
 fn is_name(schema: &Entries, title: &str, place: Place) -> bool {
     if place == Place::Component || title.starts_with("Response ") {
         return false;
@@ -97,7 +98,7 @@ fn is_name(schema: &Entries, title: &str, place: Place) -> bool {
     }
 }
 
-/// Returns whether the members are a value and an array of such values. That is a way to write a list, not a union.
+/// Returns whether the members are a type and an array of that type. Such a union describes a list.
 fn is_one_or_many(members: &[&Value]) -> bool {
     let many = |one: &Value, many: &Value| many["type"] == "array" && many["items"] == *one;
     match members {
@@ -106,38 +107,44 @@ fn is_one_or_many(members: &[&Value]) -> bool {
     }
 }
 
-/// Returns whether the members are notations of the same number: integer, number, or a string of digits.
+/// Returns whether the members are representations of one number: an integer, a float, or a string of digits. Such a union
+/// describes a number.
 fn is_numeric(members: &[&Value]) -> bool {
     members.iter().all(|member| {
         member["type"] == "integer" || member["type"] == "number" || member.get("pattern").is_some()
     })
 }
 
-fn keyword(work: &mut Work<'_>, name: &str, mut value: Value, at: &str) -> Value {
+fn keyword(extractor: &mut Extractor<'_>, name: &str, mut value: Value, at: &str) -> Value {
     match (name, &mut value) {
-        ("$ref", Value::String(reference)) => work.refer(reference, at),
+        ("$ref", Value::String(reference)) => extractor.refer(reference, at),
         ("properties", Value::Object(properties)) => {
             for (name, property) in properties {
-                *property = keep(work, property.take(), Place::Inline, &child(at, name));
+                *property = keep(extractor, property.take(), Place::Inline, &child(at, name));
             }
         }
         ("anyOf" | "oneOf" | "allOf" | "prefixItems", Value::Array(members)) => {
             for (index, member) in members.iter_mut().enumerate() {
-                *member = keep(work, member.take(), Place::Inline, &format!("{at}/{index}"));
+                *member = keep(
+                    extractor,
+                    member.take(),
+                    Place::Inline,
+                    &format!("{at}/{index}"),
+                );
             }
         }
         ("items" | "additionalProperties" | "propertyNames", child) => {
-            *child = keep(work, child.take(), Place::Inline, at);
+            *child = keep(extractor, child.take(), Place::Inline, at);
         }
         ("discriminator", discriminator) => {
             for (name, reference) in discriminator["mapping"].as_object().into_iter().flatten() {
                 let at = child(&child(at, "mapping"), name);
-                work.refer(reference.as_str().unwrap_or_default(), &at);
+                extractor.refer(reference.as_str().unwrap_or_default(), &at);
             }
-            let mut from = work.entries(Some(discriminator.take()), at);
+            let mut from = extractor.entries(Some(discriminator.take()), at);
             let mut out = Entries::new();
-            work::keep(&mut from, &mut out, &["propertyName", "mapping"]);
-            work.finish(from, at);
+            extractor::keep(&mut from, &mut out, &["propertyName", "mapping"]);
+            extractor.finish(from, at);
             *discriminator = Value::Object(out);
         }
         (

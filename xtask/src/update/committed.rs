@@ -39,7 +39,8 @@ impl Committed {
         let (mut apis, mut missing) = (Vec::new(), BTreeSet::new());
         for (_, contract) in spec.contracts() {
             let overlay = spec.get("overlay.yaml");
-            let (api, coverage) = polar_codegen::described(contract, overlay, &documentation)?;
+            let (api, coverage) =
+                polar_codegen::api_and_coverage(contract, overlay, &documentation)?;
             apis.push(api);
             missing.extend(coverage.missing);
         }

@@ -178,10 +178,11 @@ pub fn run(what: &Update, published: &str, root: &Path, today: &str) -> Result<O
     };
     let mut changes = plan.changes.clone();
     write_contracts(&outcome.contracts, &after, &mut changes)?;
-    // The result also describes an earlier update that is not committed yet.
     if changes.is_empty() {
         return Ok(outcome);
     }
+    // Compared with the last commit rather than with the old files: if an earlier update is not committed yet, the result
+    // describes both updates.
     let committed = step("comparing with the last commit", || Committed::read(root))?;
     compare(&committed, &plan, &versions, &mut outcome);
     if let Some(semver) = outcome.comparison.semver() {

@@ -12,7 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use xtask::diff::{Diff, Error, Format, Outcome, run};
 
-use crate::steps::{base, grown, shrunk};
+use crate::contracts::{base, grown, shrunk};
 
 /// A repository whose last commit contains one version of the API, with possible changes in the working tree.
 struct Repository(TempDir);

@@ -6,7 +6,7 @@
     reason = "a panic is how a test fails"
 )]
 
+mod contracts;
 mod diff;
 mod import;
-mod steps;
 mod update;

@@ -13,7 +13,7 @@ use xtask::codegen::{self, Mode};
 use xtask::spec::{Import, import};
 use xtask::update::{Error, Outcome, State, Update, run};
 
-use crate::steps::{base, grown, shrunk};
+use crate::contracts::{base, grown, shrunk};
 
 const TODAY: &str = "2026-12-01";
 

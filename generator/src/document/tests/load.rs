@@ -202,7 +202,7 @@ fn a_detail_that_the_types_cannot_hold_is_rejected() {
         problems(loaded(&text), ""),
         only(
             "/components/securitySchemes/oat/openIdConnectUrl",
-            "would be lost or changed by the reading as OpenAPI 3.0"
+            "is lost or changed when the document is read as OpenAPI 3.0"
         )
     );
 }

@@ -46,7 +46,10 @@ fn a_union_may_not_contradict_its_only_member() {
     );
     assert_eq!(
         rejected("X: {x-ambiguous: why, anyOf: [{type: string}, {type: 'null'}]}"),
-        only("/x-ambiguous", "there is only one member to choose")
+        only(
+            "/x-ambiguous",
+            "is not supported on a union with a single member"
+        )
     );
 }
 

@@ -49,8 +49,8 @@ pub(super) fn root(group: GroupModule<'_>) -> TokenStream {
     });
     let (server, server_use) = server_module(group);
     // Sorted, because rustfmt sorts `use` items.
-    let mut shown = [error_code_use, server_use];
-    shown.sort_by_key(ToString::to_string);
+    let mut reexports = [error_code_use, server_use];
+    reexports.sort_by_key(ToString::to_string);
     let webhooks = (!api.webhooks.is_empty()).then(|| webhooks_module(group));
     let (webhooks, webhooks_use) = webhooks.unwrap_or_default();
     let ingester = ingester(api);
@@ -66,7 +66,7 @@ pub(super) fn root(group: GroupModule<'_>) -> TokenStream {
         #server
         pub mod services;
         #webhooks
-        #(#shown)*
+        #(#reexports)*
         #webhooks_use
         #docs
         pub const API_VERSION: &str = #version;
@@ -106,7 +106,7 @@ fn server_module(group: GroupModule<'_>) -> DeclarationAndUse {
 }
 
 fn webhooks_module(group: GroupModule<'_>) -> DeclarationAndUse {
-    let shown = quote! {
+    let reexports = quote! {
         #[cfg(feature = "webhooks")]
         pub use webhooks::Webhooks;
     };
@@ -116,7 +116,7 @@ fn webhooks_module(group: GroupModule<'_>) -> DeclarationAndUse {
             quote! {
                 #[cfg(feature = "webhooks")]
                 pub use #path::webhooks;
-                #shown
+                #reexports
             },
         ),
         None => (
@@ -124,7 +124,7 @@ fn webhooks_module(group: GroupModule<'_>) -> DeclarationAndUse {
                 #[cfg(feature = "webhooks")]
                 pub mod webhooks;
             },
-            shown,
+            reexports,
         ),
     }
 }
@@ -261,7 +261,7 @@ fn ingested(api: &Api, service: &Service) -> Option<TokenStream> {
 /// Emits the method that configures usage metering. It belongs to the client, because metering uses operations of two
 /// services: one ingests events, the other lists balances.
 fn metering(api: &Api) -> Option<TokenStream> {
-    const WORDS: &str = "Configures usage metering: events of customers, sent in batches and kept through outages, and balances of meters.";
+    const SUMMARY: &str = "Configures usage metering: events of customers, sent in batches and kept through outages, and balances of meters.";
     let (meters, events) =
         api.services.iter().find_map(|service| {
             let operation = service.operations.iter().find_map(|operation| {
@@ -281,7 +281,7 @@ fn metering(api: &Api) -> Option<TokenStream> {
         let credential = credential.trim_start_matches("Requires ");
         format!("{does} requires {credential}")
     };
-    let docs = Docs::new(None, WORDS)
+    let docs = Docs::new(None, SUMMARY)
         .paragraph(sentence("Tracking", events.1))
         .paragraph(sentence("Reading balances", meters.1))
         .attributes();

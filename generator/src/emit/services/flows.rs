@@ -41,9 +41,9 @@ fn upload(
     operation: &Operation,
     completion: &Operation,
 ) -> Option<TokenStream> {
-    const WORDS: &str =
+    const SUMMARY: &str =
         "Uploads a file: creates it, sends its parts to the storage, and completes the upload.";
-    let docs = flow_docs(operation, WORDS, &[operation, completion]);
+    let docs = flow_docs(operation, SUMMARY, &[operation, completion]);
     let (create, complete) = (facts(operation), facts(completion));
     let (Success::Json(output) | Success::JsonOrEmpty(output)) = &completion.success else {
         return None;
@@ -106,8 +106,8 @@ fn document(
 }
 
 fn ingester(api: &Api, name: &Ident, operation: &Operation) -> Option<TokenStream> {
-    const WORDS: &str = "Configures an ingester, which sends events in batches, from many tasks and through outages.";
-    let docs = Docs::new(None, WORDS)
+    const SUMMARY: &str = "Configures an ingester, which sends events in batches, from many tasks and through outages.";
+    let docs = Docs::new(None, SUMMARY)
         .paragraph(operations::credential(operation))
         .attributes();
     let (_, event) = api.ingested(operation)?;
@@ -219,8 +219,8 @@ fn count(api: &Api, response: &Type, name: &str) -> Option<TokenStream> {
 }
 
 fn download(api: &Api, name: &Ident, operation: &Operation, file: &str) -> Option<TokenStream> {
-    const WORDS: &str = "Downloads the file of an item from its URL.";
-    let docs = flow_docs(operation, WORDS, &[]);
+    const SUMMARY: &str = "Downloads the file of an item from its URL.";
+    let docs = flow_docs(operation, SUMMARY, &[]);
     const BY_ID: &str = "Downloads a file by its ID or by the ID of its item. Searches the list page by page, and fails if it contains no such file (`is_not_found`).";
     let by_id_docs = flow_docs(operation, BY_ID, &[operation]);
     let file = api.property(&operation.paging.as_ref()?.item, file)?;

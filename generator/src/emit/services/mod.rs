@@ -169,7 +169,7 @@ impl<'a> ServicePath<'a> {
             .unzip();
         let children = self.children().filter(|_| is_here);
         let children = children.filter_map(|child| child.elsewhere(group));
-        let shown = sorted(children.chain(requests_elsewhere));
+        let reexports = sorted(children.chain(requests_elsewhere));
         let facts_elsewhere = sorted(facts_elsewhere);
         // Methods of another version group create these requests.
         let visible = match is_here {
@@ -189,7 +189,7 @@ impl<'a> ServicePath<'a> {
             #title
             #(use #facts_elsewhere;)*
             #(#modules)*
-            #(pub use #shown;)*
+            #(pub use #reexports;)*
             #service_type
             #methods
             #(#requests)*

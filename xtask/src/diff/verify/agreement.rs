@@ -133,8 +133,8 @@ fn by_type(differences: &[Difference], findings: &[&Finding]) -> Agreement {
     }
     let seen: BTreeSet<&str> = theirs().map(|(ty, _)| ty).collect();
     let is_unseen = |it: &&Difference| {
-        // These differences have no finding that names a type: only cargo-semver-checks detects the first kind, without
-        // naming a type, and an implementation is attributed to no single type.
+        // No finding names a type for these differences. Only cargo-semver-checks detects the first kind, and its findings
+        // name no type. An implementation of a trait is attributed to no type.
         let is_known = it.conditions.contains(&Condition::Literal)
             || it.kind == Kind::TypeBody
             || UNSEEN.iter().any(|(kind, _)| *kind == it.kind);

@@ -209,8 +209,7 @@ fn problems_are_grouped_by_their_cause() {
     fs::write(&source, document.to_string()).unwrap();
     let source = source.to_str().unwrap();
     let error = import(&of(source), "", spec.path()).unwrap_err();
-    let means =
-        "it may change what is sent or received, so the importer has to learn what it means";
+    let means = "it may affect requests or responses, so the importer has to support it";
     let made = "#/components/schemas/Made/properties";
     let expected = format!(
         "unknown keyword `contentEncoding`: {means} (5 places):\n  \
@@ -298,17 +297,17 @@ fn only_openapi_3_1_documents_are_accepted() {
         (
             "/info/version",
             json!("1.0.0"),
-            "test#/info/version: expected a version like 2026-10, found \"1.0.0\"; --version names that of a document without one",
+            "test#/info/version: expected a version like 2026-10, found \"1.0.0\"; use --version if the document states no version",
         ),
         (
             "/info/version",
             json!("2026-13"),
-            "test#/info/version: expected a version like 2026-10, found \"2026-13\"; --version names that of a document without one",
+            "test#/info/version: expected a version like 2026-10, found \"2026-13\"; use --version if the document states no version",
         ),
         (
             "/info",
             json!(null),
-            "test#/info/version: expected a version like 2026-10, found null; --version names that of a document without one",
+            "test#/info/version: expected a version like 2026-10, found null; use --version if the document states no version",
         ),
         (
             "",

@@ -1,4 +1,5 @@
-//! The state of an import, and how parts of a document are taken from it.
+//! The state of an extraction, and functions that take keys from the objects of a document. A key that is not taken when
+//! its object is finished is either omitted or rejected.
 
 use std::collections::BTreeMap;
 
@@ -10,16 +11,17 @@ use super::omitted::Omitted;
 /// An object of the document.
 pub(super) type Entries = Map<String, Value>;
 
-/// The state of an import.
-pub(super) struct Work<'a> {
+/// The state of the extraction of a contract from a document.
+pub(super) struct Extractor<'a> {
+    /// The name of the document in messages.
     pub(super) from: &'a str,
     pub(super) problems: Vec<Problem>,
     pub(super) omitted: Omitted,
-    /// The references of the kept parts: the place of each, by its target.
+    /// The references in the parts that are kept: the place of the first one, by target.
     pub(super) references: BTreeMap<String, String>,
 }
 
-impl<'a> Work<'a> {
+impl<'a> Extractor<'a> {
     pub(super) fn new(from: &'a str) -> Self {
         Self {
             from,
@@ -61,19 +63,19 @@ impl<'a> Work<'a> {
         }
     }
 
-    pub(super) fn leave_out(&mut self, from: &mut Entries, name: &str, what: &'static str) {
+    pub(super) fn omit(&mut self, from: &mut Entries, name: &str, what: &'static str) {
         if from.remove(name).is_some() {
             self.omitted.count(what);
         }
     }
 
-    /// Omits the remaining keys of an object after all supported ones were taken, or rejects them.
+    /// Finishes an object after all supported keys were taken: each remaining key is omitted and counted, or rejected.
     pub(super) fn finish(&mut self, rest: Entries, at: &str) {
         for name in rest.keys() {
             if !self.omitted.accepts(name) {
                 let message = format!(
-                    "unknown keyword `{name}`: it may change what is sent or received, so the importer has to \
-                     learn what it means"
+                    "unknown keyword `{name}`: it may affect requests or responses, so the \
+                     importer has to support it"
                 );
                 self.problem(child(at, name), message);
             }
@@ -81,7 +83,7 @@ impl<'a> Work<'a> {
     }
 }
 
-/// Moves keys unchanged, in the order of `names`.
+/// Moves the named keys without changing their values, in the order of `names`.
 pub(super) fn keep(from: &mut Entries, to: &mut Entries, names: &[&str]) {
     for name in names {
         if let Some(value) = from.remove(*name) {
