@@ -9,7 +9,6 @@ mod omitted;
 mod operations;
 mod read;
 mod schema;
-
 mod write;
 
 pub use contract::{Contract, contract};

@@ -11,7 +11,7 @@ use crate::emit::{models, pages, schemas, services};
 use crate::share::Key;
 
 /// Emits `mod.rs` of a version group with several versions.
-pub(super) fn root(group: GroupModule<'_>) -> TokenStream {
+pub(in crate::emit) fn root(group: GroupModule<'_>) -> TokenStream {
     let versions: Vec<String> = group
         .versions()
         .map(|version| format!("`{version}`"))

@@ -15,7 +15,7 @@ use crate::names;
 use crate::share::Key;
 
 /// Emits `mod.rs` of a version.
-pub(super) fn root(group: GroupModule<'_>) -> TokenStream {
+pub(in crate::emit) fn root(group: GroupModule<'_>) -> TokenStream {
     let api = group.api();
     let version = &api.version;
     let state = match group.parent() {
@@ -339,7 +339,7 @@ fn accessor(service: &Service) -> TokenStream {
 }
 
 /// Emits `server.rs`: the base URLs of the API.
-pub(super) fn servers(api: &Api) -> TokenStream {
+pub(in crate::emit) fn servers(api: &Api) -> TokenStream {
     let title = Docs::new(None, "Servers of the API.").inner_attributes();
     let servers = api.servers.iter().map(|server| {
         let name = ident(&names::constant(&server.name));
@@ -371,7 +371,7 @@ pub(super) fn servers(api: &Api) -> TokenStream {
 }
 
 /// Emits `error_code.rs`: the enum over the error classes. An error class is a value of `error` in error responses.
-pub(super) fn error_code(api: &Api) -> TokenStream {
+pub(in crate::emit) fn error_code(api: &Api) -> TokenStream {
     let title = Docs::new(None, "Error classes of the API.").inner_attributes();
     let variants = api.error_codes.iter().map(|(code, statuses)| {
         let name = ident(&names::variant("ErrorCode", code).rust);
