@@ -19,14 +19,14 @@ pub struct Versions {
 /// The state of a version in Polar's rotation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
-    /// Frozen, but still served for some time.
+    /// The version no longer changes, and Polar will stop serving it.
     Deprecated {
         /// The month in which Polar stops serving it: `YYYY-MM`.
         removed: String,
     },
-    /// Frozen, and the latest stable version.
+    /// The latest stable version, which no longer changes.
     Current,
-    /// May change at any time, until it becomes the current version.
+    /// The upcoming version, which may change at any time until it becomes the current one.
     Next,
 }
 

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-/// The minimum level of a release with a difference, by Cargo's rules. Ordered by severity.
+/// The minimum level of a release that contains a difference, by Cargo's rules for semver.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Semver {
     /// No item of the Rust API changes.

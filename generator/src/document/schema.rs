@@ -289,7 +289,7 @@ impl<'a> Schemas<'a> {
         schema
     }
 
-    /// Converts numeric bounds to OpenAPI 3.0, as integers if the schema is one, and the constants.
+    /// Converts the bounds and constants of a numeric schema to OpenAPI 3.0. Bounds of an integer become integers.
     fn number(&mut self, mut schema: Entries, kind: Kind, at: &At<'_>) -> Entries {
         exclusive_bound(&mut schema, "minimum", "exclusiveMinimum", f64::ge);
         exclusive_bound(&mut schema, "maximum", "exclusiveMaximum", f64::le);

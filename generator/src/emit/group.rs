@@ -57,7 +57,7 @@ impl<'a> GroupModule<'a> {
         self.layout.apis
     }
 
-    /// Returns whether the group consists of a single version. Only the modules of these are public.
+    /// Returns whether the group consists of a single version. Only groups of a single version have a public module.
     pub(super) fn is_version(self) -> bool {
         self.group.versions.len() == 1
     }

@@ -12,7 +12,7 @@ use crate::ir::{Facts, Limits, Sensitivity, Shape, Type};
 /// The lengths of tuples that the codec of the runtime supports.
 const LENGTHS: std::ops::RangeInclusive<usize> = 2..=4;
 
-/// Returns the type and the facts of an array with these positions.
+/// Returns the type and the facts of an array. `positions` contains the schema of each position.
 pub(super) fn tuple(
     cx: &mut Lowering<'_, '_>,
     array: &ArrayType,

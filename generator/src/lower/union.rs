@@ -284,7 +284,7 @@ fn type_name<'a>(cx: &'a Lowering<'_, '_>, ty: &Type) -> Option<&'a str> {
     }
 }
 
-/// Returns the variant name for a type without a name: `String`, `Strings`, `Now`.
+/// Returns the variant name for a type that has no name: `String`, `Strings` for a list, `Now` for the constant `now`.
 fn unnamed_variant(ty: &Type) -> Name {
     match ty {
         Type::Const(Constant::String(text)) => names::variant("Value", text),

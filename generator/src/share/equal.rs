@@ -9,9 +9,9 @@ use super::key::Key;
 /// The reason why an element differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Cause {
-    /// Its own content differs, or the element exists in one version only.
+    /// The content of the element itself differs, or only one version has the element.
     Itself,
-    /// It refers to this element, which differs.
+    /// The element refers to another element that differs.
     Reaches(Key),
 }
 

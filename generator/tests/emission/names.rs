@@ -15,7 +15,7 @@ use polar_codegen::document::Source;
 use polar_codegen::{Input, Output, Report};
 use serde_json::{Value, json};
 
-/// Names with a meaning in Rust, in the client or on a platform, and strings that are not valid names.
+/// Names that collide with names of Rust, of the client or of a platform, and strings that are not valid names.
 const WORDS: &[&str] = &[
     "new",
     "builder",

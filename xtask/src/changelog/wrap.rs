@@ -60,7 +60,7 @@ mod tests {
     fn entries_are_continued_below_their_text() {
         let word = "w".repeat(39);
         let text = format!("### Added\n\n- {word} {word} {word} é\n- Short.\n");
-        // With the marker and two spaces, a line of three words would have 121 characters.
+        // A line with three words would have 121 characters: 3 * 39, the marker `- `, and two spaces.
         let expected = format!("### Added\n\n- {word} {word}\n  {word} é\n- Short.\n");
         assert_eq!(wrapped(&text), expected);
         let fits = format!("- {word} {word} {}\n", &word[1..]);

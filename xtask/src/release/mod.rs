@@ -27,7 +27,7 @@ pub enum Command {
     },
     /// Check that the working tree can be published as a release, and print its release notes.
     Check {
-        /// The tag of the release, such as v0.1.0.
+        /// The git tag of the release, such as v0.1.0. Must match the version of the workspace.
         tag: Option<String>,
     },
 }
@@ -46,7 +46,7 @@ pub struct Prepared {
 /// Why a release cannot be prepared or published.
 #[derive(Debug)]
 pub enum Error {
-    /// Files whose content is wrong.
+    /// The content of files prevents the release. Contains all problems.
     Wrong(Vec<Problem>),
     /// The crate cannot be generated, or a file cannot be read or written.
     Codegen(CodegenError),

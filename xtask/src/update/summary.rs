@@ -66,7 +66,7 @@ fn classification(outcome: &Outcome) -> String {
     format!("Version {old} → {new}: {code}; {clients}.")
 }
 
-/// Lists the files that are written or removed. Those of the crate are only counted.
+/// Lists the files that are written or removed. The files in `generated/` are only counted.
 fn files(outcome: &Outcome) -> Vec<String> {
     let mut lines = Vec::new();
     for (what, files) in [("written", &outcome.written), ("removed", &outcome.removed)] {

@@ -85,7 +85,7 @@ fn corrected(cx: &Lowering<'_, '_>, at: &str, rule: Option<String>) -> Option<St
     }
 }
 
-/// Returns the entity that the `id` of each struct identifies, if there is one.
+/// Returns the entity that the field `id` identifies, by struct. Structs whose `id` identifies no entity are missing.
 fn own(cx: &mut Lowering<'_, '_>, draft: &Draft, entities: &Entities) -> HashMap<TypeId, String> {
     let mut own = HashMap::new();
     for (operation, param) in addressed(draft) {

@@ -82,11 +82,14 @@ struct Reader<'u> {
     names: BTreeSet<String>,
     /// The expression for a value that is none of the variants.
     unknown: TokenStream,
+    /// The methods emitted so far, each for a decision within a match arm.
     parts: Vec<TokenStream>,
 }
 
-/// An expression, by the syntax that it can be used in.
+/// The emitted code of a decision. Its form determines how it is embedded: an `if` can follow `else` without braces, and a
+/// match arm with an `if` or a `match` becomes a method of its own.
 enum Code {
+    /// An expression that is neither an `if` nor a `match`.
     Plain(TokenStream),
     If(TokenStream),
     Match(TokenStream),
@@ -206,7 +209,7 @@ impl Reader<'_> {
         Code::Match(quote!(match node.#look(#path) { #(#arms)* _ => #otherwise, }))
     }
 
-    /// Returns a unique name for the method of a decision within an arm.
+    /// Returns an unused name for the method of a decision within a match arm.
     fn part_name(&mut self, word: &str) -> String {
         let name = names::field(&format!("read {word}")).rust;
         let mut numbered = name.clone();

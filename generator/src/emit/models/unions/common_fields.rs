@@ -159,7 +159,7 @@ fn structs<'a>(api: &'a Api, union: &'a Union) -> Option<Vec<&'a Struct>> {
     structs.filter(|structs| structs.len() > 1)
 }
 
-/// Returns whether the union has no other method with this name.
+/// Returns whether a field with this name can become a method: the union has no other method with the name.
 fn is_free(union: &Union, name: &str) -> bool {
     let mut variants = union.variants.iter();
     !names::is_union_method(name) && variants.all(|variant| variant.narrowing() != name)
