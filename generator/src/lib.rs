@@ -206,7 +206,7 @@ pub fn api(
 ///
 /// # Errors
 /// All problems of the phase that fails.
-pub fn described(
+pub fn api_and_coverage(
     contract: Source<'_>,
     overlay: Option<Source<'_>>,
     documentation: &Documentation,

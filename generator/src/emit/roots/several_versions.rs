@@ -6,7 +6,6 @@ use quote::quote;
 
 use crate::emit::docs::Docs;
 use crate::emit::group::GroupModule;
-use crate::emit::types::ident;
 use crate::emit::{models, pages, schemas, services};
 use crate::share::Key;
 

@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::json::{list, object, text};
 use crate::emit::docs::Docs;
 use crate::emit::group::GroupModule;
 use crate::emit::types::ident;
@@ -19,6 +18,7 @@ use crate::ir::{
     Resolution, Scalar, Service, Shape, Success, Type, TypeDef, Union,
 };
 use crate::share::Key;
+use json::{list, object, text};
 
 /// The file with the schemas, relative to the folder of the version group.
 pub(super) const FILE: &str = "schemas.json";
