@@ -74,8 +74,8 @@ impl<'a> Extractor<'a> {
         for name in rest.keys() {
             if !self.omitted.accepts(name) {
                 let message = format!(
-                    "unknown keyword `{name}`: it may affect requests or responses, so the \
-                     importer has to support it"
+                    "unknown keyword `{name}`: it may affect requests or responses, so the importer \
+                     has to support it"
                 );
                 self.problem(child(at, name), message);
             }
