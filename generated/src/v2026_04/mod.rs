@@ -169,8 +169,7 @@ impl<C: Credential> Polar<C> {
         )
     }
 
-    /// Operations on seats: assignments of a purchase for several people, which the
-    /// organization assigns and revokes.
+    /// Operations on seats: a purchase for several people has one seat for each of them.
     #[must_use]
     pub fn customer_seats(&self) -> services::customer_seats::CustomerSeats<C> {
         services::customer_seats::CustomerSeats::new(self.client.clone())
@@ -202,7 +201,7 @@ impl<C: Credential> Polar<C> {
         services::disputes::Disputes::new(self.client.clone())
     }
 
-    /// Operations on event types: names of events, and their labels.
+    /// Operations on event types: the names of events, each with a label for display.
     #[must_use]
     pub fn event_types(&self) -> services::event_types::EventTypes<C> {
         services::event_types::EventTypes::new(self.client.clone())
@@ -248,8 +247,7 @@ impl<C: Credential> Polar<C> {
         services::oauth2::Oauth2::new(self.client.clone())
     }
 
-    /// Operations on orders: charges of customers, once or for a billing period of a
-    /// subscription.
+    /// Operations on orders: charges for one-time purchases and for subscriptions.
     #[must_use]
     pub fn orders(&self) -> services::orders::Orders<C> {
         services::orders::Orders::new(self.client.clone())
@@ -285,7 +283,7 @@ impl<C: Credential> Polar<C> {
         services::subscriptions::Subscriptions::new(self.client.clone())
     }
 
-    /// Operations on webhook endpoints, which events are delivered to, and on the log of
+    /// Operations on webhook endpoints, which receive events, and on the log of
     /// deliveries.
     #[must_use]
     pub fn webhooks(&self) -> services::webhooks::Webhooks<C> {

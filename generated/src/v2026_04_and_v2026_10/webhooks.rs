@@ -74,8 +74,8 @@ pub enum Event {
     OrderPaid(Box<WebhookOrderPaidPayload>),
     /// Delivery of `order.refunded`: an order was refunded, in part or in full.
     OrderRefunded(Box<WebhookOrderRefundedPayload>),
-    /// Delivery of `order.updated`: an order was updated, for example its status, or it
-    /// was refunded.
+    /// Delivery of `order.updated`: an order was updated. Sent for changes of the status,
+    /// for example, and for refunds.
     OrderUpdated(Box<WebhookOrderUpdatedPayload>),
     /// Delivery of `organization.updated`: the organization was updated.
     OrganizationUpdated(Box<WebhookOrganizationUpdatedPayload>),
@@ -87,8 +87,8 @@ pub enum Event {
     RefundCreated(Box<WebhookRefundCreatedPayload>),
     /// Delivery of `refund.updated`: a refund was updated.
     RefundUpdated(Box<WebhookRefundUpdatedPayload>),
-    /// Delivery of `subscription.active`: a subscription became active, because it is new
-    /// or a failed payment was recovered.
+    /// Delivery of `subscription.active`: a subscription became active. It is new, or a
+    /// failed payment was recovered.
     SubscriptionActive(Box<WebhookSubscriptionActivePayload>),
     /// Delivery of `subscription.canceled`: a subscription was canceled. The customer may
     /// keep access until the billing period ends.
@@ -96,8 +96,9 @@ pub enum Event {
     /// Delivery of `subscription.created`: a subscription was created. It may not be
     /// active yet if its first payment is pending.
     SubscriptionCreated(Box<WebhookSubscriptionCreatedPayload>),
-    /// Delivery of `subscription.cycled`: a subscription entered a new billing period,
-    /// also at the end of a trial. The payment may still fail: wait for `order.paid`.
+    /// Delivery of `subscription.cycled`: a subscription entered a new billing period.
+    /// Also sent at the end of a trial. The payment may still fail: wait for
+    /// `order.paid`.
     SubscriptionCycled(Box<WebhookSubscriptionCycledPayload>),
     /// Delivery of `subscription.migrated`: a subscription was migrated to Polar from
     /// another provider.
@@ -113,7 +114,7 @@ pub enum Event {
     /// billing period begins and is charged.
     SubscriptionResumed(Box<WebhookSubscriptionResumedPayload>),
     /// Delivery of `subscription.revoked`: a subscription ended and the customer lost
-    /// access, because it was canceled or all payment retries failed.
+    /// access. It was canceled, or all payment retries failed.
     SubscriptionRevoked(Box<WebhookSubscriptionRevokedPayload>),
     /// Delivery of `subscription.uncanceled`: the cancellation of a subscription was
     /// undone.

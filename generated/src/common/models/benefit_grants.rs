@@ -13,7 +13,7 @@ pub type BenefitGrantCustomProperties = JsonObject;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantDiscordProperties {
-    /// ID of the linked account that gets access. `None` until one is chosen.
+    /// ID of the linked account that gets access. `None` until an account is chosen.
     pub account_id: Option<String>,
     /// ID of the Discord server. `None` until the benefit is granted.
     pub guild_id: Option<String>,
@@ -50,7 +50,7 @@ pub type BenefitGrantFeatureFlagProperties = JsonObject;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantGitHubRepositoryProperties {
-    /// ID of the linked account that gets access. `None` until one is chosen.
+    /// ID of the linked account that gets access. `None` until an account is chosen.
     pub account_id: Option<String>,
     /// User or organization that owns the GitHub repository. `None` until the benefit is
     /// granted.
@@ -67,8 +67,8 @@ pub struct BenefitGrantGitHubRepositoryProperties {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantLicenseKeysProperties {
-    /// License key that the customer provided. `None` if the customer did not provide
-    /// one.
+    /// License key that the customer provided. `None` if the customer did not provide a
+    /// key.
     pub user_provided_key: Option<String>,
     /// ID of the license key. `None` until the benefit is granted.
     pub license_key_id: Option<String>,

@@ -322,7 +322,7 @@ impl BenefitLicenseKeyExpirationProperties {
 pub struct BenefitLicenseKeysCreateProperties {
     /// Prefix of the license keys. If not set or cleared, license keys have no prefix.
     pub prefix: Patch<String>,
-    /// Validity period of license keys. If not set or cleared, license keys never expire.
+    /// How long license keys are valid. If not set or cleared, license keys never expire.
     pub expires: Patch<BenefitLicenseKeyExpirationProperties>,
     /// Activation settings of the license key. If not set or cleared, license keys need
     /// no activation.
@@ -354,7 +354,7 @@ impl BenefitLicenseKeysCreateProperties {
         self
     }
 
-    /// Sets or clears the validity period of license keys. If not set or cleared, license
+    /// Sets or clears how long license keys are valid. If not set or cleared, license
     /// keys never expire.
     #[must_use]
     pub fn expires(
@@ -400,9 +400,9 @@ impl Default for BenefitLicenseKeysCreateProperties {
 pub struct BenefitLicenseKeysProperties {
     /// Prefix of the license keys. `None` if there is no prefix.
     pub prefix: Option<String>,
-    /// Validity period of license keys. `None` means that they never expire.
+    /// How long license keys are valid. `None` means that license keys never expire.
     pub expires: Option<BenefitLicenseKeyExpirationProperties>,
-    /// Activation settings of the license key. `None` if it needs no activation.
+    /// Activation settings of the license key. `None` if license keys need no activation.
     pub activations: Option<BenefitLicenseKeyActivationProperties>,
     /// Maximum usage of the license key. `None` means no limit.
     pub limit_usage: Option<i64>,

@@ -71,13 +71,13 @@ pub struct CheckoutLinkCreateProduct {
     ///
     /// Default: `true`.
     pub allow_discount_codes: Option<bool>,
-    /// Whether the full billing address is required instead of the country only. It is
-    /// always required for customers in the US.
+    /// Whether the form requires the full billing address instead of only the country.
+    /// For customers in the US, the full address is always required.
     ///
     /// Default: `false`.
     pub require_billing_address: Option<bool>,
-    /// ID of the discount to apply to the purchase. Ignored when it can no longer be
-    /// redeemed. If not set, no discount is applied.
+    /// ID of the discount to apply to the purchase. The server ignores a discount that
+    /// can no longer be redeemed. If not set, no discount is applied.
     pub discount_id: Option<DiscountId>,
     /// Fixed number of seats to buy. Requires seat-based prices for all products. If not
     /// set, the customer chooses the number.
@@ -168,8 +168,8 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// Sets whether the full billing address is required instead of the country only. It
-    /// is always required for customers in the US.
+    /// Sets whether the form requires the full billing address instead of only the
+    /// country. For customers in the US, the full address is always required.
     ///
     /// Default: `false`.
     #[must_use]
@@ -179,8 +179,8 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// Sets the ID of the discount to apply to the purchase. Ignored when it can no
-    /// longer be redeemed. If not set, no discount is applied.
+    /// Sets the ID of the discount to apply to the purchase. The server ignores a
+    /// discount that can no longer be redeemed. If not set, no discount is applied.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<DiscountId>) -> Self {
         self.discount_id = Some(discount_id.into());
@@ -253,13 +253,13 @@ pub struct CheckoutLinkCreateProductPrice {
     ///
     /// Default: `true`.
     pub allow_discount_codes: Option<bool>,
-    /// Whether the full billing address is required instead of the country only. It is
-    /// always required for customers in the US.
+    /// Whether the form requires the full billing address instead of only the country.
+    /// For customers in the US, the full address is always required.
     ///
     /// Default: `false`.
     pub require_billing_address: Option<bool>,
-    /// ID of the discount to apply to the purchase. Ignored when it can no longer be
-    /// redeemed. If not set, no discount is applied.
+    /// ID of the discount to apply to the purchase. The server ignores a discount that
+    /// can no longer be redeemed. If not set, no discount is applied.
     pub discount_id: Option<DiscountId>,
     /// Fixed number of seats to buy. Requires seat-based prices for all products. If not
     /// set, the customer chooses the number.
@@ -350,8 +350,8 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// Sets whether the full billing address is required instead of the country only. It
-    /// is always required for customers in the US.
+    /// Sets whether the form requires the full billing address instead of only the
+    /// country. For customers in the US, the full address is always required.
     ///
     /// Default: `false`.
     #[must_use]
@@ -361,8 +361,8 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// Sets the ID of the discount to apply to the purchase. Ignored when it can no
-    /// longer be redeemed. If not set, no discount is applied.
+    /// Sets the ID of the discount to apply to the purchase. The server ignores a
+    /// discount that can no longer be redeemed. If not set, no discount is applied.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<DiscountId>) -> Self {
         self.discount_id = Some(discount_id.into());
@@ -434,13 +434,13 @@ pub struct CheckoutLinkCreateProducts {
     ///
     /// Default: `true`.
     pub allow_discount_codes: Option<bool>,
-    /// Whether the full billing address is required instead of the country only. It is
-    /// always required for customers in the US.
+    /// Whether the form requires the full billing address instead of only the country.
+    /// For customers in the US, the full address is always required.
     ///
     /// Default: `false`.
     pub require_billing_address: Option<bool>,
-    /// ID of the discount to apply to the purchase. Ignored when it can no longer be
-    /// redeemed. If not set, no discount is applied.
+    /// ID of the discount to apply to the purchase. The server ignores a discount that
+    /// can no longer be redeemed. If not set, no discount is applied.
     pub discount_id: Option<DiscountId>,
     /// Fixed number of seats to buy. Requires seat-based prices for all products. If not
     /// set, the customer chooses the number.
@@ -533,8 +533,8 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// Sets whether the full billing address is required instead of the country only. It
-    /// is always required for customers in the US.
+    /// Sets whether the form requires the full billing address instead of only the
+    /// country. For customers in the US, the full address is always required.
     ///
     /// Default: `false`.
     #[must_use]
@@ -544,8 +544,8 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// Sets the ID of the discount to apply to the purchase. Ignored when it can no
-    /// longer be redeemed. If not set, no discount is applied.
+    /// Sets the ID of the discount to apply to the purchase. The server ignores a
+    /// discount that can no longer be redeemed. If not set, no discount is applied.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<DiscountId>) -> Self {
         self.discount_id = Some(discount_id.into());
@@ -665,11 +665,11 @@ pub struct CheckoutLinkUpdate {
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
     /// applies in either case.
     pub allow_discount_codes: Patch<bool>,
-    /// Whether the full billing address is required instead of the country only. It is
-    /// always required for customers in the US.
+    /// Whether the form requires the full billing address instead of only the country.
+    /// For customers in the US, the full address is always required.
     pub require_billing_address: Patch<bool>,
-    /// ID of the discount to apply to the purchase. Ignored when it can no longer be
-    /// redeemed. If cleared, no discount is applied.
+    /// ID of the discount to apply to the purchase. The server ignores a discount that
+    /// can no longer be redeemed. If cleared, no discount is applied.
     pub discount_id: Patch<DiscountId>,
     /// Fixed number of seats to buy. Requires seat-based prices for all products. If
     /// cleared, the customer chooses the number.
@@ -775,8 +775,8 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// Sets or clears whether the full billing address is required instead of the country
-    /// only. It is always required for customers in the US.
+    /// Sets or clears whether the form requires the full billing address instead of only
+    /// the country. For customers in the US, the full address is always required.
     #[must_use]
     pub fn require_billing_address(
         mut self,
@@ -786,8 +786,8 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// Sets or clears the ID of the discount to apply to the purchase. Ignored when it
-    /// can no longer be redeemed. If cleared, no discount is applied.
+    /// Sets or clears the ID of the discount to apply to the purchase. The server ignores
+    /// a discount that can no longer be redeemed. If cleared, no discount is applied.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<Patch<DiscountId>>) -> Self {
         self.discount_id = discount_id.into();

@@ -55,54 +55,56 @@ pub struct CheckoutBillingAddressFields {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutConfirmStripe {
-    /// Values of the custom fields, by slug of the custom field. If not set, those of the
+    /// Values of the custom fields, by slug of the field. If not set, the values of the
     /// checkout session apply.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// ID of the product to select, one of the products of the checkout. If not set, that
-    /// of the checkout session applies.
+    /// ID of the product to select, one of the products of the checkout. If not set, the
+    /// value of the checkout session applies.
     pub product_id: Option<ProductId>,
-    /// ID of the price. If not set, that of the checkout session applies.
+    /// ID of the price. If not set, the value of the checkout session applies.
     ///
     /// Deprecated.
     pub product_price_id: Option<PriceId>,
     /// Amount that the customer pays, in the smallest currency unit (cents for USD).
     /// Applies to prices that the customer chooses; ignored for other prices. If not set,
-    /// that of the checkout session applies.
+    /// the value of the checkout session applies.
     ///
     /// Must be at least 0.
     pub amount: Option<i64>,
-    /// Number of seats. If not set, that of the checkout session applies.
+    /// Number of seats. If not set, the value of the checkout session applies.
     ///
     /// Must be between 1 and 10000.
     pub seats: Option<i64>,
-    /// Number of units. If not set, that of the checkout session applies.
+    /// Number of units. If not set, the value of the checkout session applies.
     ///
     /// Must be between 1 and 2147483647.
     pub units: Option<i64>,
     /// Whether the customer buys as a business, which requires a billing name and a full
     /// billing address. If not set, the value of the checkout session applies.
     pub is_business_customer: Option<bool>,
-    /// Name of the customer. If not set, that of the checkout session applies.
+    /// Name of the customer. If not set, the value of the checkout session applies.
     ///
     /// Must have at most 256 characters.
     pub customer_name: Option<String>,
-    /// Email address of the customer. If not set, that of the checkout session applies.
+    /// Email address of the customer. If not set, the value of the checkout session
+    /// applies.
     ///
     /// Must have the format `email` (validated by the server).
     pub customer_email: Option<String>,
-    /// Name of the customer on invoices. If not set, that of the checkout session
+    /// Name of the customer on invoices. If not set, the value of the checkout session
     /// applies.
     pub customer_billing_name: Option<String>,
-    /// Billing address of the customer. If not set, that of the checkout session applies.
+    /// Billing address of the customer. If not set, the value of the checkout session
+    /// applies.
     pub customer_billing_address: Option<AddressInput>,
-    /// Tax identification number of the customer. If not set, that of the checkout
+    /// Tax identification number of the customer. If not set, the value of the checkout
     /// session applies.
     pub customer_tax_id: Option<String>,
-    /// Language tag with an optional region, such as `en` or `en-US`. If not set, that of
-    /// the checkout session applies.
+    /// Language tag with an optional region, such as `en` or `en-US`. If not set, the
+    /// value of the checkout session applies.
     pub locale: Option<String>,
     /// Type of payment method that the customer selected in the form, such as `card`. If
-    /// not set, that of the checkout session applies.
+    /// not set, the value of the checkout session applies.
     pub payment_method_type: Option<String>,
     /// Discount code to apply. If not set, the discount does not change.
     pub discount_code: Option<String>,
@@ -141,8 +143,8 @@ impl CheckoutConfirmStripe {
         }
     }
 
-    /// Sets the values of the custom fields, by slug of the custom field. If not set,
-    /// those of the checkout session apply.
+    /// Sets the values of the custom fields, by slug of the field. If not set, the values
+    /// of the checkout session apply.
     #[must_use]
     pub fn custom_field_data(
         mut self,
@@ -153,14 +155,14 @@ impl CheckoutConfirmStripe {
     }
 
     /// Sets the ID of the product to select, one of the products of the checkout. If not
-    /// set, that of the checkout session applies.
+    /// set, the value of the checkout session applies.
     #[must_use]
     pub fn product_id(mut self, product_id: impl Into<ProductId>) -> Self {
         self.product_id = Some(product_id.into());
         self
     }
 
-    /// Sets the ID of the price. If not set, that of the checkout session applies.
+    /// Sets the ID of the price. If not set, the value of the checkout session applies.
     ///
     /// Deprecated.
     #[must_use]
@@ -171,7 +173,7 @@ impl CheckoutConfirmStripe {
 
     /// Sets the amount that the customer pays, in the smallest currency unit (cents for
     /// USD). Applies to prices that the customer chooses; ignored for other prices. If
-    /// not set, that of the checkout session applies.
+    /// not set, the value of the checkout session applies.
     ///
     /// Must be at least 0.
     #[must_use]
@@ -181,7 +183,7 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// Sets the number of seats. If not set, that of the checkout session applies.
+    /// Sets the number of seats. If not set, the value of the checkout session applies.
     ///
     /// Must be between 1 and 10000.
     #[must_use]
@@ -191,7 +193,7 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// Sets the number of units. If not set, that of the checkout session applies.
+    /// Sets the number of units. If not set, the value of the checkout session applies.
     ///
     /// Must be between 1 and 2147483647.
     #[must_use]
@@ -210,7 +212,8 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// Sets the name of the customer. If not set, that of the checkout session applies.
+    /// Sets the name of the customer. If not set, the value of the checkout session
+    /// applies.
     ///
     /// Must have at most 256 characters.
     #[must_use]
@@ -219,8 +222,8 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// Sets the email address of the customer. If not set, that of the checkout session
-    /// applies.
+    /// Sets the email address of the customer. If not set, the value of the checkout
+    /// session applies.
     ///
     /// Must have the format `email` (validated by the server).
     #[must_use]
@@ -229,7 +232,7 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// Sets the name of the customer on invoices. If not set, that of the checkout
+    /// Sets the name of the customer on invoices. If not set, the value of the checkout
     /// session applies.
     #[must_use]
     pub fn customer_billing_name(
@@ -240,8 +243,8 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// Sets the billing address of the customer. If not set, that of the checkout session
-    /// applies.
+    /// Sets the billing address of the customer. If not set, the value of the checkout
+    /// session applies.
     #[must_use]
     #[inline]
     pub fn customer_billing_address(
@@ -252,7 +255,7 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// Sets the tax identification number of the customer. If not set, that of the
+    /// Sets the tax identification number of the customer. If not set, the value of the
     /// checkout session applies.
     #[must_use]
     pub fn customer_tax_id(mut self, customer_tax_id: impl Into<String>) -> Self {
@@ -261,7 +264,7 @@ impl CheckoutConfirmStripe {
     }
 
     /// Sets the language tag with an optional region, such as `en` or `en-US`. If not
-    /// set, that of the checkout session applies.
+    /// set, the value of the checkout session applies.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
@@ -269,7 +272,7 @@ impl CheckoutConfirmStripe {
     }
 
     /// Sets the type of payment method that the customer selected in the form, such as
-    /// `card`. If not set, that of the checkout session applies.
+    /// `card`. If not set, the value of the checkout session applies.
     #[must_use]
     pub fn payment_method_type(
         mut self,
@@ -374,8 +377,8 @@ impl CheckoutDiscount {
         }
     }
 
-    /// Returns the code that customers enter to apply the discount. `None` if it has
-    /// none.
+    /// Returns the code that customers enter to apply the discount. `None` if the
+    /// discount has no code.
     #[must_use]
     #[inline]
     pub fn code(&self) -> Option<&str> {
@@ -500,13 +503,15 @@ pub struct CheckoutDiscountFixedOnceForeverDuration {
     ///
     /// Deprecated.
     pub currency: String,
-    /// Amount of the discount for each currency, in its smallest unit (cents for USD).
+    /// Amounts of the discount by currency, in the smallest unit of each currency (cents
+    /// for USD).
     pub amounts: BTreeMap<String, i64>,
     /// ID assigned by Polar.
     pub id: DiscountId,
     /// Name of the discount.
     pub name: String,
-    /// Code that customers enter to apply the discount. `None` if it has none.
+    /// Code that customers enter to apply the discount. `None` if the discount has no
+    /// code.
     pub code: Option<String>,
     /// Type of the discount: fixed or percentage.
     ///
@@ -530,13 +535,15 @@ pub struct CheckoutDiscountFixedRepeatDuration {
     ///
     /// Deprecated.
     pub currency: String,
-    /// Amount of the discount for each currency, in its smallest unit (cents for USD).
+    /// Amounts of the discount by currency, in the smallest unit of each currency (cents
+    /// for USD).
     pub amounts: BTreeMap<String, i64>,
     /// ID assigned by Polar.
     pub id: DiscountId,
     /// Name of the discount.
     pub name: String,
-    /// Code that customers enter to apply the discount. `None` if it has none.
+    /// Code that customers enter to apply the discount. `None` if the discount has no
+    /// code.
     pub code: Option<String>,
     /// Type of the discount: fixed or percentage.
     ///
@@ -550,13 +557,14 @@ pub struct CheckoutDiscountFixedRepeatDuration {
 pub struct CheckoutDiscountPercentageOnceForeverDuration {
     /// Duration of the discount on a subscription.
     pub duration: DiscountDuration,
-    /// Discount in basis points, hundredths of a percent: 1000 is 10 %.
+    /// Discount in basis points (hundredths of a percent): 1000 is 10 %.
     pub basis_points: i64,
     /// ID assigned by Polar.
     pub id: DiscountId,
     /// Name of the discount.
     pub name: String,
-    /// Code that customers enter to apply the discount. `None` if it has none.
+    /// Code that customers enter to apply the discount. `None` if the discount has no
+    /// code.
     pub code: Option<String>,
     /// Type of the discount: fixed or percentage.
     ///
@@ -572,13 +580,14 @@ pub struct CheckoutDiscountPercentageRepeatDuration {
     pub duration: DiscountDuration,
     /// Number of months that the discount applies for.
     pub duration_in_months: i64,
-    /// Discount in basis points, hundredths of a percent: 1000 is 10 %.
+    /// Discount in basis points (hundredths of a percent): 1000 is 10 %.
     pub basis_points: i64,
     /// ID assigned by Polar.
     pub id: DiscountId,
     /// Name of the discount.
     pub name: String,
-    /// Code that customers enter to apply the discount. `None` if it has none.
+    /// Code that customers enter to apply the discount. `None` if the discount has no
+    /// code.
     pub code: Option<String>,
     /// Type of the discount: fixed or percentage.
     ///
@@ -680,7 +689,7 @@ pub enum CheckoutStatus {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutUpdate {
-    /// Values of the custom fields, by slug of the custom field.
+    /// Values of the custom fields, by slug of the field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
     /// ID of the product to select, one of the products of the checkout.
     pub product_id: Patch<ProductId>,
@@ -738,8 +747,8 @@ pub struct CheckoutUpdate {
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
     /// applies in either case.
     pub allow_discount_codes: Patch<bool>,
-    /// Whether the full billing address is required instead of the country only. It is
-    /// always required for customers in the US.
+    /// Whether the form requires the full billing address instead of only the country.
+    /// For customers in the US, the full address is always required.
     pub require_billing_address: Patch<bool>,
     /// Whether the trial of the product applies; `false` skips it.
     pub allow_trial: Patch<bool>,
@@ -803,7 +812,7 @@ impl CheckoutUpdate {
         }
     }
 
-    /// Sets the values of the custom fields, by slug of the custom field.
+    /// Sets the values of the custom fields, by slug of the field.
     #[must_use]
     pub fn custom_field_data(
         mut self,
@@ -987,8 +996,8 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Sets or clears whether the full billing address is required instead of the country
-    /// only. It is always required for customers in the US.
+    /// Sets or clears whether the form requires the full billing address instead of only
+    /// the country. For customers in the US, the full address is always required.
     #[must_use]
     pub fn require_billing_address(
         mut self,
@@ -1076,7 +1085,7 @@ impl Default for CheckoutUpdate {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutUpdatePublic {
-    /// Values of the custom fields, by slug of the custom field.
+    /// Values of the custom fields, by slug of the field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
     /// ID of the product to select, one of the products of the checkout.
     pub product_id: Patch<ProductId>,
@@ -1151,7 +1160,7 @@ impl CheckoutUpdatePublic {
         }
     }
 
-    /// Sets the values of the custom fields, by slug of the custom field.
+    /// Sets the values of the custom fields, by slug of the field.
     #[must_use]
     pub fn custom_field_data(
         mut self,

@@ -51,7 +51,7 @@ pub struct BenefitCustomSubscriber {
     pub is_deleted: bool,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The organization.
+    /// Organization that sells the product or provides the benefit.
     pub organization: BenefitSubscriberOrganization,
     /// The note for customers who have the benefit.
     pub properties: BenefitCustomSubscriberProperties,
@@ -90,7 +90,7 @@ pub struct BenefitDiscordSubscriber {
     pub is_deleted: bool,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The organization.
+    /// Organization that sells the product or provides the benefit.
     pub organization: BenefitSubscriberOrganization,
     /// The Discord server that the customer gets access to.
     pub properties: BenefitDiscordSubscriberProperties,
@@ -128,7 +128,7 @@ pub struct BenefitDownloadablesSubscriber {
     pub is_deleted: bool,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The organization.
+    /// Organization that sells the product or provides the benefit.
     pub organization: BenefitSubscriberOrganization,
     /// The files that customers can download.
     pub properties: BenefitDownloadablesSubscriberProperties,
@@ -167,7 +167,7 @@ pub struct BenefitFeatureFlagSubscriber {
     pub is_deleted: bool,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The organization.
+    /// Organization that sells the product or provides the benefit.
     pub organization: BenefitSubscriberOrganization,
     /// Empty: feature flags have no settings.
     pub properties: BenefitFeatureFlagSubscriberProperties,
@@ -200,7 +200,7 @@ pub struct BenefitGitHubRepositorySubscriber {
     pub is_deleted: bool,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The organization.
+    /// Organization that sells the product or provides the benefit.
     pub organization: BenefitSubscriberOrganization,
     /// The repository that the customer gets access to.
     pub properties: BenefitGitHubRepositorySubscriberProperties,
@@ -240,7 +240,7 @@ pub struct BenefitLicenseKeysSubscriber {
     pub is_deleted: bool,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The organization.
+    /// Organization that sells the product or provides the benefit.
     pub organization: BenefitSubscriberOrganization,
     /// Prefix, expiry and limits of the license keys.
     pub properties: BenefitLicenseKeysSubscriberProperties,
@@ -252,9 +252,9 @@ pub struct BenefitLicenseKeysSubscriber {
 pub struct BenefitLicenseKeysSubscriberProperties {
     /// Prefix of the license keys. `None` if there is no prefix.
     pub prefix: Option<String>,
-    /// Validity period of license keys. `None` means that they never expire.
+    /// How long license keys are valid. `None` means that license keys never expire.
     pub expires: Option<BenefitLicenseKeyExpirationProperties>,
-    /// Activation settings of the license key. `None` if it needs no activation.
+    /// Activation settings of the license key. `None` if license keys need no activation.
     pub activations: Option<BenefitLicenseKeyActivationProperties>,
     /// Maximum usage of the license key. `None` means no limit.
     pub limit_usage: Option<i64>,
@@ -284,7 +284,7 @@ pub struct BenefitMeterCreditSubscriber {
     pub is_deleted: bool,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The organization.
+    /// Organization that sells the product or provides the benefit.
     pub organization: BenefitSubscriberOrganization,
     /// The meter that is credited, and the number of units.
     pub properties: BenefitMeterCreditSubscriberProperties,
@@ -327,7 +327,7 @@ pub struct BenefitSlackSharedChannelSubscriber {
     pub is_deleted: bool,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The organization.
+    /// Organization that sells the product or provides the benefit.
     pub organization: BenefitSubscriberOrganization,
     /// Empty: the settings are not returned to customers.
     pub properties: BenefitSlackSharedChannelSubscriberProperties,
@@ -606,7 +606,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// Returns the customer.
+    /// Returns the customer that the benefit is granted to.
     #[must_use]
     #[inline]
     pub fn customer(&self) -> &CustomerPortalCustomer {
@@ -799,9 +799,9 @@ pub struct CustomerBenefitGrantCustom {
     pub is_revoked: bool,
     /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
-    /// The customer.
+    /// Customer that the benefit is granted to.
     pub customer: CustomerPortalCustomer,
-    /// The benefit.
+    /// Benefit that is granted.
     pub benefit: BenefitCustomSubscriber,
     /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantCustomProperties,
@@ -858,11 +858,12 @@ pub struct CustomerBenefitGrantDiscord {
     pub is_revoked: bool,
     /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
-    /// The customer.
+    /// Customer that the benefit is granted to.
     pub customer: CustomerPortalCustomer,
-    /// The member. `None` if there is no member.
+    /// Member that the benefit is granted to. `None` if the benefit is not granted to a
+    /// member.
     pub member: Option<CustomerBenefitGrantMember>,
-    /// The benefit.
+    /// Benefit that is granted.
     pub benefit: BenefitDiscordSubscriber,
     /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantDiscordProperties,
@@ -934,9 +935,9 @@ pub struct CustomerBenefitGrantDownloadables {
     pub is_revoked: bool,
     /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
-    /// The customer.
+    /// Customer that the benefit is granted to.
     pub customer: CustomerPortalCustomer,
-    /// The benefit.
+    /// Benefit that is granted.
     pub benefit: BenefitDownloadablesSubscriber,
     /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantDownloadablesProperties,
@@ -993,9 +994,9 @@ pub struct CustomerBenefitGrantFeatureFlag {
     pub is_revoked: bool,
     /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
-    /// The customer.
+    /// Customer that the benefit is granted to.
     pub customer: CustomerPortalCustomer,
-    /// The benefit.
+    /// Benefit that is granted.
     pub benefit: BenefitFeatureFlagSubscriber,
     /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantFeatureFlagProperties,
@@ -1052,11 +1053,12 @@ pub struct CustomerBenefitGrantGitHubRepository {
     pub is_revoked: bool,
     /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
-    /// The customer.
+    /// Customer that the benefit is granted to.
     pub customer: CustomerPortalCustomer,
-    /// The member. `None` if there is no member.
+    /// Member that the benefit is granted to. `None` if the benefit is not granted to a
+    /// member.
     pub member: Option<CustomerBenefitGrantMember>,
-    /// The benefit.
+    /// Benefit that is granted.
     pub benefit: BenefitGitHubRepositorySubscriber,
     /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantGitHubRepositoryProperties,
@@ -1131,9 +1133,9 @@ pub struct CustomerBenefitGrantLicenseKeys {
     pub is_revoked: bool,
     /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
-    /// The customer.
+    /// Customer that the benefit is granted to.
     pub customer: CustomerPortalCustomer,
-    /// The benefit.
+    /// Benefit that is granted.
     pub benefit: BenefitLicenseKeysSubscriber,
     /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantLicenseKeysProperties,
@@ -1213,9 +1215,9 @@ pub struct CustomerBenefitGrantMeterCredit {
     pub is_revoked: bool,
     /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
-    /// The customer.
+    /// Customer that the benefit is granted to.
     pub customer: CustomerPortalCustomer,
-    /// The benefit.
+    /// Benefit that is granted.
     pub benefit: BenefitMeterCreditSubscriber,
     /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantMeterCreditProperties,
@@ -1272,9 +1274,9 @@ pub struct CustomerBenefitGrantSlackSharedChannel {
     pub is_revoked: bool,
     /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
-    /// The customer.
+    /// Customer that the benefit is granted to.
     pub customer: CustomerPortalCustomer,
-    /// The benefit.
+    /// Benefit that is granted.
     pub benefit: BenefitSlackSharedChannelSubscriber,
     /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantSlackSharedChannelProperties,
@@ -1477,7 +1479,7 @@ pub struct CustomerCustomerMeter {
     pub credited_units: i64,
     /// Units credited minus units consumed; negative if more was consumed.
     pub balance: f64,
-    /// The meter.
+    /// Meter that measures the usage.
     pub meter: CustomerCustomerMeterMeter,
 }
 
@@ -1578,7 +1580,7 @@ pub enum CustomerCustomerMeterSortProperty {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerCustomerSession {
-    /// When it expires.
+    /// When the session expires.
     pub expires_at: Timestamp,
     /// URL of the back button of the page. `None` if there is no back button.
     pub return_url: Option<String>,
@@ -1713,7 +1715,7 @@ pub struct CustomerOrderPaymentConfirmation {
     /// Client secret of the payment, for customer authentication with the bank. `None` if
     /// no customer authentication is required.
     pub client_secret: Option<String>,
-    /// Error message of the payment. `None` if it did not fail.
+    /// Error message of the payment. `None` if the payment did not fail.
     pub error: Option<String>,
 }
 
@@ -1723,7 +1725,7 @@ pub struct CustomerOrderPaymentConfirmation {
 pub struct CustomerOrderPaymentStatus {
     /// Current status.
     pub status: String,
-    /// Error message of the payment. `None` if it did not fail.
+    /// Error message of the payment. `None` if the payment did not fail.
     pub error: Option<String>,
 }
 
@@ -1810,15 +1812,16 @@ pub struct CustomerOrderSubscription {
     pub current_period_start: Timestamp,
     /// When the current billing period ends.
     pub current_period_end: Timestamp,
-    /// When the current meter period began. Credits are granted and overage is billed
-    /// once per meter period. `None` if the meter cycle is the billing cycle.
+    /// When the current meter period began. Once per meter period, credits are granted
+    /// and the usage beyond them is billed. `None` if the meter cycle is the billing
+    /// cycle.
     pub current_meter_period_start: Option<Timestamp>,
     /// When the current meter period ends and credits are renewed. `None` if the meter
     /// cycle is the billing cycle.
     pub current_meter_period_end: Option<Timestamp>,
-    /// When the trial began. `None` without a trial.
+    /// When the trial began. `None` if there is no trial.
     pub trial_start: Option<Timestamp>,
-    /// When the trial ends. `None` without a trial.
+    /// When the trial ends. `None` if there is no trial.
     pub trial_end: Option<Timestamp>,
     /// Whether the subscription ends with the current billing period.
     pub cancel_at_period_end: bool,
@@ -1831,7 +1834,8 @@ pub struct CustomerOrderSubscription {
     pub ends_at: Option<Timestamp>,
     /// When the subscription ended. `None` if it has not ended.
     pub ended_at: Option<Timestamp>,
-    /// When the subscription became `past_due`. `None` if it is not past due.
+    /// When the subscription became `past_due`. `None` if the subscription is not past
+    /// due.
     pub past_due_at: Option<Timestamp>,
     /// Whether the subscription pauses at the end of the current billing period.
     pub pause_at_period_end: bool,
@@ -1848,9 +1852,9 @@ pub struct CustomerOrderSubscription {
     pub discount_id: Option<DiscountId>,
     /// ID of the checkout session. `None` if there was no checkout.
     pub checkout_id: Option<CheckoutId>,
-    /// Number of seats. `None` without a seat-based price.
+    /// Number of seats. `None` if the price is not seat-based.
     pub seats: Option<i64>,
-    /// Number of units. `None` without a unit-based price.
+    /// Number of units. `None` if the price is not unit-based.
     pub units: Option<i64>,
     /// Reason of the cancellation. `None` if the customer gave none.
     pub customer_cancellation_reason: Option<CustomerCancellationReason>,
@@ -1964,7 +1968,7 @@ impl CustomerPaymentMethod {
         }
     }
 
-    /// Returns the payment processor.
+    /// Returns the payment processor, such as `stripe`.
     #[must_use]
     #[inline]
     pub fn processor(&self) -> &PaymentProcessor {
@@ -2072,7 +2076,7 @@ pub struct UnknownCustomerPaymentMethod {
 pub struct CustomerPaymentMethodConfirm {
     /// ID of the setup intent of Stripe that the customer authenticated.
     pub setup_intent_id: String,
-    /// Whether to make it the default payment method of the customer.
+    /// Whether the payment method becomes the default one of the customer.
     pub set_default: bool,
 }
 
@@ -2094,7 +2098,7 @@ pub struct CustomerPaymentMethodCreate {
     /// ID of the confirmation token of Stripe, which represents the payment details of
     /// the customer.
     pub confirmation_token_id: String,
-    /// Whether to make it the default payment method of the customer.
+    /// Whether the payment method becomes the default one of the customer.
     pub set_default: bool,
     /// URL that the customer is redirected to after authentication with the bank.
     pub return_url: String,
@@ -2124,7 +2128,8 @@ pub struct CustomerPaymentMethodCreateRequiresActionResponse {
     ///
     /// Always `requires_action`.
     pub status: Cow<'static, str>,
-    /// Client secret. Do not log or expose it.
+    /// Client secret of the Stripe setup intent, for customer authentication with the
+    /// bank.
     pub client_secret: String,
 }
 
@@ -2204,7 +2209,7 @@ pub struct CustomerPaymentMethodCreateSucceededResponse {
     ///
     /// Always `succeeded`.
     pub status: Cow<'static, str>,
-    /// The payment method.
+    /// The saved payment method.
     pub payment_method: CustomerPaymentMethod,
 }
 
@@ -2235,7 +2240,7 @@ pub struct CustomerPortalCustomer {
     pub email: Option<String>,
     /// Whether the email address is verified.
     pub email_verified: bool,
-    /// Name of the customer. `None` if it is not known.
+    /// Name of the customer. `None` if the name is not known.
     pub name: Option<String>,
     /// Name on invoices. `None` if it is not known.
     pub billing_name: Option<String>,
@@ -2340,7 +2345,7 @@ pub struct CustomerPortalMember {
     pub id: MemberId,
     /// Email address.
     pub email: String,
-    /// Name of the member. `None` if it is not known.
+    /// Name of the member. `None` if the name is not known.
     pub name: Option<String>,
     /// Role of the member.
     pub role: MemberRole,
@@ -2493,8 +2498,9 @@ pub struct CustomerSeatAssign {
     ///
     /// Default: `false`.
     pub immediate_claim: Option<bool>,
-    /// ID of the checkout session that the seats were bought in, instead of the order or
-    /// the subscription. If not set, `order_id` or `subscription_id` is required.
+    /// ID of the checkout session in which the seats were bought. Alternative to
+    /// `order_id` and `subscription_id`. If not set, `order_id` or `subscription_id` is
+    /// required.
     pub checkout_id: Option<CheckoutId>,
 }
 
@@ -2597,8 +2603,8 @@ impl CustomerSeatAssign {
         self
     }
 
-    /// Sets the ID of the checkout session that the seats were bought in, instead of the
-    /// order or the subscription. If not set, `order_id` or `subscription_id` is
+    /// Sets the ID of the checkout session in which the seats were bought. Alternative to
+    /// `order_id` and `subscription_id`. If not set, `order_id` or `subscription_id` is
     /// required.
     #[must_use]
     pub fn checkout_id(mut self, checkout_id: impl Into<CheckoutId>) -> Self {
@@ -2702,7 +2708,7 @@ pub struct CustomerSubscriptionMeter {
     pub amount: i64,
     /// ID of the meter.
     pub meter_id: MeterId,
-    /// The meter.
+    /// Meter that measures the usage.
     pub meter: CustomerSubscriptionMeterMeter,
 }
 
@@ -2730,8 +2736,9 @@ pub struct CustomerSubscriptionPause {
     /// `true` pauses the subscription at the end of the current billing period, `false`
     /// undoes a scheduled pause.
     pub pause_at_period_end: bool,
-    /// When the subscription resumes automatically, after the end of the current billing
-    /// period. If cleared, it stays paused until it is resumed.
+    /// When the subscription resumes automatically. Must be after the end of the current
+    /// billing period. If cleared, the subscription stays paused until a request resumes
+    /// it.
     pub resumes_at: Patch<Timestamp>,
 }
 
@@ -2746,8 +2753,9 @@ impl CustomerSubscriptionPause {
         }
     }
 
-    /// Sets or clears when the subscription resumes automatically, after the end of the
-    /// current billing period. If cleared, it stays paused until it is resumed.
+    /// Sets or clears when the subscription resumes automatically. Must be after the end
+    /// of the current billing period. If cleared, the subscription stays paused until a
+    /// request resumes it.
     #[must_use]
     pub fn resumes_at(mut self, resumes_at: impl Into<Patch<Timestamp>>) -> Self {
         self.resumes_at = resumes_at.into();
@@ -3114,7 +3122,7 @@ pub struct PaymentMethodCard {
     pub created_at: Timestamp,
     /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Payment processor.
+    /// Payment processor, such as `stripe`.
     pub processor: PaymentProcessor,
     /// ID of the customer.
     pub customer_id: CustomerId,
@@ -3136,7 +3144,7 @@ pub struct PaymentMethodGeneric {
     pub created_at: Timestamp,
     /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Payment processor.
+    /// Payment processor, such as `stripe`.
     pub processor: PaymentProcessor,
     /// ID of the customer.
     pub customer_id: CustomerId,
@@ -3154,7 +3162,7 @@ pub struct PaymentMethodKrCard {
     pub created_at: Timestamp,
     /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Payment processor.
+    /// Payment processor, such as `stripe`.
     pub processor: PaymentProcessor,
     /// ID of the customer.
     pub customer_id: CustomerId,
@@ -3172,7 +3180,7 @@ pub struct PaymentMethodKrCard {
 pub struct PortalAuthenticatedUser {
     /// Type of the user: `customer` or `member`.
     pub r#type: String,
-    /// Name of the user. `None` if it is not known.
+    /// Name of the user. `None` if the name is not known.
     pub name: Option<String>,
     /// Email address.
     pub email: String,
@@ -3195,7 +3203,7 @@ pub struct S3DownloadUrl {
     pub url: String,
     /// Headers to send with the download request. `None` means `{}`.
     pub headers: Option<BTreeMap<String, String>>,
-    /// When it expires.
+    /// When the URL expires.
     pub expires_at: Timestamp,
 }
 

@@ -47,11 +47,11 @@ pub struct CustomerSeat {
     /// Email address of the person that the seat is assigned to. `None` if it is not
     /// known.
     pub customer_email: Option<String>,
-    /// When the invitation to claim the seat expires. `None` without an invitation.
+    /// When the invitation to claim the seat expires. `None` if there is no invitation.
     pub invitation_token_expires_at: Option<Timestamp>,
-    /// When the seat was claimed. `None` if it is not claimed.
+    /// When the seat was claimed. `None` if the seat is not claimed.
     pub claimed_at: Option<Timestamp>,
-    /// When the seat was revoked. `None` if it is not revoked.
+    /// When the seat was revoked. `None` if the seat is not revoked.
     pub revoked_at: Option<Timestamp>,
     /// Custom key-value data about the seat. `None` if there is none.
     pub seat_metadata: Option<JsonObject>,

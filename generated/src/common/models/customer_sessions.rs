@@ -18,7 +18,7 @@ pub struct CustomerSession {
     pub id: Uuid,
     /// Token of the session, which authenticates as the customer.
     pub token: String,
-    /// When it expires.
+    /// When the session expires.
     pub expires_at: Timestamp,
     /// URL of the back button of the page. `None` if there is no back button.
     pub return_url: Option<String>,
@@ -27,7 +27,7 @@ pub struct CustomerSession {
     pub customer_portal_url: String,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The customer.
+    /// Customer that the object belongs to.
     pub customer: Customer,
 }
 

@@ -151,7 +151,7 @@ impl Customer {
         }
     }
 
-    /// Returns the name of the customer. `None` if it is not known.
+    /// Returns the name of the customer. `None` if the name is not known.
     #[must_use]
     #[inline]
     pub fn name(&self) -> Option<&str> {
@@ -241,7 +241,7 @@ impl Customer {
     }
 
     /// Returns when the first user event of the customer occurred, possibly before
-    /// `created_at`. `None` if there was none.
+    /// `created_at`. `None` if the customer has no user events.
     #[must_use]
     #[inline]
     pub fn first_user_event_at(&self) -> Option<Timestamp> {
@@ -374,7 +374,7 @@ pub struct CustomerExportRow {
     pub id: CustomerId,
     /// External ID, the identifier in your own system. `None` if the customer has none.
     pub external_id: Option<String>,
-    /// When it was created.
+    /// When the customer was created.
     pub created_at: Timestamp,
     /// Email address. `None` if there is none.
     pub email: Option<String>,
@@ -424,7 +424,7 @@ pub struct CustomerIndividual {
     ///
     /// Always `individual`.
     pub r#type: Cow<'static, str>,
-    /// Name of the customer. `None` if it is not known.
+    /// Name of the customer. `None` if the name is not known.
     pub name: Option<String>,
     /// Name on invoices. `None` if it is not known.
     pub billing_name: Option<String>,
@@ -442,7 +442,7 @@ pub struct CustomerIndividual {
     /// When the customer was deleted. `None` if the customer was not deleted.
     pub deleted_at: Option<Timestamp>,
     /// When the first user event of the customer occurred, possibly before `created_at`.
-    /// `None` if there was none.
+    /// `None` if the customer has no user events.
     pub first_user_event_at: Option<Timestamp>,
     /// URL of the avatar. `None` if there is none.
     pub avatar_url: Option<String>,
@@ -591,7 +591,7 @@ pub struct CustomerPaymentMethodCard {
     pub created_at: Timestamp,
     /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Payment processor.
+    /// Payment processor, such as `stripe`.
     pub processor: PaymentProcessor,
     /// ID of the customer.
     pub customer_id: CustomerId,
@@ -601,7 +601,7 @@ pub struct CustomerPaymentMethodCard {
     pub r#type: Cow<'static, str>,
     /// Details of the payment method.
     pub method_metadata: PaymentMethodCardMetadata,
-    /// Whether it is the default payment method of the customer.
+    /// Whether the payment method is the default one of the customer.
     pub is_default: bool,
 }
 
@@ -615,13 +615,13 @@ pub struct CustomerPaymentMethodGeneric {
     pub created_at: Timestamp,
     /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Payment processor.
+    /// Payment processor, such as `stripe`.
     pub processor: PaymentProcessor,
     /// ID of the customer.
     pub customer_id: CustomerId,
     /// Type of the payment method.
     pub r#type: String,
-    /// Whether it is the default payment method of the customer.
+    /// Whether the payment method is the default one of the customer.
     pub is_default: bool,
 }
 
@@ -635,7 +635,7 @@ pub struct CustomerPaymentMethodKrCard {
     pub created_at: Timestamp,
     /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Payment processor.
+    /// Payment processor, such as `stripe`.
     pub processor: PaymentProcessor,
     /// ID of the customer.
     pub customer_id: CustomerId,
@@ -645,7 +645,7 @@ pub struct CustomerPaymentMethodKrCard {
     pub r#type: Cow<'static, str>,
     /// Details of the payment method.
     pub method_metadata: PaymentMethodKrCardMetadata,
-    /// Whether it is the default payment method of the customer.
+    /// Whether the payment method is the default one of the customer.
     pub is_default: bool,
 }
 
@@ -777,7 +777,7 @@ impl CustomerState {
         }
     }
 
-    /// Returns the name of the customer. `None` if it is not known.
+    /// Returns the name of the customer. `None` if the name is not known.
     #[must_use]
     #[inline]
     pub fn name(&self) -> Option<&str> {
@@ -867,7 +867,7 @@ impl CustomerState {
     }
 
     /// Returns when the first user event of the customer occurred, possibly before
-    /// `created_at`. `None` if there was none.
+    /// `created_at`. `None` if the customer has no user events.
     #[must_use]
     #[inline]
     pub fn first_user_event_at(&self) -> Option<Timestamp> {
@@ -1082,7 +1082,7 @@ pub struct CustomerStateIndividual {
     ///
     /// Always `individual`.
     pub r#type: Cow<'static, str>,
-    /// Name of the customer. `None` if it is not known.
+    /// Name of the customer. `None` if the name is not known.
     pub name: Option<String>,
     /// Name on invoices. `None` if it is not known.
     pub billing_name: Option<String>,
@@ -1100,7 +1100,7 @@ pub struct CustomerStateIndividual {
     /// When the customer was deleted. `None` if the customer was not deleted.
     pub deleted_at: Option<Timestamp>,
     /// When the first user event of the customer occurred, possibly before `created_at`.
-    /// `None` if there was none.
+    /// `None` if the customer has no user events.
     pub first_user_event_at: Option<Timestamp>,
     /// URL of the avatar. `None` if there is none.
     pub avatar_url: Option<String>,
@@ -1142,8 +1142,8 @@ pub struct CustomerStateSubscription {
     pub created_at: Timestamp,
     /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Values of the custom fields, by slug of the custom field. `None` if there are
-    /// none.
+    /// Values of the custom fields, by slug of the field. `None` if there are no custom
+    /// fields.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
@@ -1159,9 +1159,9 @@ pub struct CustomerStateSubscription {
     pub current_period_start: Timestamp,
     /// When the current billing period ends.
     pub current_period_end: Timestamp,
-    /// When the trial began. `None` without a trial.
+    /// When the trial began. `None` if there is no trial.
     pub trial_start: Option<Timestamp>,
-    /// When the trial ends. `None` without a trial.
+    /// When the trial ends. `None` if there is no trial.
     pub trial_end: Option<Timestamp>,
     /// Whether the subscription ends with the current billing period.
     pub cancel_at_period_end: bool,
@@ -1176,9 +1176,9 @@ pub struct CustomerStateSubscription {
     pub product_id: ProductId,
     /// ID of the discount. `None` if no discount is applied.
     pub discount_id: Option<DiscountId>,
-    /// Number of seats. `None` without a seat-based price.
+    /// Number of seats. `None` if the price is not seat-based.
     pub seats: Option<i64>,
-    /// Number of units. `None` without a unit-based price.
+    /// Number of units. `None` if the price is not unit-based.
     pub units: Option<i64>,
     /// Usage of meters by the subscription.
     pub meters: Vec<CustomerStateSubscriptionMeter>,
@@ -1228,7 +1228,7 @@ pub struct CustomerStateTeam {
     ///
     /// Always `team`.
     pub r#type: Cow<'static, str>,
-    /// Name of the customer. `None` if it is not known.
+    /// Name of the customer. `None` if the name is not known.
     pub name: Option<String>,
     /// Name on invoices. `None` if it is not known.
     pub billing_name: Option<String>,
@@ -1246,7 +1246,7 @@ pub struct CustomerStateTeam {
     /// When the customer was deleted. `None` if the customer was not deleted.
     pub deleted_at: Option<Timestamp>,
     /// When the first user event of the customer occurred, possibly before `created_at`.
-    /// `None` if there was none.
+    /// `None` if the customer has no user events.
     pub first_user_event_at: Option<Timestamp>,
     /// URL of the avatar. `None` if there is none.
     pub avatar_url: Option<String>,
@@ -1280,7 +1280,7 @@ pub struct CustomerTeam {
     ///
     /// Always `team`.
     pub r#type: Cow<'static, str>,
-    /// Name of the customer. `None` if it is not known.
+    /// Name of the customer. `None` if the name is not known.
     pub name: Option<String>,
     /// Name on invoices. `None` if it is not known.
     pub billing_name: Option<String>,
@@ -1298,7 +1298,7 @@ pub struct CustomerTeam {
     /// When the customer was deleted. `None` if the customer was not deleted.
     pub deleted_at: Option<Timestamp>,
     /// When the first user event of the customer occurred, possibly before `created_at`.
-    /// `None` if there was none.
+    /// `None` if the customer has no user events.
     pub first_user_event_at: Option<Timestamp>,
     /// URL of the avatar. `None` if there is none.
     pub avatar_url: Option<String>,
@@ -1331,7 +1331,7 @@ pub struct CustomerTeamCreate {
     /// Member who owns the account of the customer. Defaults to a member with the name
     /// and the email address of the customer.
     pub owner: Option<MemberOwnerCreate>,
-    /// Email address of the team. If not set, the owner must have one.
+    /// Email address of the team. If not set, the owner must have an email address.
     ///
     /// Must have the format `email` (validated by the server).
     pub email: Option<String>,
@@ -1424,7 +1424,8 @@ impl CustomerTeamCreate {
         self
     }
 
-    /// Sets the email address of the team. If not set, the owner must have one.
+    /// Sets the email address of the team. If not set, the owner must have an email
+    /// address.
     ///
     /// Must have the format `email` (validated by the server).
     #[must_use]
@@ -1703,7 +1704,7 @@ pub struct Member {
     pub customer_id: CustomerId,
     /// Email address of the member.
     pub email: String,
-    /// Name of the member. `None` if it is not known.
+    /// Name of the member. `None` if the name is not known.
     pub name: Option<String>,
     /// External ID of the member, unique within the customer. `None` if there is none.
     pub external_id: Option<String>,
@@ -1989,7 +1990,7 @@ impl PaymentMethod {
         }
     }
 
-    /// Returns the payment processor.
+    /// Returns the payment processor, such as `stripe`.
     #[must_use]
     #[inline]
     pub fn processor(&self) -> &PaymentProcessor {
@@ -2013,7 +2014,7 @@ impl PaymentMethod {
         }
     }
 
-    /// Returns whether it is the default payment method of the customer.
+    /// Returns whether the payment method is the default one of the customer.
     #[must_use]
     #[inline]
     pub fn is_default(&self) -> bool {

@@ -36,7 +36,7 @@ pub struct Dispute {
     /// Reason of the dispute as reported by the card network, such as `fraudulent`.
     /// `None` while it is unknown.
     pub reason: Option<String>,
-    /// Deadline for submitting evidence. `None` if none is required.
+    /// Deadline for submitting evidence. `None` if no evidence is required.
     pub evidence_due_by: Option<Timestamp>,
     /// Whether the deadline for submitting evidence has passed.
     pub past_due: bool,
@@ -44,7 +44,7 @@ pub struct Dispute {
     pub order_id: OrderId,
     /// ID of the payment.
     pub payment_id: PaymentId,
-    /// The customer.
+    /// Customer that the object belongs to.
     pub customer: DisputeCustomer,
     /// ID of the support case of the dispute. `None` if there is none.
     pub case_id: Option<Uuid>,
@@ -70,7 +70,7 @@ pub struct DisputeCustomer {
     pub email_verified: bool,
     /// Type of the customer: a person or a team.
     pub r#type: CustomerType,
-    /// Name of the customer. `None` if it is not known.
+    /// Name of the customer. `None` if the name is not known.
     pub name: Option<String>,
     /// Name on invoices. `None` if it is not known.
     pub billing_name: Option<String>,
@@ -88,7 +88,7 @@ pub struct DisputeCustomer {
     /// When the customer was deleted. `None` if the customer was not deleted.
     pub deleted_at: Option<Timestamp>,
     /// When the first user event of the customer occurred, possibly before `created_at`.
-    /// `None` if there was none.
+    /// `None` if the customer has no user events.
     pub first_user_event_at: Option<Timestamp>,
     /// URL of the avatar. `None` if there is none.
     pub avatar_url: Option<String>,

@@ -765,9 +765,9 @@ pub struct ValidationError {
     pub msg: String,
     /// Error type.
     pub r#type: String,
-    /// The invalid value, as it was sent. `None` if it is not returned.
+    /// The invalid value, as it was sent. `None` if the server does not return the value.
     pub input: Option<JsonValue>,
-    /// Further details of the error, such as the violated limit. `None` if there are
-    /// none.
+    /// Further details of the error, such as the violated limit. `None` if there are no
+    /// further details.
     pub ctx: Option<JsonObject>,
 }

@@ -6,7 +6,7 @@ use super::*;
 use crate::ids::{EventTypeId, OrganizationId};
 use polar_client_runtime::types::{Patch, Timestamp};
 
-/// An event type: the name of events, and their label.
+/// An event type: the name of events, and a label for display.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct EventType {
@@ -66,15 +66,16 @@ impl EventTypeUpdate {
     }
 }
 
-/// An event type, with the number of its events and when they occurred.
+/// An event type, with the number of events of that type and when they occurred.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct EventTypeWithStats {
     /// Identifier assigned by Polar. `None` for types of system events.
     pub id: Option<EventTypeId>,
-    /// When it was created. `None` for types of system events.
+    /// When the event type was created. `None` for types of system events.
     pub created_at: Option<Timestamp>,
-    /// When it was last modified. `None` if it never was, and for types of system events.
+    /// When the event type was last modified. `None` if the event type was never
+    /// modified, and for types of system events.
     pub modified_at: Option<Timestamp>,
     /// Name of the event.
     pub name: String,
@@ -87,11 +88,11 @@ pub struct EventTypeWithStats {
     pub organization_id: OrganizationId,
     /// Source of the event.
     pub source: EventSource,
-    /// Number of such events.
+    /// Number of these events.
     pub occurrences: i64,
-    /// When the first such event occurred.
+    /// When the first of these events occurred.
     pub first_seen: Timestamp,
-    /// When the last such event occurred.
+    /// When the last of these events occurred.
     pub last_seen: Timestamp,
 }
 

@@ -46,8 +46,8 @@ pub struct BalanceCreditOrderEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -97,7 +97,8 @@ pub struct BalanceCreditOrderMetadata {
     pub tax_country: Option<String>,
     /// Fee in the smallest currency unit (cents for USD).
     pub fee: i64,
-    /// Exchange rate that was applied. `None` if it is not recorded.
+    /// Exchange rate between `presentment_currency` and `currency`. `None` if it is not
+    /// recorded.
     pub exchange_rate: Option<f64>,
 }
 
@@ -115,8 +116,8 @@ pub struct BalanceDisputeEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -154,7 +155,8 @@ pub struct BalanceDisputeMetadata {
     pub dispute_id: String,
     /// ID of the order. `None` if it is not recorded.
     pub order_id: Option<String>,
-    /// When the order was created. `None` in older events, which lack it.
+    /// When the order was created. `None` in older events, which do not contain the
+    /// field.
     pub order_created_at: Option<String>,
     /// ID of the product. `None` if the order has no product.
     pub product_id: Option<String>,
@@ -177,7 +179,8 @@ pub struct BalanceDisputeMetadata {
     pub tax_country: Option<String>,
     /// Fee in the smallest currency unit (cents for USD).
     pub fee: i64,
-    /// Exchange rate that was applied. `None` if it is not recorded.
+    /// Exchange rate between `presentment_currency` and `currency`. `None` if it is not
+    /// recorded.
     pub exchange_rate: Option<f64>,
 }
 
@@ -195,8 +198,8 @@ pub struct BalanceDisputeReversalEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -238,8 +241,8 @@ pub struct BalanceOrderEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -283,7 +286,7 @@ pub struct BalanceOrderMetadata {
     /// Amount in the smallest currency unit (cents for USD).
     pub amount: i64,
     /// Amount in the smallest currency unit (cents for USD), after discounts and before
-    /// taxes. `None` in older events, which lack it.
+    /// taxes. `None` in older events, which do not contain the field.
     pub net_amount: Option<i64>,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
@@ -300,7 +303,8 @@ pub struct BalanceOrderMetadata {
     pub tax_country: Option<String>,
     /// Fee in the smallest currency unit (cents for USD).
     pub fee: i64,
-    /// Exchange rate that was applied. `None` if it is not recorded.
+    /// Exchange rate between `presentment_currency` and `currency`. `None` if it is not
+    /// recorded.
     pub exchange_rate: Option<f64>,
 }
 
@@ -318,8 +322,8 @@ pub struct BalanceRefundEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -357,7 +361,8 @@ pub struct BalanceRefundMetadata {
     pub refund_id: String,
     /// ID of the order. `None` if it is not recorded.
     pub order_id: Option<String>,
-    /// When the order was created. `None` in older events, which lack it.
+    /// When the order was created. `None` in older events, which do not contain the
+    /// field.
     pub order_created_at: Option<String>,
     /// ID of the product. `None` if the order has no product.
     pub product_id: Option<String>,
@@ -374,7 +379,7 @@ pub struct BalanceRefundMetadata {
     /// Currency that was shown to the customer, as its ISO 4217 code in lower case.
     pub presentment_currency: String,
     /// Amount that can still be refunded, in the smallest currency unit (cents for USD),
-    /// before taxes. `None` in older events, which lack it.
+    /// before taxes. `None` in older events, which do not contain the field.
     pub refundable_amount: Option<i64>,
     /// Taxes in the smallest currency unit (cents for USD); negative, because they are
     /// deducted from the balance.
@@ -385,7 +390,8 @@ pub struct BalanceRefundMetadata {
     pub tax_country: Option<String>,
     /// Fee in the smallest currency unit (cents for USD).
     pub fee: i64,
-    /// Exchange rate that was applied. `None` if it is not recorded.
+    /// Exchange rate between `presentment_currency` and `currency`. `None` if it is not
+    /// recorded.
     pub exchange_rate: Option<f64>,
 }
 
@@ -403,8 +409,8 @@ pub struct BalanceRefundReversalEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -445,8 +451,8 @@ pub struct BenefitCycledEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -501,8 +507,8 @@ pub struct BenefitGrantedEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the benefit is granted to. `None` if the event has no customer, or
+    /// no customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -543,8 +549,8 @@ pub struct BenefitRevokedEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -585,8 +591,8 @@ pub struct BenefitUpdatedEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -627,8 +633,8 @@ pub struct CheckoutCreatedEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -717,8 +723,8 @@ pub struct CustomerCreatedEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -774,8 +780,8 @@ pub struct CustomerDeletedEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -831,8 +837,8 @@ pub struct CustomerUpdatedEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -864,18 +870,18 @@ pub struct CustomerUpdatedEvent {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerUpdatedFields {
-    /// Name of the customer. `None` if it did not change or was removed.
+    /// Name of the customer. `None` if the value did not change or was removed.
     pub name: Option<String>,
-    /// Name on invoices. `None` if it did not change or was removed.
+    /// Name on invoices. `None` if the value did not change or was removed.
     pub billing_name: Option<String>,
-    /// Email address. `None` if it did not change or was removed.
+    /// Email address. `None` if the value did not change or was removed.
     pub email: Option<String>,
-    /// Billing address. `None` if it did not change or was removed.
+    /// Billing address. `None` if the value did not change or was removed.
     pub billing_address: Option<AddressDict>,
-    /// Tax identification number and its format. `None` if it did not change or was
-    /// removed.
+    /// Tax identification number and its format. `None` if the value did not change or
+    /// was removed.
     pub tax_id: Option<String>,
-    /// Custom key-value data. `None` if it did not change or was removed.
+    /// Custom key-value data. `None` if the value did not change or was removed.
     pub metadata: Option<BTreeMap<String, CustomerMetadataValue>>,
 }
 
@@ -1190,15 +1196,15 @@ impl Default for EventMetadataInput {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct EventMetadataOutput {
-    /// Cost that the event caused. `None` if there is none.
+    /// Cost that the event caused. `None` if no cost is recorded.
     pub cost: Option<CostMetadata>,
-    /// Usage of a language model. `None` if there is none.
+    /// Usage of a language model. `None` if no language model was used.
     pub llm: Option<LlmMetadata>,
     /// Additional entries, by key.
     pub additional: BTreeMap<String, MetadataValue>,
 }
 
-/// An event name, with the number of its events and when they occurred.
+/// An event name, with the number of events of that name and when they occurred.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct EventName {
@@ -1208,11 +1214,11 @@ pub struct EventName {
     pub label: String,
     /// Source of the event.
     pub source: EventSource,
-    /// Number of such events.
+    /// Number of these events.
     pub occurrences: i64,
-    /// When the first such event occurred.
+    /// When the first of these events occurred.
     pub first_seen: Timestamp,
-    /// When the last such event occurred.
+    /// When the last of these events occurred.
     pub last_seen: Timestamp,
 }
 
@@ -1643,8 +1649,8 @@ pub struct MeterResetEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -1693,8 +1699,8 @@ pub struct OrderPaidEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -1730,30 +1736,31 @@ pub struct OrderPaidMetadata {
     pub order_id: String,
     /// ID of the product. `None` if the order has no product.
     pub product_id: Option<String>,
-    /// Billing type: recurring or one-time. `None` in older events, which lack it.
+    /// Billing type: recurring or one-time. `None` in older events, which do not contain
+    /// the field.
     pub billing_type: Option<String>,
     /// Total amount in the smallest currency unit (cents for USD), after discounts and
     /// including taxes.
     pub amount: i64,
-    /// Currency, as its ISO 4217 code in lower case. `None` in older events, which lack
-    /// it.
+    /// Currency, as its ISO 4217 code in lower case. `None` in older events, which do not
+    /// contain the field.
     pub currency: Option<String>,
     /// Amount in the smallest currency unit (cents for USD), after discounts and before
-    /// taxes. `None` in older events, which lack it.
+    /// taxes. `None` in older events, which do not contain the field.
     pub net_amount: Option<i64>,
     /// Taxes in the smallest currency unit (cents for USD). `None` in older events, which
-    /// lack it.
+    /// do not contain the field.
     pub tax_amount: Option<i64>,
     /// Amount that is paid from the balance of the customer, in the smallest currency
-    /// unit (cents for USD). `None` in older events, which lack it.
+    /// unit (cents for USD). `None` in older events, which do not contain the field.
     pub applied_balance_amount: Option<i64>,
     /// Discount in the smallest currency unit (cents for USD). `None` in older events,
-    /// which lack it.
+    /// which do not contain the field.
     pub discount_amount: Option<i64>,
     /// ID of the discount. `None` if no discount was applied.
     pub discount_id: Option<String>,
     /// Fee of Polar in the smallest currency unit (cents for USD). `None` in older
-    /// events, which lack it.
+    /// events, which do not contain the field.
     pub platform_fee: Option<i64>,
     /// ID of the subscription. `None` if the order is not for a subscription.
     pub subscription_id: Option<String>,
@@ -1777,8 +1784,8 @@ pub struct OrderRefundedEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -1831,8 +1838,8 @@ pub struct OrderUnvoidedEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -1885,8 +1892,8 @@ pub struct OrderVoidedEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -1939,8 +1946,8 @@ pub struct SubscriptionBillingPeriodUpdatedEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -1993,8 +2000,8 @@ pub struct SubscriptionCanceledEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -2028,7 +2035,7 @@ pub struct SubscriptionCanceledEvent {
 pub struct SubscriptionCanceledMetadata {
     /// ID of the subscription.
     pub subscription_id: String,
-    /// ID of the product. `None` in older events, which lack it.
+    /// ID of the product. `None` in older events, which do not contain the field.
     pub product_id: Option<String>,
     /// Amount in the smallest currency unit (cents for USD).
     pub amount: i64,
@@ -2049,7 +2056,7 @@ pub struct SubscriptionCanceledMetadata {
     /// When the subscription will end. `None` if no end is set.
     pub ends_at: Option<String>,
     /// Whether the subscription ends with the current billing period. `None` in older
-    /// events, which lack it.
+    /// events, which do not contain the field.
     pub cancel_at_period_end: Option<bool>,
 }
 
@@ -2066,8 +2073,8 @@ pub struct SubscriptionCreatedEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -2129,8 +2136,8 @@ pub struct SubscriptionCycledEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -2164,18 +2171,18 @@ pub struct SubscriptionCycledEvent {
 pub struct SubscriptionCycledMetadata {
     /// ID of the subscription.
     pub subscription_id: String,
-    /// ID of the product. `None` in older events, which lack it.
+    /// ID of the product. `None` in older events, which do not contain the field.
     pub product_id: Option<String>,
     /// Amount in the smallest currency unit (cents for USD). `None` in older events,
-    /// which lack it.
+    /// which do not contain the field.
     pub amount: Option<i64>,
-    /// Currency, as its ISO 4217 code in lower case. `None` in older events, which lack
-    /// it.
+    /// Currency, as its ISO 4217 code in lower case. `None` in older events, which do not
+    /// contain the field.
     pub currency: Option<String>,
-    /// Unit of the billing cycle. `None` in older events, which lack it.
+    /// Unit of the billing cycle. `None` in older events, which do not contain the field.
     pub recurring_interval: Option<String>,
     /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
-    /// quarter. `None` in older events, which lack it.
+    /// quarter. `None` in older events, which do not contain the field.
     pub recurring_interval_count: Option<i64>,
 }
 
@@ -2192,8 +2199,8 @@ pub struct SubscriptionMigratedEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -2249,8 +2256,8 @@ pub struct SubscriptionPastDueEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -2284,20 +2291,20 @@ pub struct SubscriptionPastDueEvent {
 pub struct SubscriptionPastDueMetadata {
     /// ID of the subscription.
     pub subscription_id: String,
-    /// ID of the product. `None` in older events, which lack it.
+    /// ID of the product. `None` in older events, which do not contain the field.
     pub product_id: Option<String>,
     /// When the subscription became `past_due`.
     pub past_due_at: String,
     /// Amount in the smallest currency unit (cents for USD). `None` in older events,
-    /// which lack it.
+    /// which do not contain the field.
     pub amount: Option<i64>,
-    /// Currency, as its ISO 4217 code in lower case. `None` in older events, which lack
-    /// it.
+    /// Currency, as its ISO 4217 code in lower case. `None` in older events, which do not
+    /// contain the field.
     pub currency: Option<String>,
-    /// Unit of the billing cycle. `None` in older events, which lack it.
+    /// Unit of the billing cycle. `None` in older events, which do not contain the field.
     pub recurring_interval: Option<String>,
     /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
-    /// quarter. `None` in older events, which lack it.
+    /// quarter. `None` in older events, which do not contain the field.
     pub recurring_interval_count: Option<i64>,
 }
 
@@ -2314,8 +2321,8 @@ pub struct SubscriptionPausedEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -2349,23 +2356,23 @@ pub struct SubscriptionPausedEvent {
 pub struct SubscriptionPausedMetadata {
     /// ID of the subscription.
     pub subscription_id: String,
-    /// ID of the product. `None` in older events, which lack it.
+    /// ID of the product. `None` in older events, which do not contain the field.
     pub product_id: Option<String>,
     /// Amount in the smallest currency unit (cents for USD). `None` in older events,
-    /// which lack it.
+    /// which do not contain the field.
     pub amount: Option<i64>,
-    /// Currency, as its ISO 4217 code in lower case. `None` in older events, which lack
-    /// it.
+    /// Currency, as its ISO 4217 code in lower case. `None` in older events, which do not
+    /// contain the field.
     pub currency: Option<String>,
-    /// Unit of the billing cycle. `None` in older events, which lack it.
+    /// Unit of the billing cycle. `None` in older events, which do not contain the field.
     pub recurring_interval: Option<String>,
     /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
-    /// quarter. `None` in older events, which lack it.
+    /// quarter. `None` in older events, which do not contain the field.
     pub recurring_interval_count: Option<i64>,
     /// When the subscription was paused.
     pub paused_at: String,
-    /// When a paused subscription resumes automatically. `None` if it does not resume
-    /// automatically.
+    /// When a paused subscription resumes automatically. `None` if the subscription does
+    /// not resume automatically.
     pub resumes_at: Option<String>,
 }
 
@@ -2382,8 +2389,8 @@ pub struct SubscriptionProductUpdatedEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -2436,8 +2443,8 @@ pub struct SubscriptionReactivatedEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -2471,18 +2478,18 @@ pub struct SubscriptionReactivatedEvent {
 pub struct SubscriptionReactivatedMetadata {
     /// ID of the subscription.
     pub subscription_id: String,
-    /// ID of the product. `None` in older events, which lack it.
+    /// ID of the product. `None` in older events, which do not contain the field.
     pub product_id: Option<String>,
     /// Amount in the smallest currency unit (cents for USD). `None` in older events,
-    /// which lack it.
+    /// which do not contain the field.
     pub amount: Option<i64>,
-    /// Currency, as its ISO 4217 code in lower case. `None` in older events, which lack
-    /// it.
+    /// Currency, as its ISO 4217 code in lower case. `None` in older events, which do not
+    /// contain the field.
     pub currency: Option<String>,
-    /// Unit of the billing cycle. `None` in older events, which lack it.
+    /// Unit of the billing cycle. `None` in older events, which do not contain the field.
     pub recurring_interval: Option<String>,
     /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
-    /// quarter. `None` in older events, which lack it.
+    /// quarter. `None` in older events, which do not contain the field.
     pub recurring_interval_count: Option<i64>,
 }
 
@@ -2499,8 +2506,8 @@ pub struct SubscriptionReinstatedEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -2534,18 +2541,18 @@ pub struct SubscriptionReinstatedEvent {
 pub struct SubscriptionReinstatedMetadata {
     /// ID of the subscription.
     pub subscription_id: String,
-    /// ID of the product. `None` in older events, which lack it.
+    /// ID of the product. `None` in older events, which do not contain the field.
     pub product_id: Option<String>,
     /// Amount in the smallest currency unit (cents for USD). `None` in older events,
-    /// which lack it.
+    /// which do not contain the field.
     pub amount: Option<i64>,
-    /// Currency, as its ISO 4217 code in lower case. `None` in older events, which lack
-    /// it.
+    /// Currency, as its ISO 4217 code in lower case. `None` in older events, which do not
+    /// contain the field.
     pub currency: Option<String>,
-    /// Unit of the billing cycle. `None` in older events, which lack it.
+    /// Unit of the billing cycle. `None` in older events, which do not contain the field.
     pub recurring_interval: Option<String>,
     /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
-    /// quarter. `None` in older events, which lack it.
+    /// quarter. `None` in older events, which do not contain the field.
     pub recurring_interval_count: Option<i64>,
 }
 
@@ -2562,8 +2569,8 @@ pub struct SubscriptionResumedEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -2597,18 +2604,18 @@ pub struct SubscriptionResumedEvent {
 pub struct SubscriptionResumedMetadata {
     /// ID of the subscription.
     pub subscription_id: String,
-    /// ID of the product. `None` in older events, which lack it.
+    /// ID of the product. `None` in older events, which do not contain the field.
     pub product_id: Option<String>,
     /// Amount in the smallest currency unit (cents for USD). `None` in older events,
-    /// which lack it.
+    /// which do not contain the field.
     pub amount: Option<i64>,
-    /// Currency, as its ISO 4217 code in lower case. `None` in older events, which lack
-    /// it.
+    /// Currency, as its ISO 4217 code in lower case. `None` in older events, which do not
+    /// contain the field.
     pub currency: Option<String>,
-    /// Unit of the billing cycle. `None` in older events, which lack it.
+    /// Unit of the billing cycle. `None` in older events, which do not contain the field.
     pub recurring_interval: Option<String>,
     /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
-    /// quarter. `None` in older events, which lack it.
+    /// quarter. `None` in older events, which do not contain the field.
     pub recurring_interval_count: Option<i64>,
 }
 
@@ -2625,8 +2632,8 @@ pub struct SubscriptionRevokedEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -2660,18 +2667,18 @@ pub struct SubscriptionRevokedEvent {
 pub struct SubscriptionRevokedMetadata {
     /// ID of the subscription.
     pub subscription_id: String,
-    /// ID of the product. `None` in older events, which lack it.
+    /// ID of the product. `None` in older events, which do not contain the field.
     pub product_id: Option<String>,
     /// Amount in the smallest currency unit (cents for USD). `None` in older events,
-    /// which lack it.
+    /// which do not contain the field.
     pub amount: Option<i64>,
-    /// Currency, as its ISO 4217 code in lower case. `None` in older events, which lack
-    /// it.
+    /// Currency, as its ISO 4217 code in lower case. `None` in older events, which do not
+    /// contain the field.
     pub currency: Option<String>,
-    /// Unit of the billing cycle. `None` in older events, which lack it.
+    /// Unit of the billing cycle. `None` in older events, which do not contain the field.
     pub recurring_interval: Option<String>,
     /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
-    /// quarter. `None` in older events, which lack it.
+    /// quarter. `None` in older events, which do not contain the field.
     pub recurring_interval_count: Option<i64>,
 }
 
@@ -2688,8 +2695,8 @@ pub struct SubscriptionSeatsUpdatedEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -2744,8 +2751,8 @@ pub struct SubscriptionUncanceledEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -2805,8 +2812,8 @@ pub struct SubscriptionUnitsUpdatedEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -2861,8 +2868,8 @@ pub struct SubscriptionUpdateClearedEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -2911,8 +2918,8 @@ pub struct SubscriptionUpdatedEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.
@@ -2944,20 +2951,20 @@ pub struct SubscriptionUpdatedEvent {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionUpdatedMetadata {
-    /// ID of the product. `None` if it did not change.
+    /// ID of the product. `None` if the value did not change.
     pub product_id: Option<String>,
     /// How a change of a subscription within a billing period is billed. `None` if the
     /// update is not prorated.
     pub proration_behavior: Option<SubscriptionProrationBehavior>,
-    /// ID of the discount. `None` if it did not change or was removed.
+    /// ID of the discount. `None` if the discount did not change or was removed.
     pub discount_id: Option<String>,
-    /// When the trial ends. `None` if it did not change.
+    /// When the trial ends. `None` if the value did not change.
     pub trial_end: Option<String>,
-    /// Number of seats. `None` if it did not change.
+    /// Number of seats. `None` if the value did not change.
     pub seats: Option<i64>,
-    /// Number of units. `None` if it did not change.
+    /// Number of units. `None` if the value did not change.
     pub units: Option<i64>,
-    /// New end of the billing period. `None` if it did not change.
+    /// New end of the billing period. `None` if the value did not change.
     pub billing_period_end: Option<String>,
     /// ID of the subscription.
     pub subscription_id: String,
@@ -2976,8 +2983,8 @@ pub struct UserEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.

@@ -22,7 +22,7 @@ pub struct DownloadableFileCreate {
     pub size: i64,
     /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
-    /// Parts of the content, which are uploaded one by one.
+    /// Parts of the content, which are uploaded separately.
     pub upload: S3FileCreateMultipart,
     /// Version label of the file, chosen by the uploader. If not set, the file has no
     /// version label.
@@ -606,7 +606,7 @@ pub struct FileUpload {
     pub checksum_sha256_hex: Option<String>,
     /// When the stored content was last modified. `None` until the file is uploaded.
     pub last_modified_at: Option<Timestamp>,
-    /// Parts of the content, which are uploaded one by one.
+    /// Parts of the content, which are uploaded separately.
     pub upload: S3FileUploadMultipart,
     /// Version label of the file, chosen by the uploader. `None` if there is none.
     pub version: Option<String>,
@@ -664,7 +664,7 @@ pub struct OrganizationAvatarFileCreate {
     pub size: i64,
     /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
-    /// Parts of the content, which are uploaded one by one.
+    /// Parts of the content, which are uploaded separately.
     pub upload: S3FileCreateMultipart,
     /// Version label of the file, chosen by the uploader. If not set, the file has no
     /// version label.
@@ -782,7 +782,7 @@ pub struct ProductMediaFileCreate {
     pub size: i64,
     /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
-    /// Parts of the content, which are uploaded one by one.
+    /// Parts of the content, which are uploaded separately.
     pub upload: S3FileCreateMultipart,
     /// Version label of the file, chosen by the uploader. If not set, the file has no
     /// version label.
@@ -950,7 +950,7 @@ pub struct S3FileUploadPart {
     pub checksum_sha256_base64: Option<String>,
     /// URL to upload the part to.
     pub url: String,
-    /// When it expires.
+    /// When the URL expires.
     pub expires_at: Timestamp,
     /// Headers to send with the upload request. `None` means `{}`.
     pub headers: Option<BTreeMap<String, String>>,
@@ -975,7 +975,7 @@ pub struct SupportCaseAttachmentFileCreate {
     pub size: i64,
     /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
-    /// Parts of the content, which are uploaded one by one.
+    /// Parts of the content, which are uploaded separately.
     pub upload: S3FileCreateMultipart,
     /// Version label of the file, chosen by the uploader. If not set, the file has no
     /// version label.

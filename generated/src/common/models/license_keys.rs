@@ -22,8 +22,8 @@ pub struct LicenseKeyActivate {
     pub organization_id: OrganizationId,
     /// Label of the activation, such as the name of the device.
     pub label: String,
-    /// Conditions of the activation. Validations of the activation must send the same
-    /// conditions. If not set, validations need no conditions.
+    /// Conditions of the activation, as key-value pairs. Each validation of the
+    /// activation must send the same pairs. If not set, validations need no conditions.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub conditions: Option<BTreeMap<String, MetadataValue>>,
@@ -50,8 +50,8 @@ impl LicenseKeyActivate {
         }
     }
 
-    /// Sets the conditions of the activation. Validations of the activation must send the
-    /// same conditions. If not set, validations need no conditions.
+    /// Sets the conditions of the activation, as key-value pairs. Each validation of the
+    /// activation must send the same pairs. If not set, validations need no conditions.
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
@@ -109,7 +109,7 @@ pub struct LicenseKeyCustomer {
     pub email_verified: bool,
     /// Type of the customer: a person or a team.
     pub r#type: CustomerType,
-    /// Name of the customer. `None` if it is not known.
+    /// Name of the customer. `None` if the name is not known.
     pub name: Option<String>,
     /// Name on invoices. `None` if it is not known.
     pub billing_name: Option<String>,
@@ -127,7 +127,7 @@ pub struct LicenseKeyCustomer {
     /// When the customer was deleted. `None` if the customer was not deleted.
     pub deleted_at: Option<Timestamp>,
     /// When the first user event of the customer occurred, possibly before `created_at`.
-    /// `None` if there was none.
+    /// `None` if the customer has no user events.
     pub first_user_event_at: Option<Timestamp>,
     /// URL of the avatar. `None` if there is none.
     pub avatar_url: Option<String>,
@@ -193,7 +193,7 @@ pub enum LicenseKeyStatus {
 pub struct LicenseKeyUpdate {
     /// Current status.
     pub status: Patch<LicenseKeyStatus>,
-    /// Current usage.
+    /// Current usage of the license key.
     ///
     /// Must be between -2147483648 and 2147483647. Default: `0`.
     pub usage: Option<i64>,
@@ -206,7 +206,7 @@ pub struct LicenseKeyUpdate {
     ///
     /// Must be greater than 0 and at most 2147483647.
     pub limit_usage: Patch<i64>,
-    /// When the license key expires. If cleared, it never expires.
+    /// When the license key expires. If cleared, the license key never expires.
     pub expires_at: Patch<Timestamp>,
 }
 
@@ -231,7 +231,7 @@ impl LicenseKeyUpdate {
         self
     }
 
-    /// Sets the current usage.
+    /// Sets the current usage of the license key.
     ///
     /// Must be between -2147483648 and 2147483647. Default: `0`.
     #[must_use]
@@ -264,7 +264,8 @@ impl LicenseKeyUpdate {
         self
     }
 
-    /// Sets or clears when the license key expires. If cleared, it never expires.
+    /// Sets or clears when the license key expires. If cleared, the license key never
+    /// expires.
     #[must_use]
     pub fn expires_at(mut self, expires_at: impl Into<Patch<Timestamp>>) -> Self {
         self.expires_at = expires_at.into();
@@ -293,7 +294,7 @@ pub struct LicenseKeyValidate {
     pub benefit_id: Option<BenefitId>,
     /// ID of the customer. If not set, the key may belong to any customer.
     pub customer_id: Option<CustomerId>,
-    /// Amount to add to the usage if the license key is valid. If not set, the usage does
+    /// Number to add to the usage if the license key is valid. If not set, the usage does
     /// not change.
     ///
     /// Must be at least 0.
@@ -345,7 +346,7 @@ impl LicenseKeyValidate {
         self
     }
 
-    /// Sets the amount to add to the usage if the license key is valid. If not set, the
+    /// Sets the number to add to the usage if the license key is valid. If not set, the
     /// usage does not change.
     ///
     /// Must be at least 0.

@@ -5,7 +5,7 @@
 use polar_client_runtime::types::{JsonValue, Timestamp};
 use std::borrow::Cow;
 
-/// Aggregation of the events that match the filter of a meter into one number.
+/// How the events that match the filter of a meter are aggregated into one number.
 ///
 /// Discriminated by `func`.
 #[derive(Clone)]
@@ -110,7 +110,7 @@ pub enum AggregationFunction {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CountAggregation {
-    /// Aggregation function.
+    /// Function that aggregates the events into one number.
     ///
     /// Default: `"count"`.
     ///
@@ -136,7 +136,7 @@ impl Default for CountAggregation {
     }
 }
 
-/// Quantities of a meter over a time range.
+/// Quantities of a meter in a time range, one per interval.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MeterQuantities {
@@ -208,7 +208,7 @@ pub enum MeterUnit {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PropertyAggregation {
-    /// Aggregation function.
+    /// Function that aggregates the events into one number.
     pub func: PropertyAggregationFunction,
     /// Name of the event property.
     pub property: String,
@@ -258,7 +258,7 @@ pub enum PropertyAggregationFunction {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct UniqueAggregation {
-    /// Aggregation function.
+    /// Function that aggregates the events into one number.
     ///
     /// Default: `"unique"`.
     ///

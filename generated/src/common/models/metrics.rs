@@ -31,7 +31,7 @@ pub struct MetricDashboardCreate {
     ///
     /// Must have at least 1 character.
     pub name: String,
-    /// Slugs of the metrics.
+    /// Slugs of the metrics that the dashboard shows.
     ///
     /// Must have at most 10 items.
     pub metrics: Option<Vec<String>>,
@@ -51,7 +51,7 @@ impl MetricDashboardCreate {
         }
     }
 
-    /// Sets the slugs of the metrics.
+    /// Sets the slugs of the metrics that the dashboard shows.
     ///
     /// Must have at most 10 items.
     #[must_use]
@@ -84,7 +84,7 @@ pub struct MetricDashboardSchema {
     pub id: DashboardId,
     /// Name of the dashboard.
     pub name: String,
-    /// Slugs of the metrics.
+    /// Slugs of the metrics that the dashboard shows.
     pub metrics: Vec<String>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -100,7 +100,7 @@ pub struct MetricDashboardUpdate {
     ///
     /// Must have at least 1 character.
     pub name: Patch<String>,
-    /// Slugs of the metrics.
+    /// Slugs of the metrics that the dashboard shows.
     ///
     /// Must have at most 10 items.
     pub metrics: Patch<Vec<String>>,
@@ -126,7 +126,7 @@ impl MetricDashboardUpdate {
         self
     }
 
-    /// Sets or clears the slugs of the metrics.
+    /// Sets or clears the slugs of the metrics that the dashboard shows.
     ///
     /// Must have at most 10 items.
     #[must_use]
@@ -143,165 +143,173 @@ impl Default for MetricDashboardUpdate {
     }
 }
 
-/// Metrics of one interval in a CSV export. Amounts are in US cents, averages
-/// possibly with fractions.
+/// Metrics of one interval in a CSV export. Amounts are in US cents; averages may
+/// contain fractions of a cent.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MetricExportRow {
     /// Start of the interval.
     pub timestamp: Timestamp,
-    /// Number of active subscriptions. `None` if it was not requested or has no value.
-    pub active_subscriptions: Option<Decimal>,
-    /// Number of active subscriptions that are not scheduled to end. `None` if it was not
-    /// requested or has no value.
-    pub committed_subscriptions: Option<Decimal>,
-    /// Monthly recurring revenue in US cents. `None` if it was not requested or has no
+    /// Number of active subscriptions. `None` if the metric was not requested or has no
     /// value.
+    pub active_subscriptions: Option<Decimal>,
+    /// Number of active subscriptions that are not scheduled to end. `None` if the metric
+    /// was not requested or has no value.
+    pub committed_subscriptions: Option<Decimal>,
+    /// Monthly recurring revenue in US cents. `None` if the metric was not requested or
+    /// has no value.
     pub monthly_recurring_revenue: Option<Decimal>,
     /// Expected monthly recurring revenue of active trials in US cents, with those that
-    /// are scheduled to end. `None` if it was not requested or has no value.
+    /// are scheduled to end. `None` if the metric was not requested or has no value.
     pub trialing_mrr_including_cancelations: Option<Decimal>,
     /// Monthly recurring revenue in US cents, without subscriptions that are scheduled to
-    /// end. `None` if it was not requested or has no value.
+    /// end. `None` if the metric was not requested or has no value.
     pub committed_monthly_recurring_revenue: Option<Decimal>,
     /// Expected monthly recurring revenue of active trials in US cents, without those
-    /// that are scheduled to end. `None` if it was not requested or has no value.
+    /// that are scheduled to end. `None` if the metric was not requested or has no value.
     pub trialing_monthly_recurring_revenue: Option<Decimal>,
-    /// Average revenue per customer in US cents. `None` if it was not requested or has no
-    /// value.
+    /// Average revenue per customer in US cents. `None` if the metric was not requested
+    /// or has no value.
     pub average_revenue_per_user: Option<Decimal>,
-    /// Number of checkout sessions. `None` if it was not requested or has no value.
+    /// Number of checkout sessions. `None` if the metric was not requested or has no
+    /// value.
     pub checkouts: Option<Decimal>,
-    /// Number of checkout sessions that succeeded. `None` if it was not requested or has
-    /// no value.
+    /// Number of checkout sessions that succeeded. `None` if the metric was not requested
+    /// or has no value.
     pub succeeded_checkouts: Option<Decimal>,
-    /// Number of churned subscriptions. `None` if it was not requested or has no value.
+    /// Number of churned subscriptions. `None` if the metric was not requested or has no
+    /// value.
     pub churned_subscriptions: Option<Decimal>,
-    /// Share of subscriptions that churned, from 0 to 1. `None` if it was not requested
-    /// or has no value.
+    /// Share of subscriptions that churned, from 0 to 1. `None` if the metric was not
+    /// requested or has no value.
     pub churn_rate: Option<Decimal>,
-    /// Number of seats. `None` if it was not requested or has no value.
+    /// Number of seats. `None` if the metric was not requested or has no value.
     pub seat_count: Option<Decimal>,
-    /// Number of claimed seats. `None` if it was not requested or has no value.
+    /// Number of claimed seats. `None` if the metric was not requested or has no value.
     pub claimed_seats: Option<Decimal>,
-    /// Number of assigned seats that are not claimed yet. `None` if it was not requested
-    /// or has no value.
+    /// Number of assigned seats that are not claimed yet. `None` if the metric was not
+    /// requested or has no value.
     pub pending_seats: Option<Decimal>,
-    /// Number of customers with seats. `None` if it was not requested or has no value.
+    /// Number of customers with seats. `None` if the metric was not requested or has no
+    /// value.
     pub active_customers: Option<Decimal>,
-    /// Number of new customers with seats. `None` if it was not requested or has no
-    /// value.
-    pub new_customers: Option<Decimal>,
-    /// Number of customers with seats who churned. `None` if it was not requested or has
+    /// Number of new customers with seats. `None` if the metric was not requested or has
     /// no value.
-    pub churned_customers: Option<Decimal>,
-    /// Number of orders. `None` if it was not requested or has no value.
-    pub orders: Option<Decimal>,
-    /// Revenue in US cents. `None` if it was not requested or has no value.
-    pub revenue: Option<Decimal>,
-    /// Revenue after deductions, in US cents. `None` if it was not requested or has no
-    /// value.
-    pub net_revenue: Option<Decimal>,
-    /// Cumulative revenue in US cents. `None` if it was not requested or has no value.
-    pub cumulative_revenue: Option<Decimal>,
-    /// Cumulative revenue after deductions, in US cents. `None` if it was not requested
+    pub new_customers: Option<Decimal>,
+    /// Number of customers with seats who churned. `None` if the metric was not requested
     /// or has no value.
+    pub churned_customers: Option<Decimal>,
+    /// Number of orders. `None` if the metric was not requested or has no value.
+    pub orders: Option<Decimal>,
+    /// Revenue in US cents. `None` if the metric was not requested or has no value.
+    pub revenue: Option<Decimal>,
+    /// Revenue after deductions, in US cents. `None` if the metric was not requested or
+    /// has no value.
+    pub net_revenue: Option<Decimal>,
+    /// Cumulative revenue in US cents. `None` if the metric was not requested or has no
+    /// value.
+    pub cumulative_revenue: Option<Decimal>,
+    /// Cumulative revenue after deductions, in US cents. `None` if the metric was not
+    /// requested or has no value.
     pub net_cumulative_revenue: Option<Decimal>,
     /// Costs reported by events, in US cents, possibly with fractions of a cent. `None`
-    /// if it was not requested or has no value.
+    /// if the metric was not requested or has no value.
     pub costs: Option<Decimal>,
-    /// Cumulative costs in US cents, possibly with fractions of a cent. `None` if it was
-    /// not requested or has no value.
+    /// Cumulative costs in US cents, possibly with fractions of a cent. `None` if the
+    /// metric was not requested or has no value.
     pub cumulative_costs: Option<Decimal>,
-    /// Average amount of an order in US cents. `None` if it was not requested or has no
-    /// value.
+    /// Average amount of an order in US cents. `None` if the metric was not requested or
+    /// has no value.
     pub average_order_value: Option<Decimal>,
-    /// Average net amount of an order in US cents, after deductions. `None` if it was not
-    /// requested or has no value.
+    /// Average net amount of an order in US cents, after deductions. `None` if the metric
+    /// was not requested or has no value.
     pub net_average_order_value: Option<Decimal>,
     /// Average cost per customer in US cents, possibly with fractions of a cent. `None`
-    /// if it was not requested or has no value.
+    /// if the metric was not requested or has no value.
     pub cost_per_user: Option<Decimal>,
-    /// Number of customers with events. `None` if it was not requested or has no value.
-    pub active_user_by_event: Option<Decimal>,
-    /// Number of one-time purchases. `None` if it was not requested or has no value.
-    pub one_time_products: Option<Decimal>,
-    /// Revenue of one-time purchases in US cents. `None` if it was not requested or has
-    /// no value.
-    pub one_time_products_revenue: Option<Decimal>,
-    /// Revenue of one-time purchases after deductions, in US cents. `None` if it was not
-    /// requested or has no value.
-    pub one_time_products_net_revenue: Option<Decimal>,
-    /// Number of new subscriptions. `None` if it was not requested or has no value.
-    pub new_subscriptions: Option<Decimal>,
-    /// Revenue of new subscriptions in US cents. `None` if it was not requested or has no
+    /// Number of customers with events. `None` if the metric was not requested or has no
     /// value.
+    pub active_user_by_event: Option<Decimal>,
+    /// Number of one-time purchases. `None` if the metric was not requested or has no
+    /// value.
+    pub one_time_products: Option<Decimal>,
+    /// Revenue of one-time purchases in US cents. `None` if the metric was not requested
+    /// or has no value.
+    pub one_time_products_revenue: Option<Decimal>,
+    /// Revenue of one-time purchases after deductions, in US cents. `None` if the metric
+    /// was not requested or has no value.
+    pub one_time_products_net_revenue: Option<Decimal>,
+    /// Number of new subscriptions. `None` if the metric was not requested or has no
+    /// value.
+    pub new_subscriptions: Option<Decimal>,
+    /// Revenue of new subscriptions in US cents. `None` if the metric was not requested
+    /// or has no value.
     pub new_subscriptions_revenue: Option<Decimal>,
-    /// Revenue of new subscriptions after deductions, in US cents. `None` if it was not
-    /// requested or has no value.
+    /// Revenue of new subscriptions after deductions, in US cents. `None` if the metric
+    /// was not requested or has no value.
     pub new_subscriptions_net_revenue: Option<Decimal>,
-    /// Number of subscriptions that were renewed. `None` if it was not requested or has
-    /// no value.
+    /// Number of subscriptions that were renewed. `None` if the metric was not requested
+    /// or has no value.
     pub renewed_subscriptions: Option<Decimal>,
-    /// Revenue of renewed subscriptions in US cents. `None` if it was not requested or
-    /// has no value.
-    pub renewed_subscriptions_revenue: Option<Decimal>,
-    /// Revenue of renewed subscriptions after deductions, in US cents. `None` if it was
-    /// not requested or has no value.
-    pub renewed_subscriptions_net_revenue: Option<Decimal>,
-    /// Number of subscriptions that were canceled. `None` if it was not requested or has
-    /// no value.
-    pub canceled_subscriptions: Option<Decimal>,
-    /// Number of subscriptions canceled because of the customer service. `None` if it was
-    /// not requested or has no value.
-    pub canceled_subscriptions_customer_service: Option<Decimal>,
-    /// Number of subscriptions canceled because of the quality. `None` if it was not
+    /// Revenue of renewed subscriptions in US cents. `None` if the metric was not
     /// requested or has no value.
-    pub canceled_subscriptions_low_quality: Option<Decimal>,
-    /// Number of subscriptions canceled because features were missing. `None` if it was
+    pub renewed_subscriptions_revenue: Option<Decimal>,
+    /// Revenue of renewed subscriptions after deductions, in US cents. `None` if the
+    /// metric was not requested or has no value.
+    pub renewed_subscriptions_net_revenue: Option<Decimal>,
+    /// Number of subscriptions that were canceled. `None` if the metric was not requested
+    /// or has no value.
+    pub canceled_subscriptions: Option<Decimal>,
+    /// Number of subscriptions canceled because of the customer service. `None` if the
+    /// metric was not requested or has no value.
+    pub canceled_subscriptions_customer_service: Option<Decimal>,
+    /// Number of subscriptions canceled because of the quality. `None` if the metric was
     /// not requested or has no value.
+    pub canceled_subscriptions_low_quality: Option<Decimal>,
+    /// Number of subscriptions canceled because features were missing. `None` if the
+    /// metric was not requested or has no value.
     pub canceled_subscriptions_missing_features: Option<Decimal>,
     /// Number of subscriptions canceled because another service is used instead. `None`
-    /// if it was not requested or has no value.
+    /// if the metric was not requested or has no value.
     pub canceled_subscriptions_switched_service: Option<Decimal>,
-    /// Number of subscriptions canceled because it was too complicated. `None` if it was
-    /// not requested or has no value.
+    /// Number of subscriptions canceled because it was too complicated. `None` if the
+    /// metric was not requested or has no value.
     pub canceled_subscriptions_too_complex: Option<Decimal>,
-    /// Number of subscriptions canceled because of the price. `None` if it was not
-    /// requested or has no value.
+    /// Number of subscriptions canceled because of the price. `None` if the metric was
+    /// not requested or has no value.
     pub canceled_subscriptions_too_expensive: Option<Decimal>,
-    /// Number of subscriptions canceled because it was not used. `None` if it was not
-    /// requested or has no value.
+    /// Number of subscriptions canceled because it was not used. `None` if the metric was
+    /// not requested or has no value.
     pub canceled_subscriptions_unused: Option<Decimal>,
-    /// Number of subscriptions canceled for other reasons. `None` if it was not requested
-    /// or has no value.
+    /// Number of subscriptions canceled for other reasons. `None` if the metric was not
+    /// requested or has no value.
     pub canceled_subscriptions_other: Option<Decimal>,
-    /// Annual recurring revenue in US cents. `None` if it was not requested or has no
-    /// value.
+    /// Annual recurring revenue in US cents. `None` if the metric was not requested or
+    /// has no value.
     pub annual_recurring_revenue: Option<Decimal>,
     /// Annual recurring revenue in US cents, without subscriptions that are scheduled to
-    /// end. `None` if it was not requested or has no value.
+    /// end. `None` if the metric was not requested or has no value.
     pub committed_annual_recurring_revenue: Option<Decimal>,
-    /// Share of checkout sessions that succeeded, from 0 to 1. `None` if it was not
-    /// requested or has no value.
+    /// Share of checkout sessions that succeeded, from 0 to 1. `None` if the metric was
+    /// not requested or has no value.
     pub checkouts_conversion_rate: Option<Decimal>,
-    /// Lifetime value of a customer in US cents. `None` if it was not requested or has no
-    /// value.
+    /// Lifetime value of a customer in US cents. `None` if the metric was not requested
+    /// or has no value.
     pub lifetime_value: Option<Decimal>,
-    /// Revenue minus costs, in US cents, possibly with fractions of a cent. `None` if it
-    /// was not requested or has no value.
+    /// Revenue minus costs, in US cents, possibly with fractions of a cent. `None` if the
+    /// metric was not requested or has no value.
     pub gross_margin: Option<Decimal>,
-    /// Gross margin as a share of the revenue, from 0 to 1. `None` if it was not
+    /// Gross margin as a share of the revenue, from 0 to 1. `None` if the metric was not
     /// requested or has no value.
     pub gross_margin_percent: Option<Decimal>,
     /// Cash flow: revenue minus costs, in US cents, possibly with fractions of a cent.
-    /// `None` if it was not requested or has no value.
+    /// `None` if the metric was not requested or has no value.
     pub cashflow: Option<Decimal>,
-    /// Average number of seats per customer who has seats. `None` if it was not requested
-    /// or has no value.
+    /// Average number of seats per customer who has seats. `None` if the metric was not
+    /// requested or has no value.
     pub average_seats_per_customer: Option<Decimal>,
-    /// Share of seats that are claimed, from 0 to 1. `None` if it was not requested or
-    /// has no value.
+    /// Share of seats that are claimed, from 0 to 1. `None` if the metric was not
+    /// requested or has no value.
     pub seat_utilization_rate: Option<Decimal>,
     /// Additional entries, by key.
     pub additional: BTreeMap<String, Option<String>>,
@@ -313,140 +321,147 @@ pub struct MetricExportRow {
 pub struct MetricPeriod {
     /// Start of the interval.
     pub timestamp: Timestamp,
-    /// Number of active subscriptions. `None` if it was not requested.
+    /// Number of active subscriptions. `None` if the metric was not requested.
     pub active_subscriptions: Option<Number>,
-    /// Number of active subscriptions that are not scheduled to end. `None` if it was not
-    /// requested.
+    /// Number of active subscriptions that are not scheduled to end. `None` if the metric
+    /// was not requested.
     pub committed_subscriptions: Option<Number>,
-    /// Monthly recurring revenue in US cents. `None` if it was not requested.
+    /// Monthly recurring revenue in US cents. `None` if the metric was not requested.
     pub monthly_recurring_revenue: Option<Number>,
     /// Expected monthly recurring revenue of active trials in US cents, with those that
-    /// are scheduled to end. `None` if it was not requested.
+    /// are scheduled to end. `None` if the metric was not requested.
     pub trial_monthly_recurring_revenue: Option<Number>,
     /// Monthly recurring revenue in US cents, without subscriptions that are scheduled to
-    /// end. `None` if it was not requested.
+    /// end. `None` if the metric was not requested.
     pub committed_monthly_recurring_revenue: Option<Number>,
     /// Expected monthly recurring revenue of active trials in US cents, without those
-    /// that are scheduled to end. `None` if it was not requested.
+    /// that are scheduled to end. `None` if the metric was not requested.
     pub trial_committed_monthly_recurring_revenue: Option<Number>,
-    /// Average revenue per customer in US cents. `None` if it was not requested.
+    /// Average revenue per customer in US cents. `None` if the metric was not requested.
     pub average_revenue_per_user: Option<Number>,
-    /// Number of checkout sessions. `None` if it was not requested.
+    /// Number of checkout sessions. `None` if the metric was not requested.
     pub checkouts: Option<Number>,
-    /// Number of checkout sessions that succeeded. `None` if it was not requested.
+    /// Number of checkout sessions that succeeded. `None` if the metric was not
+    /// requested.
     pub succeeded_checkouts: Option<Number>,
-    /// Number of churned subscriptions. `None` if it was not requested.
+    /// Number of churned subscriptions. `None` if the metric was not requested.
     pub churned_subscriptions: Option<Number>,
-    /// Share of subscriptions that churned, from 0 to 1. `None` if it was not requested.
+    /// Share of subscriptions that churned, from 0 to 1. `None` if the metric was not
+    /// requested.
     pub churn_rate: Option<Number>,
-    /// Total number of seats. `None` if it was not requested.
+    /// Total number of seats. `None` if the metric was not requested.
     pub seats_total: Option<Number>,
-    /// Number of claimed seats. `None` if it was not requested.
+    /// Number of claimed seats. `None` if the metric was not requested.
     pub seats_claimed: Option<Number>,
-    /// Number of assigned seats that are not claimed yet. `None` if it was not requested.
+    /// Number of assigned seats that are not claimed yet. `None` if the metric was not
+    /// requested.
     pub seats_pending: Option<Number>,
-    /// Number of customers with seats. `None` if it was not requested.
+    /// Number of customers with seats. `None` if the metric was not requested.
     pub seat_customers: Option<Number>,
-    /// Number of new customers with seats. `None` if it was not requested.
+    /// Number of new customers with seats. `None` if the metric was not requested.
     pub new_seat_customers: Option<Number>,
-    /// Number of customers with seats who churned. `None` if it was not requested.
+    /// Number of customers with seats who churned. `None` if the metric was not
+    /// requested.
     pub churned_seat_customers: Option<Number>,
-    /// Number of orders. `None` if it was not requested.
+    /// Number of orders. `None` if the metric was not requested.
     pub orders: Option<Number>,
-    /// Revenue in US cents. `None` if it was not requested.
+    /// Revenue in US cents. `None` if the metric was not requested.
     pub revenue: Option<Number>,
-    /// Revenue after deductions, in US cents. `None` if it was not requested.
+    /// Revenue after deductions, in US cents. `None` if the metric was not requested.
     pub net_revenue: Option<Number>,
-    /// Cumulative revenue in US cents. `None` if it was not requested.
+    /// Cumulative revenue in US cents. `None` if the metric was not requested.
     pub cumulative_revenue: Option<Number>,
-    /// Cumulative revenue after deductions, in US cents. `None` if it was not requested.
+    /// Cumulative revenue after deductions, in US cents. `None` if the metric was not
+    /// requested.
     pub net_cumulative_revenue: Option<Number>,
     /// Costs reported by events, in US cents, possibly with fractions of a cent. `None`
-    /// if it was not requested.
+    /// if the metric was not requested.
     pub costs: Option<Number>,
-    /// Cumulative costs in US cents, possibly with fractions of a cent. `None` if it was
-    /// not requested.
+    /// Cumulative costs in US cents, possibly with fractions of a cent. `None` if the
+    /// metric was not requested.
     pub cumulative_costs: Option<Number>,
-    /// Average amount of an order in US cents. `None` if it was not requested.
+    /// Average amount of an order in US cents. `None` if the metric was not requested.
     pub average_order_value: Option<Number>,
-    /// Average net amount of an order in US cents, after deductions. `None` if it was not
-    /// requested.
+    /// Average net amount of an order in US cents, after deductions. `None` if the metric
+    /// was not requested.
     pub net_average_order_value: Option<Number>,
     /// Average cost per customer in US cents, possibly with fractions of a cent. `None`
-    /// if it was not requested.
+    /// if the metric was not requested.
     pub cost_per_user: Option<Number>,
-    /// Number of customers with events. `None` if it was not requested.
+    /// Number of customers with events. `None` if the metric was not requested.
     pub active_user_by_event: Option<Number>,
-    /// Number of one-time purchases. `None` if it was not requested.
+    /// Number of one-time purchases. `None` if the metric was not requested.
     pub one_time_products: Option<Number>,
-    /// Revenue of one-time purchases in US cents. `None` if it was not requested.
+    /// Revenue of one-time purchases in US cents. `None` if the metric was not requested.
     pub one_time_products_revenue: Option<Number>,
-    /// Revenue of one-time purchases after deductions, in US cents. `None` if it was not
-    /// requested.
+    /// Revenue of one-time purchases after deductions, in US cents. `None` if the metric
+    /// was not requested.
     pub one_time_products_net_revenue: Option<Number>,
-    /// Number of new subscriptions. `None` if it was not requested.
+    /// Number of new subscriptions. `None` if the metric was not requested.
     pub new_subscriptions: Option<Number>,
-    /// Revenue of new subscriptions in US cents. `None` if it was not requested.
+    /// Revenue of new subscriptions in US cents. `None` if the metric was not requested.
     pub new_subscriptions_revenue: Option<Number>,
-    /// Revenue of new subscriptions after deductions, in US cents. `None` if it was not
-    /// requested.
+    /// Revenue of new subscriptions after deductions, in US cents. `None` if the metric
+    /// was not requested.
     pub new_subscriptions_net_revenue: Option<Number>,
-    /// Number of renewed subscriptions. `None` if it was not requested.
+    /// Number of renewed subscriptions. `None` if the metric was not requested.
     pub renewed_subscriptions: Option<Number>,
-    /// Revenue of renewed subscriptions in US cents. `None` if it was not requested.
-    pub renewed_subscriptions_revenue: Option<Number>,
-    /// Revenue of renewed subscriptions after deductions, in US cents. `None` if it was
-    /// not requested.
-    pub renewed_subscriptions_net_revenue: Option<Number>,
-    /// Number of canceled subscriptions. `None` if it was not requested.
-    pub canceled_subscriptions: Option<Number>,
-    /// Number of subscriptions canceled because of the customer service. `None` if it was
-    /// not requested.
-    pub canceled_subscriptions_customer_service: Option<Number>,
-    /// Number of subscriptions canceled because of the quality. `None` if it was not
+    /// Revenue of renewed subscriptions in US cents. `None` if the metric was not
     /// requested.
-    pub canceled_subscriptions_low_quality: Option<Number>,
-    /// Number of subscriptions canceled because features were missing. `None` if it was
+    pub renewed_subscriptions_revenue: Option<Number>,
+    /// Revenue of renewed subscriptions after deductions, in US cents. `None` if the
+    /// metric was not requested.
+    pub renewed_subscriptions_net_revenue: Option<Number>,
+    /// Number of canceled subscriptions. `None` if the metric was not requested.
+    pub canceled_subscriptions: Option<Number>,
+    /// Number of subscriptions canceled because of the customer service. `None` if the
+    /// metric was not requested.
+    pub canceled_subscriptions_customer_service: Option<Number>,
+    /// Number of subscriptions canceled because of the quality. `None` if the metric was
     /// not requested.
+    pub canceled_subscriptions_low_quality: Option<Number>,
+    /// Number of subscriptions canceled because features were missing. `None` if the
+    /// metric was not requested.
     pub canceled_subscriptions_missing_features: Option<Number>,
     /// Number of subscriptions canceled because another service is used instead. `None`
-    /// if it was not requested.
+    /// if the metric was not requested.
     pub canceled_subscriptions_switched_service: Option<Number>,
-    /// Number of subscriptions canceled because it was too complicated. `None` if it was
-    /// not requested.
+    /// Number of subscriptions canceled because it was too complicated. `None` if the
+    /// metric was not requested.
     pub canceled_subscriptions_too_complex: Option<Number>,
-    /// Number of subscriptions canceled because of the price. `None` if it was not
-    /// requested.
+    /// Number of subscriptions canceled because of the price. `None` if the metric was
+    /// not requested.
     pub canceled_subscriptions_too_expensive: Option<Number>,
-    /// Number of subscriptions canceled because they were not used. `None` if it was not
-    /// requested.
+    /// Number of subscriptions canceled because they were not used. `None` if the metric
+    /// was not requested.
     pub canceled_subscriptions_unused: Option<Number>,
-    /// Number of subscriptions canceled for other reasons. `None` if it was not
+    /// Number of subscriptions canceled for other reasons. `None` if the metric was not
     /// requested.
     pub canceled_subscriptions_other: Option<Number>,
-    /// Annual recurring revenue in US cents. `None` if it was not requested.
+    /// Annual recurring revenue in US cents. `None` if the metric was not requested.
     pub annual_recurring_revenue: Option<Number>,
     /// Annual recurring revenue in US cents, without subscriptions that are scheduled to
-    /// end. `None` if it was not requested.
+    /// end. `None` if the metric was not requested.
     pub committed_annual_recurring_revenue: Option<Number>,
-    /// Share of checkout sessions that succeeded, from 0 to 1. `None` if it was not
-    /// requested.
+    /// Share of checkout sessions that succeeded, from 0 to 1. `None` if the metric was
+    /// not requested.
     pub checkouts_conversion: Option<Number>,
-    /// Lifetime value of a customer in US cents. `None` if it was not requested.
+    /// Lifetime value of a customer in US cents. `None` if the metric was not requested.
     pub ltv: Option<Number>,
-    /// Revenue minus costs, in US cents, possibly with fractions of a cent. `None` if it
-    /// was not requested.
+    /// Revenue minus costs, in US cents, possibly with fractions of a cent. `None` if the
+    /// metric was not requested.
     pub gross_margin: Option<Number>,
-    /// Gross margin as a share of the revenue, from 0 to 1. `None` if it was not
+    /// Gross margin as a share of the revenue, from 0 to 1. `None` if the metric was not
     /// requested.
     pub gross_margin_percentage: Option<Number>,
     /// Cash flow: revenue minus costs, in US cents, possibly with fractions of a cent.
-    /// `None` if it was not requested.
+    /// `None` if the metric was not requested.
     pub cashflow: Option<Number>,
-    /// Average number of seats per customer who has seats. `None` if it was not
+    /// Average number of seats per customer who has seats. `None` if the metric was not
     /// requested.
     pub average_seats_per_customer: Option<Number>,
-    /// Share of seats that are claimed, from 0 to 1. `None` if it was not requested.
+    /// Share of seats that are claimed, from 0 to 1. `None` if the metric was not
+    /// requested.
     pub seat_utilization_rate: Option<Number>,
 }
 
@@ -480,154 +495,161 @@ pub enum MetricType {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Metrics {
-    /// Number of active subscriptions. `None` if it was not requested.
+    /// Number of active subscriptions. `None` if the metric was not requested.
     pub active_subscriptions: Option<Metric>,
-    /// Number of active subscriptions that are not scheduled to end. `None` if it was not
-    /// requested.
+    /// Number of active subscriptions that are not scheduled to end. `None` if the metric
+    /// was not requested.
     pub committed_subscriptions: Option<Metric>,
-    /// Monthly recurring revenue in US cents. `None` if it was not requested.
+    /// Monthly recurring revenue in US cents. `None` if the metric was not requested.
     pub monthly_recurring_revenue: Option<Metric>,
     /// Expected monthly recurring revenue of active trials in US cents, with those that
-    /// are scheduled to end. `None` if it was not requested.
+    /// are scheduled to end. `None` if the metric was not requested.
     pub trial_monthly_recurring_revenue: Option<Metric>,
     /// Monthly recurring revenue in US cents, without subscriptions that are scheduled to
-    /// end. `None` if it was not requested.
+    /// end. `None` if the metric was not requested.
     pub committed_monthly_recurring_revenue: Option<Metric>,
     /// Expected monthly recurring revenue of active trials in US cents, without those
-    /// that are scheduled to end. `None` if it was not requested.
+    /// that are scheduled to end. `None` if the metric was not requested.
     pub trial_committed_monthly_recurring_revenue: Option<Metric>,
-    /// Average revenue per customer in US cents. `None` if it was not requested.
+    /// Average revenue per customer in US cents. `None` if the metric was not requested.
     pub average_revenue_per_user: Option<Metric>,
-    /// Number of checkout sessions. `None` if it was not requested.
+    /// Number of checkout sessions. `None` if the metric was not requested.
     pub checkouts: Option<Metric>,
-    /// Number of checkout sessions that succeeded. `None` if it was not requested.
+    /// Number of checkout sessions that succeeded. `None` if the metric was not
+    /// requested.
     pub succeeded_checkouts: Option<Metric>,
-    /// Number of churned subscriptions. `None` if it was not requested.
+    /// Number of churned subscriptions. `None` if the metric was not requested.
     pub churned_subscriptions: Option<Metric>,
-    /// Share of subscriptions that churned, from 0 to 1. `None` if it was not requested.
+    /// Share of subscriptions that churned, from 0 to 1. `None` if the metric was not
+    /// requested.
     pub churn_rate: Option<Metric>,
-    /// Total number of seats. `None` if it was not requested.
+    /// Total number of seats. `None` if the metric was not requested.
     pub seats_total: Option<Metric>,
-    /// Number of claimed seats. `None` if it was not requested.
+    /// Number of claimed seats. `None` if the metric was not requested.
     pub seats_claimed: Option<Metric>,
-    /// Number of assigned seats that are not claimed yet. `None` if it was not requested.
+    /// Number of assigned seats that are not claimed yet. `None` if the metric was not
+    /// requested.
     pub seats_pending: Option<Metric>,
-    /// Number of customers with seats. `None` if it was not requested.
+    /// Number of customers with seats. `None` if the metric was not requested.
     pub seat_customers: Option<Metric>,
-    /// Number of new customers with seats. `None` if it was not requested.
+    /// Number of new customers with seats. `None` if the metric was not requested.
     pub new_seat_customers: Option<Metric>,
-    /// Number of customers with seats who churned. `None` if it was not requested.
+    /// Number of customers with seats who churned. `None` if the metric was not
+    /// requested.
     pub churned_seat_customers: Option<Metric>,
-    /// Number of orders. `None` if it was not requested.
+    /// Number of orders. `None` if the metric was not requested.
     pub orders: Option<Metric>,
-    /// Revenue in US cents. `None` if it was not requested.
+    /// Revenue in US cents. `None` if the metric was not requested.
     pub revenue: Option<Metric>,
-    /// Revenue after deductions, in US cents. `None` if it was not requested.
+    /// Revenue after deductions, in US cents. `None` if the metric was not requested.
     pub net_revenue: Option<Metric>,
-    /// Cumulative revenue in US cents. `None` if it was not requested.
+    /// Cumulative revenue in US cents. `None` if the metric was not requested.
     pub cumulative_revenue: Option<Metric>,
-    /// Cumulative revenue after deductions, in US cents. `None` if it was not requested.
+    /// Cumulative revenue after deductions, in US cents. `None` if the metric was not
+    /// requested.
     pub net_cumulative_revenue: Option<Metric>,
     /// Costs reported by events, in US cents, possibly with fractions of a cent. `None`
-    /// if it was not requested.
+    /// if the metric was not requested.
     pub costs: Option<Metric>,
-    /// Cumulative costs in US cents, possibly with fractions of a cent. `None` if it was
-    /// not requested.
+    /// Cumulative costs in US cents, possibly with fractions of a cent. `None` if the
+    /// metric was not requested.
     pub cumulative_costs: Option<Metric>,
-    /// Average amount of an order in US cents. `None` if it was not requested.
+    /// Average amount of an order in US cents. `None` if the metric was not requested.
     pub average_order_value: Option<Metric>,
-    /// Average net amount of an order in US cents, after deductions. `None` if it was not
-    /// requested.
+    /// Average net amount of an order in US cents, after deductions. `None` if the metric
+    /// was not requested.
     pub net_average_order_value: Option<Metric>,
     /// Average cost per customer in US cents, possibly with fractions of a cent. `None`
-    /// if it was not requested.
+    /// if the metric was not requested.
     pub cost_per_user: Option<Metric>,
-    /// Number of customers with events. `None` if it was not requested.
+    /// Number of customers with events. `None` if the metric was not requested.
     pub active_user_by_event: Option<Metric>,
-    /// Number of one-time purchases. `None` if it was not requested.
+    /// Number of one-time purchases. `None` if the metric was not requested.
     pub one_time_products: Option<Metric>,
-    /// Revenue of one-time purchases in US cents. `None` if it was not requested.
+    /// Revenue of one-time purchases in US cents. `None` if the metric was not requested.
     pub one_time_products_revenue: Option<Metric>,
-    /// Revenue of one-time purchases after deductions, in US cents. `None` if it was not
-    /// requested.
+    /// Revenue of one-time purchases after deductions, in US cents. `None` if the metric
+    /// was not requested.
     pub one_time_products_net_revenue: Option<Metric>,
-    /// Number of new subscriptions. `None` if it was not requested.
+    /// Number of new subscriptions. `None` if the metric was not requested.
     pub new_subscriptions: Option<Metric>,
-    /// Revenue of new subscriptions in US cents. `None` if it was not requested.
+    /// Revenue of new subscriptions in US cents. `None` if the metric was not requested.
     pub new_subscriptions_revenue: Option<Metric>,
-    /// Revenue of new subscriptions after deductions, in US cents. `None` if it was not
-    /// requested.
+    /// Revenue of new subscriptions after deductions, in US cents. `None` if the metric
+    /// was not requested.
     pub new_subscriptions_net_revenue: Option<Metric>,
-    /// Number of renewed subscriptions. `None` if it was not requested.
+    /// Number of renewed subscriptions. `None` if the metric was not requested.
     pub renewed_subscriptions: Option<Metric>,
-    /// Revenue of renewed subscriptions in US cents. `None` if it was not requested.
-    pub renewed_subscriptions_revenue: Option<Metric>,
-    /// Revenue of renewed subscriptions after deductions, in US cents. `None` if it was
-    /// not requested.
-    pub renewed_subscriptions_net_revenue: Option<Metric>,
-    /// Number of canceled subscriptions. `None` if it was not requested.
-    pub canceled_subscriptions: Option<Metric>,
-    /// Number of subscriptions canceled because of the customer service. `None` if it was
-    /// not requested.
-    pub canceled_subscriptions_customer_service: Option<Metric>,
-    /// Number of subscriptions canceled because of the quality. `None` if it was not
+    /// Revenue of renewed subscriptions in US cents. `None` if the metric was not
     /// requested.
-    pub canceled_subscriptions_low_quality: Option<Metric>,
-    /// Number of subscriptions canceled because features were missing. `None` if it was
+    pub renewed_subscriptions_revenue: Option<Metric>,
+    /// Revenue of renewed subscriptions after deductions, in US cents. `None` if the
+    /// metric was not requested.
+    pub renewed_subscriptions_net_revenue: Option<Metric>,
+    /// Number of canceled subscriptions. `None` if the metric was not requested.
+    pub canceled_subscriptions: Option<Metric>,
+    /// Number of subscriptions canceled because of the customer service. `None` if the
+    /// metric was not requested.
+    pub canceled_subscriptions_customer_service: Option<Metric>,
+    /// Number of subscriptions canceled because of the quality. `None` if the metric was
     /// not requested.
+    pub canceled_subscriptions_low_quality: Option<Metric>,
+    /// Number of subscriptions canceled because features were missing. `None` if the
+    /// metric was not requested.
     pub canceled_subscriptions_missing_features: Option<Metric>,
     /// Number of subscriptions canceled because another service is used instead. `None`
-    /// if it was not requested.
+    /// if the metric was not requested.
     pub canceled_subscriptions_switched_service: Option<Metric>,
-    /// Number of subscriptions canceled because it was too complicated. `None` if it was
-    /// not requested.
+    /// Number of subscriptions canceled because it was too complicated. `None` if the
+    /// metric was not requested.
     pub canceled_subscriptions_too_complex: Option<Metric>,
-    /// Number of subscriptions canceled because of the price. `None` if it was not
-    /// requested.
+    /// Number of subscriptions canceled because of the price. `None` if the metric was
+    /// not requested.
     pub canceled_subscriptions_too_expensive: Option<Metric>,
-    /// Number of subscriptions canceled because they were not used. `None` if it was not
-    /// requested.
+    /// Number of subscriptions canceled because they were not used. `None` if the metric
+    /// was not requested.
     pub canceled_subscriptions_unused: Option<Metric>,
-    /// Number of subscriptions canceled for other reasons. `None` if it was not
+    /// Number of subscriptions canceled for other reasons. `None` if the metric was not
     /// requested.
     pub canceled_subscriptions_other: Option<Metric>,
-    /// Annual recurring revenue in US cents. `None` if it was not requested.
+    /// Annual recurring revenue in US cents. `None` if the metric was not requested.
     pub annual_recurring_revenue: Option<Metric>,
     /// Annual recurring revenue in US cents, without subscriptions that are scheduled to
-    /// end. `None` if it was not requested.
+    /// end. `None` if the metric was not requested.
     pub committed_annual_recurring_revenue: Option<Metric>,
-    /// Share of checkout sessions that succeeded, from 0 to 1. `None` if it was not
-    /// requested.
+    /// Share of checkout sessions that succeeded, from 0 to 1. `None` if the metric was
+    /// not requested.
     pub checkouts_conversion: Option<Metric>,
-    /// Lifetime value of a customer in US cents. `None` if it was not requested.
+    /// Lifetime value of a customer in US cents. `None` if the metric was not requested.
     pub ltv: Option<Metric>,
-    /// Revenue minus costs, in US cents, possibly with fractions of a cent. `None` if it
-    /// was not requested.
+    /// Revenue minus costs, in US cents, possibly with fractions of a cent. `None` if the
+    /// metric was not requested.
     pub gross_margin: Option<Metric>,
-    /// Gross margin as a share of the revenue, from 0 to 1. `None` if it was not
+    /// Gross margin as a share of the revenue, from 0 to 1. `None` if the metric was not
     /// requested.
     pub gross_margin_percentage: Option<Metric>,
     /// Cash flow: revenue minus costs, in US cents, possibly with fractions of a cent.
-    /// `None` if it was not requested.
+    /// `None` if the metric was not requested.
     pub cashflow: Option<Metric>,
-    /// Average number of seats per customer who has seats. `None` if it was not
+    /// Average number of seats per customer who has seats. `None` if the metric was not
     /// requested.
     pub average_seats_per_customer: Option<Metric>,
-    /// Share of seats that are claimed, from 0 to 1. `None` if it was not requested.
+    /// Share of seats that are claimed, from 0 to 1. `None` if the metric was not
+    /// requested.
     pub seat_utilization_rate: Option<Metric>,
 }
 
-/// Limits of the time range for one interval length.
+/// Limits of the time range for one length of intervals.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MetricsIntervalLimit {
-    /// Minimum number of days.
+    /// Minimum number of days in the time range.
     pub min_days: i64,
-    /// Maximum number of days.
+    /// Maximum number of days in the time range.
     pub max_days: i64,
 }
 
-/// Limits of the time range, by interval length.
+/// Limits of the time range, by length of intervals.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MetricsIntervalsLimits {
@@ -643,13 +665,13 @@ pub struct MetricsIntervalsLimits {
     pub year: MetricsIntervalLimit,
 }
 
-/// Limits of metrics requests.
+/// The first day with metrics, and the limits of the time range.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MetricsLimits {
     /// First day with metrics.
     pub min_date: Date,
-    /// Limits of the time range, by interval length.
+    /// Limits of the time range, by length of intervals.
     pub intervals: MetricsIntervalsLimits,
 }
 
@@ -669,139 +691,146 @@ pub struct MetricsResponse {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MetricsTotals {
-    /// Number of active subscriptions. `None` if it was not requested.
+    /// Number of active subscriptions. `None` if the metric was not requested.
     pub active_subscriptions: Option<Number>,
-    /// Number of active subscriptions that are not scheduled to end. `None` if it was not
-    /// requested.
+    /// Number of active subscriptions that are not scheduled to end. `None` if the metric
+    /// was not requested.
     pub committed_subscriptions: Option<Number>,
-    /// Monthly recurring revenue in US cents. `None` if it was not requested.
+    /// Monthly recurring revenue in US cents. `None` if the metric was not requested.
     pub monthly_recurring_revenue: Option<Number>,
     /// Expected monthly recurring revenue of active trials in US cents, with those that
-    /// are scheduled to end. `None` if it was not requested.
+    /// are scheduled to end. `None` if the metric was not requested.
     pub trial_monthly_recurring_revenue: Option<Number>,
     /// Monthly recurring revenue in US cents, without subscriptions that are scheduled to
-    /// end. `None` if it was not requested.
+    /// end. `None` if the metric was not requested.
     pub committed_monthly_recurring_revenue: Option<Number>,
     /// Expected monthly recurring revenue of active trials in US cents, without those
-    /// that are scheduled to end. `None` if it was not requested.
+    /// that are scheduled to end. `None` if the metric was not requested.
     pub trial_committed_monthly_recurring_revenue: Option<Number>,
-    /// Average revenue per customer in US cents. `None` if it was not requested.
+    /// Average revenue per customer in US cents. `None` if the metric was not requested.
     pub average_revenue_per_user: Option<Number>,
-    /// Number of checkout sessions. `None` if it was not requested.
+    /// Number of checkout sessions. `None` if the metric was not requested.
     pub checkouts: Option<Number>,
-    /// Number of checkout sessions that succeeded. `None` if it was not requested.
+    /// Number of checkout sessions that succeeded. `None` if the metric was not
+    /// requested.
     pub succeeded_checkouts: Option<Number>,
-    /// Number of churned subscriptions. `None` if it was not requested.
+    /// Number of churned subscriptions. `None` if the metric was not requested.
     pub churned_subscriptions: Option<Number>,
-    /// Share of subscriptions that churned, from 0 to 1. `None` if it was not requested.
+    /// Share of subscriptions that churned, from 0 to 1. `None` if the metric was not
+    /// requested.
     pub churn_rate: Option<Number>,
-    /// Total number of seats. `None` if it was not requested.
+    /// Total number of seats. `None` if the metric was not requested.
     pub seats_total: Option<Number>,
-    /// Number of claimed seats. `None` if it was not requested.
+    /// Number of claimed seats. `None` if the metric was not requested.
     pub seats_claimed: Option<Number>,
-    /// Number of assigned seats that are not claimed yet. `None` if it was not requested.
+    /// Number of assigned seats that are not claimed yet. `None` if the metric was not
+    /// requested.
     pub seats_pending: Option<Number>,
-    /// Number of customers with seats. `None` if it was not requested.
+    /// Number of customers with seats. `None` if the metric was not requested.
     pub seat_customers: Option<Number>,
-    /// Number of new customers with seats. `None` if it was not requested.
+    /// Number of new customers with seats. `None` if the metric was not requested.
     pub new_seat_customers: Option<Number>,
-    /// Number of customers with seats who churned. `None` if it was not requested.
+    /// Number of customers with seats who churned. `None` if the metric was not
+    /// requested.
     pub churned_seat_customers: Option<Number>,
-    /// Number of orders. `None` if it was not requested.
+    /// Number of orders. `None` if the metric was not requested.
     pub orders: Option<Number>,
-    /// Revenue in US cents. `None` if it was not requested.
+    /// Revenue in US cents. `None` if the metric was not requested.
     pub revenue: Option<Number>,
-    /// Revenue after deductions, in US cents. `None` if it was not requested.
+    /// Revenue after deductions, in US cents. `None` if the metric was not requested.
     pub net_revenue: Option<Number>,
-    /// Cumulative revenue in US cents. `None` if it was not requested.
+    /// Cumulative revenue in US cents. `None` if the metric was not requested.
     pub cumulative_revenue: Option<Number>,
-    /// Cumulative revenue after deductions, in US cents. `None` if it was not requested.
+    /// Cumulative revenue after deductions, in US cents. `None` if the metric was not
+    /// requested.
     pub net_cumulative_revenue: Option<Number>,
     /// Costs reported by events, in US cents, possibly with fractions of a cent. `None`
-    /// if it was not requested.
+    /// if the metric was not requested.
     pub costs: Option<Number>,
-    /// Cumulative costs in US cents, possibly with fractions of a cent. `None` if it was
-    /// not requested.
+    /// Cumulative costs in US cents, possibly with fractions of a cent. `None` if the
+    /// metric was not requested.
     pub cumulative_costs: Option<Number>,
-    /// Average amount of an order in US cents. `None` if it was not requested.
+    /// Average amount of an order in US cents. `None` if the metric was not requested.
     pub average_order_value: Option<Number>,
-    /// Average net amount of an order in US cents, after deductions. `None` if it was not
-    /// requested.
+    /// Average net amount of an order in US cents, after deductions. `None` if the metric
+    /// was not requested.
     pub net_average_order_value: Option<Number>,
     /// Average cost per customer in US cents, possibly with fractions of a cent. `None`
-    /// if it was not requested.
+    /// if the metric was not requested.
     pub cost_per_user: Option<Number>,
-    /// Number of customers with events. `None` if it was not requested.
+    /// Number of customers with events. `None` if the metric was not requested.
     pub active_user_by_event: Option<Number>,
-    /// Number of one-time purchases. `None` if it was not requested.
+    /// Number of one-time purchases. `None` if the metric was not requested.
     pub one_time_products: Option<Number>,
-    /// Revenue of one-time purchases in US cents. `None` if it was not requested.
+    /// Revenue of one-time purchases in US cents. `None` if the metric was not requested.
     pub one_time_products_revenue: Option<Number>,
-    /// Revenue of one-time purchases after deductions, in US cents. `None` if it was not
-    /// requested.
+    /// Revenue of one-time purchases after deductions, in US cents. `None` if the metric
+    /// was not requested.
     pub one_time_products_net_revenue: Option<Number>,
-    /// Number of new subscriptions. `None` if it was not requested.
+    /// Number of new subscriptions. `None` if the metric was not requested.
     pub new_subscriptions: Option<Number>,
-    /// Revenue of new subscriptions in US cents. `None` if it was not requested.
+    /// Revenue of new subscriptions in US cents. `None` if the metric was not requested.
     pub new_subscriptions_revenue: Option<Number>,
-    /// Revenue of new subscriptions after deductions, in US cents. `None` if it was not
-    /// requested.
+    /// Revenue of new subscriptions after deductions, in US cents. `None` if the metric
+    /// was not requested.
     pub new_subscriptions_net_revenue: Option<Number>,
-    /// Number of renewed subscriptions. `None` if it was not requested.
+    /// Number of renewed subscriptions. `None` if the metric was not requested.
     pub renewed_subscriptions: Option<Number>,
-    /// Revenue of renewed subscriptions in US cents. `None` if it was not requested.
-    pub renewed_subscriptions_revenue: Option<Number>,
-    /// Revenue of renewed subscriptions after deductions, in US cents. `None` if it was
-    /// not requested.
-    pub renewed_subscriptions_net_revenue: Option<Number>,
-    /// Number of canceled subscriptions. `None` if it was not requested.
-    pub canceled_subscriptions: Option<Number>,
-    /// Number of subscriptions canceled because of the customer service. `None` if it was
-    /// not requested.
-    pub canceled_subscriptions_customer_service: Option<Number>,
-    /// Number of subscriptions canceled because of the quality. `None` if it was not
+    /// Revenue of renewed subscriptions in US cents. `None` if the metric was not
     /// requested.
-    pub canceled_subscriptions_low_quality: Option<Number>,
-    /// Number of subscriptions canceled because features were missing. `None` if it was
+    pub renewed_subscriptions_revenue: Option<Number>,
+    /// Revenue of renewed subscriptions after deductions, in US cents. `None` if the
+    /// metric was not requested.
+    pub renewed_subscriptions_net_revenue: Option<Number>,
+    /// Number of canceled subscriptions. `None` if the metric was not requested.
+    pub canceled_subscriptions: Option<Number>,
+    /// Number of subscriptions canceled because of the customer service. `None` if the
+    /// metric was not requested.
+    pub canceled_subscriptions_customer_service: Option<Number>,
+    /// Number of subscriptions canceled because of the quality. `None` if the metric was
     /// not requested.
+    pub canceled_subscriptions_low_quality: Option<Number>,
+    /// Number of subscriptions canceled because features were missing. `None` if the
+    /// metric was not requested.
     pub canceled_subscriptions_missing_features: Option<Number>,
     /// Number of subscriptions canceled because another service is used instead. `None`
-    /// if it was not requested.
+    /// if the metric was not requested.
     pub canceled_subscriptions_switched_service: Option<Number>,
-    /// Number of subscriptions canceled because it was too complicated. `None` if it was
-    /// not requested.
+    /// Number of subscriptions canceled because it was too complicated. `None` if the
+    /// metric was not requested.
     pub canceled_subscriptions_too_complex: Option<Number>,
-    /// Number of subscriptions canceled because of the price. `None` if it was not
-    /// requested.
+    /// Number of subscriptions canceled because of the price. `None` if the metric was
+    /// not requested.
     pub canceled_subscriptions_too_expensive: Option<Number>,
-    /// Number of subscriptions canceled because they were not used. `None` if it was not
-    /// requested.
+    /// Number of subscriptions canceled because they were not used. `None` if the metric
+    /// was not requested.
     pub canceled_subscriptions_unused: Option<Number>,
-    /// Number of subscriptions canceled for other reasons. `None` if it was not
+    /// Number of subscriptions canceled for other reasons. `None` if the metric was not
     /// requested.
     pub canceled_subscriptions_other: Option<Number>,
-    /// Annual recurring revenue in US cents. `None` if it was not requested.
+    /// Annual recurring revenue in US cents. `None` if the metric was not requested.
     pub annual_recurring_revenue: Option<Number>,
     /// Annual recurring revenue in US cents, without subscriptions that are scheduled to
-    /// end. `None` if it was not requested.
+    /// end. `None` if the metric was not requested.
     pub committed_annual_recurring_revenue: Option<Number>,
-    /// Share of checkout sessions that succeeded, from 0 to 1. `None` if it was not
-    /// requested.
+    /// Share of checkout sessions that succeeded, from 0 to 1. `None` if the metric was
+    /// not requested.
     pub checkouts_conversion: Option<Number>,
-    /// Lifetime value of a customer in US cents. `None` if it was not requested.
+    /// Lifetime value of a customer in US cents. `None` if the metric was not requested.
     pub ltv: Option<Number>,
-    /// Revenue minus costs, in US cents, possibly with fractions of a cent. `None` if it
-    /// was not requested.
+    /// Revenue minus costs, in US cents, possibly with fractions of a cent. `None` if the
+    /// metric was not requested.
     pub gross_margin: Option<Number>,
-    /// Gross margin as a share of the revenue, from 0 to 1. `None` if it was not
+    /// Gross margin as a share of the revenue, from 0 to 1. `None` if the metric was not
     /// requested.
     pub gross_margin_percentage: Option<Number>,
     /// Cash flow: revenue minus costs, in US cents, possibly with fractions of a cent.
-    /// `None` if it was not requested.
+    /// `None` if the metric was not requested.
     pub cashflow: Option<Number>,
-    /// Average number of seats per customer who has seats. `None` if it was not
+    /// Average number of seats per customer who has seats. `None` if the metric was not
     /// requested.
     pub average_seats_per_customer: Option<Number>,
-    /// Share of seats that are claimed, from 0 to 1. `None` if it was not requested.
+    /// Share of seats that are claimed, from 0 to 1. `None` if the metric was not
+    /// requested.
     pub seat_utilization_rate: Option<Number>,
 }

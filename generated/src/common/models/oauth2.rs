@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 pub struct AuthorizationCodeTokenRequest {
     /// ID of the OAuth2 client.
     pub client_id: String,
-    /// Client secret. Do not log or expose it.
+    /// Secret of the OAuth2 client.
     pub client_secret: String,
     /// Authorization code to exchange.
     pub code: String,
@@ -109,7 +109,8 @@ impl AuthorizeResponse {
         }
     }
 
-    /// Returns whether exactly one organization must be selected. `None` means `false`.
+    /// Returns whether the user must select exactly one organization. `None` means
+    /// `false`.
     #[must_use]
     #[inline]
     pub fn requires_single_organization(&self) -> Option<bool> {
@@ -204,13 +205,14 @@ pub struct AuthorizeResponseOrganization {
     ///
     /// Always `organization`.
     pub sub_type: Cow<'static, str>,
-    /// Organization that the client requests access to. `None` if the user chooses it.
+    /// Organization that the client requests access to. `None` if the user is to choose
+    /// the organization.
     pub sub: Option<AuthorizeOrganization>,
     /// Requested scopes.
     pub scopes: Vec<Scope>,
     /// The organizations that the user can choose from.
     pub organizations: Vec<AuthorizeOrganization>,
-    /// Whether exactly one organization must be selected. `None` means `false`.
+    /// Whether the user must select exactly one organization. `None` means `false`.
     pub requires_single_organization: Option<bool>,
     /// Human-readable descriptions of the scopes, by scope. `None` means the default of
     /// the server.
@@ -227,13 +229,13 @@ pub struct AuthorizeResponseUser {
     ///
     /// Always `user`.
     pub sub_type: Cow<'static, str>,
-    /// User that the client requests access to. `None` if it is not determined yet.
+    /// User that the client requests access to. `None` if the user is not determined yet.
     pub sub: Option<AuthorizeUser>,
     /// Requested scopes.
     pub scopes: Vec<Scope>,
     /// The organizations that the user can choose from.
     pub organizations: Vec<AuthorizeOrganization>,
-    /// Whether exactly one organization must be selected. `None` means `false`.
+    /// Whether the user must select exactly one organization. `None` means `false`.
     pub requires_single_organization: Option<bool>,
     /// Human-readable descriptions of the scopes, by scope. `None` means the default of
     /// the server.
@@ -264,7 +266,7 @@ pub struct IntrospectTokenRequest {
     pub token_type_hint: Option<TokenTypeHint>,
     /// ID of the OAuth2 client.
     pub client_id: String,
-    /// Client secret. Do not log or expose it.
+    /// Secret of the OAuth2 client.
     pub client_secret: String,
 }
 
@@ -352,41 +354,47 @@ pub enum IntrospectedTokenType {
 pub struct OAuth2Client {
     /// ID of the OAuth2 client.
     pub client_id: String,
-    /// Client secret. Do not log or expose it. `None` if the client has no secret.
+    /// Secret of the OAuth2 client. `None` if the client has no secret.
     pub client_secret: Option<String>,
     /// When the client ID was issued, as a Unix timestamp in seconds. `None` if the
-    /// registration lacks it.
+    /// registration does not contain the field.
     pub client_id_issued_at: Option<i64>,
     /// When the client secret expires, as a Unix timestamp in seconds; 0 means never.
     /// `None` if the client has no secret.
     pub client_secret_expires_at: Option<i64>,
-    /// URL of the registration. `None` if the registration lacks it.
+    /// URL to read, replace and delete the registration at. `None` if the registration
+    /// does not contain the field.
     pub registration_client_uri: Option<String>,
     /// Token that authorizes reading and changing the registration. `None` if the
-    /// registration lacks it.
+    /// registration does not contain the field.
     pub registration_access_token: Option<String>,
-    /// Name of the OAuth2 client. `None` if the registration lacks it.
+    /// Name of the OAuth2 client. `None` if the registration does not contain the field.
     pub client_name: Option<String>,
-    /// Registered redirect URIs. `None` if the registration lacks it.
+    /// Registered redirect URIs. `None` if the registration does not contain the field.
     pub redirect_uris: Option<Vec<String>>,
     /// Authentication method of the client at the token endpoint. `None` if the
-    /// registration lacks it.
+    /// registration does not contain the field.
     pub token_endpoint_auth_method: Option<TokenEndpointAuthMethod>,
-    /// Grant types that the client may use. `None` if the registration lacks it.
+    /// Grant types that the client may use. `None` if the registration does not contain
+    /// the field.
     pub grant_types: Option<Vec<OAuth2GrantType>>,
-    /// Response types that the client may request. `None` if the registration lacks it.
+    /// Response types that the client may request. `None` if the registration does not
+    /// contain the field.
     pub response_types: Option<Vec<String>>,
-    /// Scopes, separated by spaces. `None` if the registration lacks it.
+    /// Scopes, separated by spaces. `None` if the registration does not contain the
+    /// field.
     pub scope: Option<String>,
-    /// URL of the website of the OAuth2 client. `None` if the registration lacks it.
+    /// URL of the website of the OAuth2 client. `None` if the registration does not
+    /// contain the field.
     pub client_uri: Option<String>,
-    /// URL of the logo of the OAuth2 client. `None` if the registration lacks it.
+    /// URL of the logo of the OAuth2 client. `None` if the registration does not contain
+    /// the field.
     pub logo_uri: Option<String>,
-    /// URL of the terms of service of the OAuth2 client. `None` if the registration lacks
-    /// it.
+    /// URL of the terms of service of the OAuth2 client. `None` if the registration does
+    /// not contain the field.
     pub tos_uri: Option<String>,
-    /// URL of the privacy policy of the OAuth2 client. `None` if the registration lacks
-    /// it.
+    /// URL of the privacy policy of the OAuth2 client. `None` if the registration does
+    /// not contain the field.
     pub policy_uri: Option<String>,
 }
 
@@ -788,17 +796,19 @@ pub struct OAuth2ClientPublic {
     pub modified_at: Option<Timestamp>,
     /// ID of the OAuth2 client.
     pub client_id: String,
-    /// Name of the OAuth2 client. `None` if the registration lacks it.
+    /// Name of the OAuth2 client. `None` if the registration does not contain the field.
     pub client_name: Option<String>,
-    /// URL of the website of the OAuth2 client. `None` if the registration lacks it.
+    /// URL of the website of the OAuth2 client. `None` if the registration does not
+    /// contain the field.
     pub client_uri: Option<String>,
-    /// URL of the logo of the OAuth2 client. `None` if the registration lacks it.
+    /// URL of the logo of the OAuth2 client. `None` if the registration does not contain
+    /// the field.
     pub logo_uri: Option<String>,
-    /// URL of the terms of service of the OAuth2 client. `None` if the registration lacks
-    /// it.
+    /// URL of the terms of service of the OAuth2 client. `None` if the registration does
+    /// not contain the field.
     pub tos_uri: Option<String>,
-    /// URL of the privacy policy of the OAuth2 client. `None` if the registration lacks
-    /// it.
+    /// URL of the privacy policy of the OAuth2 client. `None` if the registration does
+    /// not contain the field.
     pub policy_uri: Option<String>,
 }
 
@@ -826,7 +836,7 @@ pub enum OAuth2GrantType {
 pub struct RefreshTokenRequest {
     /// ID of the OAuth2 client.
     pub client_id: String,
-    /// Client secret. Do not log or expose it.
+    /// Secret of the OAuth2 client.
     pub client_secret: String,
     /// Refresh token, which can be exchanged for a new access token.
     pub refresh_token: String,
@@ -858,7 +868,7 @@ pub struct RevokeTokenRequest {
     pub token_type_hint: Option<TokenTypeHint>,
     /// ID of the OAuth2 client.
     pub client_id: String,
-    /// Client secret. Do not log or expose it.
+    /// Secret of the OAuth2 client.
     pub client_secret: String,
 }
 
@@ -1234,21 +1244,21 @@ polar_client_runtime::variant_body! {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TokenResponse {
-    /// Access token.
+    /// Access token to authenticate API calls with.
     pub access_token: String,
-    /// Type of the token, which determines how it is sent.
+    /// Type of the token, which determines how requests send it.
     ///
     /// Always `Bearer`.
     pub token_type: Cow<'static, str>,
     /// Lifetime of the access token, in seconds.
     pub expires_in: i64,
-    /// Refresh token, which can be exchanged for a new access token. `None` if none was
-    /// issued.
+    /// Refresh token, which can be exchanged for a new access token. `None` if no refresh
+    /// token was issued.
     pub refresh_token: Option<String>,
     /// Scopes, separated by spaces.
     pub scope: String,
-    /// ID token of OpenID Connect, which identifies the user. `None` without the scope
-    /// `openid`.
+    /// ID token of OpenID Connect, which identifies the user. `None` if the scope
+    /// `openid` was not requested.
     pub id_token: Option<String>,
 }
 
@@ -1270,7 +1280,7 @@ pub enum TokenTypeHint {
     Unknown(String),
 }
 
-/// The subject of a token: a user or an organization.
+/// The user or the organization that a token acts for.
 ///
 /// Discriminated by the presence of `email`, then the presence of `email_verified`,
 /// then the presence of `sub`. A `User` without the keys that only it has is decoded
@@ -1298,7 +1308,8 @@ impl UserInfo {
         }
     }
 
-    /// Returns the name of the user. `None` if the scopes of the token do not include it.
+    /// Returns the name of the user. `None` if the scopes of the token do not include the
+    /// field.
     #[must_use]
     #[inline]
     pub fn name(&self) -> Option<&str> {
@@ -1361,7 +1372,8 @@ pub struct UnknownUserInfo {
 pub struct UserInfoOrganization {
     /// ID of the organization.
     pub sub: String,
-    /// Name of the organization. `None` if the scopes of the token do not include it.
+    /// Name of the organization. `None` if the scopes of the token do not include the
+    /// field.
     pub name: Option<String>,
 }
 
@@ -1371,12 +1383,12 @@ pub struct UserInfoOrganization {
 pub struct UserInfoUser {
     /// ID of the user.
     pub sub: String,
-    /// Name of the user. `None` if the scopes of the token do not include it.
+    /// Name of the user. `None` if the scopes of the token do not include the field.
     pub name: Option<String>,
-    /// Email address. `None` if the scopes of the token do not include it.
+    /// Email address. `None` if the scopes of the token do not include the field.
     pub email: Option<String>,
     /// Whether the email address is verified. `None` if the scopes of the token do not
-    /// include it.
+    /// include the field.
     pub email_verified: Option<bool>,
 }
 
@@ -1386,7 +1398,7 @@ pub struct UserInfoUser {
 pub struct WebTokenRequest {
     /// ID of the OAuth2 client.
     pub client_id: String,
-    /// Client secret. Do not log or expose it.
+    /// Secret of the OAuth2 client.
     pub client_secret: String,
     /// Token of the web session.
     pub session_token: String,

@@ -52,7 +52,7 @@ pub enum OrderBillingReason {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderCreate {
-    /// Values of the custom fields, by slug of the custom field.
+    /// Values of the custom fields, by slug of the field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
     /// Custom key-value data. If not set, no metadata is stored.
     ///
@@ -104,7 +104,7 @@ impl OrderCreate {
         }
     }
 
-    /// Sets the values of the custom fields, by slug of the custom field.
+    /// Sets the values of the custom fields, by slug of the field.
     #[must_use]
     pub fn custom_field_data(
         mut self,
@@ -195,7 +195,7 @@ pub struct OrderCustomer {
     pub email_verified: bool,
     /// Type of the customer: a person or a team.
     pub r#type: CustomerType,
-    /// Name of the customer. `None` if it is not known.
+    /// Name of the customer. `None` if the name is not known.
     pub name: Option<String>,
     /// Name on invoices. `None` if it is not known.
     pub billing_name: Option<String>,
@@ -213,7 +213,7 @@ pub struct OrderCustomer {
     /// When the customer was deleted. `None` if the customer was not deleted.
     pub deleted_at: Option<Timestamp>,
     /// When the first user event of the customer occurred, possibly before `created_at`.
-    /// `None` if there was none.
+    /// `None` if the customer has no user events.
     pub first_user_event_at: Option<Timestamp>,
     /// URL of the avatar. `None` if there is none.
     pub avatar_url: Option<String>,
@@ -300,7 +300,7 @@ pub enum OrderExportColumn {
 pub struct OrderExportRow {
     /// Email address of the customer. `None` if it is not known.
     pub email: Option<String>,
-    /// When it was created.
+    /// When the order was created.
     pub created_at: Timestamp,
     /// Name of the product. `None` if the order has no product.
     pub product: Option<String>,
@@ -400,15 +400,15 @@ pub struct OrderProduct {
     pub created_at: Timestamp,
     /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Unit of the trial length. `None` without a trial.
+    /// Unit of the trial length. `None` if there is no trial.
     pub trial_interval: Option<TrialInterval>,
-    /// Length of the trial in units of `trial_interval`. `None` without a trial.
+    /// Length of the trial in units of `trial_interval`. `None` if there is no trial.
     pub trial_interval_count: Option<i64>,
     /// Name of the product.
     pub name: String,
     /// Description of the product, as shown to customers. `None` if there is none.
     pub description: Option<String>,
-    /// Whether the product is for sale, and listed.
+    /// Whether the product is for sale, and whether it is listed.
     pub visibility: ProductVisibility,
     /// Unit of the billing cycle. `None` for a one-time product.
     pub recurring_interval: Option<RecurringInterval>,
@@ -422,7 +422,7 @@ pub struct OrderProduct {
     pub meter_interval_count: Option<i64>,
     /// Whether the product is a subscription; `false` for a one-time purchase.
     pub is_recurring: bool,
-    /// Whether it is archived: kept, but no longer offered.
+    /// Whether the product or the price is archived: kept, but no longer offered.
     pub is_archived: bool,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -579,15 +579,16 @@ pub struct OrderSubscription {
     pub current_period_start: Timestamp,
     /// When the current billing period ends.
     pub current_period_end: Timestamp,
-    /// When the current meter period began. Credits are granted and overage is billed
-    /// once per meter period. `None` if the meter cycle is the billing cycle.
+    /// When the current meter period began. Once per meter period, credits are granted
+    /// and the usage beyond them is billed. `None` if the meter cycle is the billing
+    /// cycle.
     pub current_meter_period_start: Option<Timestamp>,
     /// When the current meter period ends and credits are renewed. `None` if the meter
     /// cycle is the billing cycle.
     pub current_meter_period_end: Option<Timestamp>,
-    /// When the trial began. `None` without a trial.
+    /// When the trial began. `None` if there is no trial.
     pub trial_start: Option<Timestamp>,
-    /// When the trial ends. `None` without a trial.
+    /// When the trial ends. `None` if there is no trial.
     pub trial_end: Option<Timestamp>,
     /// Whether the subscription ends with the current billing period.
     pub cancel_at_period_end: bool,
@@ -600,7 +601,8 @@ pub struct OrderSubscription {
     pub ends_at: Option<Timestamp>,
     /// When the subscription ended. `None` if it has not ended.
     pub ended_at: Option<Timestamp>,
-    /// When the subscription became `past_due`. `None` if it is not past due.
+    /// When the subscription became `past_due`. `None` if the subscription is not past
+    /// due.
     pub past_due_at: Option<Timestamp>,
     /// Whether the subscription pauses at the end of the current billing period.
     pub pause_at_period_end: bool,
@@ -617,9 +619,9 @@ pub struct OrderSubscription {
     pub discount_id: Option<DiscountId>,
     /// ID of the checkout session. `None` if there was no checkout.
     pub checkout_id: Option<CheckoutId>,
-    /// Number of seats. `None` without a seat-based price.
+    /// Number of seats. `None` if the price is not seat-based.
     pub seats: Option<i64>,
-    /// Number of units. `None` without a unit-based price.
+    /// Number of units. `None` if the price is not unit-based.
     pub units: Option<i64>,
     /// Reason of the cancellation. `None` if the customer gave none.
     pub customer_cancellation_reason: Option<CustomerCancellationReason>,

@@ -2001,7 +2001,7 @@ pub enum CountryAlpha2Input {
 #[non_exhaustive]
 pub struct CustomerPortalCustomerSettings {
     /// Whether customers can change their email address. `None` if the organization has
-    /// not set it.
+    /// not specified the setting.
     pub allow_email_change: Option<bool>,
 }
 
@@ -2038,10 +2038,10 @@ pub struct CustomerPortalSubscriptionSettings {
     /// Whether customers can change to another product.
     pub update_plan: bool,
     /// Whether customers can change the number of units. `None` if the organization has
-    /// not set it.
+    /// not specified the setting.
     pub update_units: Option<bool>,
     /// Whether customers can pause their subscriptions. `None` if the organization has
-    /// not set it.
+    /// not specified the setting.
     pub pause: Option<bool>,
 }
 
@@ -2096,17 +2096,17 @@ impl CustomerPortalUsageSettings {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationCapabilities {
-    /// Whether its checkouts accept payments.
+    /// Whether checkout sessions of the organization accept payments.
     pub checkout_payments: bool,
-    /// Whether its subscriptions are renewed.
+    /// Whether subscriptions to products of the organization are renewed.
     pub subscription_renewals: bool,
-    /// Whether its balance can be paid out.
+    /// Whether the balance of the organization can be paid out.
     pub payouts: bool,
-    /// Whether it can refund orders.
+    /// Whether the organization can refund orders.
     pub refunds: bool,
-    /// Whether it can use the API.
+    /// Whether the organization can use the API.
     pub api_access: bool,
-    /// Whether it can use the dashboard.
+    /// Whether the organization can use the dashboard.
     pub dashboard_access: bool,
 }
 
@@ -2172,7 +2172,7 @@ pub struct OrganizationCustomerPortalSettings {
     /// What customers can change of their subscriptions.
     pub subscription: CustomerPortalSubscriptionSettings,
     /// What customers can change of their own data. `None` if the organization has not
-    /// set it.
+    /// specified these settings.
     pub customer: Option<CustomerPortalCustomerSettings>,
 }
 

@@ -20,7 +20,7 @@ pub struct CardPayment {
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: PaymentId,
-    /// Payment processor.
+    /// Payment processor, such as `stripe`.
     pub processor: PaymentProcessor,
     /// Current status.
     pub status: PaymentStatus,
@@ -70,7 +70,7 @@ pub struct GenericPayment {
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: PaymentId,
-    /// Payment processor.
+    /// Payment processor, such as `stripe`.
     pub processor: PaymentProcessor,
     /// Current status.
     pub status: PaymentStatus,
@@ -106,7 +106,7 @@ pub struct KrCardPayment {
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: PaymentId,
-    /// Payment processor.
+    /// Payment processor, such as `stripe`.
     pub processor: PaymentProcessor,
     /// Current status.
     pub status: PaymentStatus,
@@ -201,7 +201,7 @@ impl Payment {
         }
     }
 
-    /// Returns the payment processor.
+    /// Returns the payment processor, such as `stripe`.
     #[must_use]
     #[inline]
     pub fn processor(&self) -> &PaymentProcessor {

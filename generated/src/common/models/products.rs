@@ -35,7 +35,7 @@ impl AttachedCustomFieldCreate {
     }
 }
 
-/// An existing price of the product to keep.
+/// An existing price of a product, to keep in an update of the product.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ExistingProductPrice {
@@ -72,7 +72,7 @@ pub struct LegacyRecurringProductPriceCustom {
     pub price_currency: String,
     /// Whether the price includes taxes. `None` means the default of the organization.
     pub tax_behavior: Option<TaxBehaviorOption>,
-    /// Whether it is archived: kept, but no longer offered.
+    /// Whether the product or the price is archived: kept, but no longer offered.
     pub is_archived: bool,
     /// ID of the product.
     pub product_id: ProductId,
@@ -118,7 +118,7 @@ pub struct LegacyRecurringProductPriceFixed {
     pub price_currency: String,
     /// Whether the price includes taxes. `None` means the default of the organization.
     pub tax_behavior: Option<TaxBehaviorOption>,
-    /// Whether it is archived: kept, but no longer offered.
+    /// Whether the product or the price is archived: kept, but no longer offered.
     pub is_archived: bool,
     /// ID of the product.
     pub product_id: ProductId,
@@ -218,7 +218,7 @@ pub struct ProductPriceCustom {
     pub price_currency: String,
     /// Whether the price includes taxes. `None` means the default of the organization.
     pub tax_behavior: Option<TaxBehaviorOption>,
-    /// Whether it is archived: kept, but no longer offered.
+    /// Whether the product or the price is archived: kept, but no longer offered.
     pub is_archived: bool,
     /// ID of the product.
     pub product_id: ProductId,
@@ -337,7 +337,7 @@ impl Default for ProductPriceCustomCreate {
     }
 }
 
-/// Fixed price.
+/// A fixed price.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceFixed {
@@ -357,7 +357,7 @@ pub struct ProductPriceFixed {
     pub price_currency: String,
     /// Whether the price includes taxes. `None` means the default of the organization.
     pub tax_behavior: Option<TaxBehaviorOption>,
-    /// Whether it is archived: kept, but no longer offered.
+    /// Whether the product or the price is archived: kept, but no longer offered.
     pub is_archived: bool,
     /// ID of the product.
     pub product_id: ProductId,
@@ -456,7 +456,7 @@ pub struct ProductPriceMeteredTiers {
     pub price_currency: String,
     /// Whether the price includes taxes. `None` means the default of the organization.
     pub tax_behavior: Option<TaxBehaviorOption>,
-    /// Whether it is archived: kept, but no longer offered.
+    /// Whether the product or the price is archived: kept, but no longer offered.
     pub is_archived: bool,
     /// ID of the product.
     pub product_id: ProductId,
@@ -561,7 +561,7 @@ pub struct ProductPriceMeteredUnit {
     pub price_currency: String,
     /// Whether the price includes taxes. `None` means the default of the organization.
     pub tax_behavior: Option<TaxBehaviorOption>,
-    /// Whether it is archived: kept, but no longer offered.
+    /// Whether the product or the price is archived: kept, but no longer offered.
     pub is_archived: bool,
     /// ID of the product.
     pub product_id: ProductId,
@@ -573,7 +573,7 @@ pub struct ProductPriceMeteredUnit {
     /// Meter of the usage.
     pub meter: ProductPriceMeter,
     /// Price per unit in the smallest currency unit (cents for USD), possibly with
-    /// fractions.
+    /// fractions of that unit.
     pub unit_amount: Decimal,
 }
 
@@ -591,7 +591,7 @@ pub struct ProductPriceMeteredUnitCreate {
     /// ID of the meter.
     pub meter_id: MeterId,
     /// Price per unit in the smallest currency unit (cents for USD), possibly with
-    /// fractions.
+    /// fractions of that unit.
     ///
     /// Must have at most 5 digits before the decimal point and 12 after it, and be
     /// greater than 0.
@@ -669,8 +669,8 @@ pub enum ProductPriceSource {
     Unknown(String),
 }
 
-/// Price by number of units. The customer chooses the number and pays in advance;
-/// changes of a subscription are prorated.
+/// A price per unit. The customer chooses the number of units and pays in advance.
+/// Changes of the number during a subscription are prorated.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceUnitBased {
@@ -690,7 +690,7 @@ pub struct ProductPriceUnitBased {
     pub price_currency: String,
     /// Whether the price includes taxes. `None` means the default of the organization.
     pub tax_behavior: Option<TaxBehaviorOption>,
-    /// Whether it is archived: kept, but no longer offered.
+    /// Whether the product or the price is archived: kept, but no longer offered.
     pub is_archived: bool,
     /// ID of the product.
     pub product_id: ProductId,
@@ -857,8 +857,8 @@ pub enum ProductVisibility {
     Unknown(String),
 }
 
-/// A range of units, with the price per unit. It starts where the previous tier ends,
-/// the first one at zero.
+/// A range of units with a price per unit. A tier starts where the previous one ends;
+/// the first tier starts at zero.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TierInput {
@@ -867,7 +867,7 @@ pub struct TierInput {
     /// Must be greater than 0.
     pub bound: Patch<i64>,
     /// Price per unit in the smallest currency unit (cents for USD), possibly with
-    /// fractions.
+    /// fractions of that unit.
     ///
     /// Must have at most 19 digits before the decimal point and 12 after it, and be at
     /// least 0 and at most 9223372036854776000 (validated by the server).

@@ -13,7 +13,7 @@ use crate::ids::SubscriptionId;
 use polar_client_runtime::types::{Entries, Timestamp};
 use std::collections::BTreeMap;
 
-/// A refund.
+/// A refund of an order, in part or in full.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Refund {
@@ -182,7 +182,7 @@ pub struct RefundDispute {
     /// Reason of the dispute as reported by the card network, such as `fraudulent`.
     /// `None` while it is unknown.
     pub reason: Option<String>,
-    /// Deadline for submitting evidence. `None` if none is required.
+    /// Deadline for submitting evidence. `None` if no evidence is required.
     pub evidence_due_by: Option<Timestamp>,
     /// Whether the deadline for submitting evidence has passed.
     pub past_due: bool,

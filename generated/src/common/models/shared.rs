@@ -940,7 +940,7 @@ pub struct Pagination {
     pub max_page: i64,
 }
 
-/// Details of a card.
+/// Details of a saved card.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentMethodCardMetadata {
@@ -956,7 +956,7 @@ pub struct PaymentMethodCardMetadata {
     pub wallet: Option<String>,
 }
 
-/// Details of a South Korean card.
+/// Details of a saved South Korean card.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentMethodKrCardMetadata {
@@ -1572,17 +1572,18 @@ pub struct SeatsList {
     pub total_seats: i64,
 }
 
-/// A range of units, with the price per unit. It starts where the previous tier ends,
-/// the first one at zero.
+/// A range of units with a price per unit. A tier starts where the previous one ends;
+/// the first tier starts at zero.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Tier {
-    /// Last unit of the tier (inclusive). `None` for an unlimited last tier.
+    /// Last unit of the tier (inclusive). `None` if the tier is the last one and has no
+    /// limit.
     ///
     /// Always greater than 0.
     pub bound: Option<i64>,
     /// Price per unit in the smallest currency unit (cents for USD), possibly with
-    /// fractions.
+    /// fractions of that unit.
     pub unit_amount: Decimal,
 }
 

@@ -127,7 +127,7 @@ pub struct SubscriptionCustomer {
     pub email_verified: bool,
     /// Type of the customer: a person or a team.
     pub r#type: CustomerType,
-    /// Name of the customer. `None` if it is not known.
+    /// Name of the customer. `None` if the name is not known.
     pub name: Option<String>,
     /// Name on invoices. `None` if it is not known.
     pub billing_name: Option<String>,
@@ -145,7 +145,7 @@ pub struct SubscriptionCustomer {
     /// When the customer was deleted. `None` if the customer was not deleted.
     pub deleted_at: Option<Timestamp>,
     /// When the first user event of the customer occurred, possibly before `created_at`.
-    /// `None` if there was none.
+    /// `None` if the customer has no user events.
     pub first_user_event_at: Option<Timestamp>,
     /// URL of the avatar. `None` if there is none.
     pub avatar_url: Option<String>,
@@ -255,7 +255,7 @@ pub enum SubscriptionExportColumn {
 pub struct SubscriptionExportRow {
     /// Email address of the customer. `None` if it is not known.
     pub email: Option<String>,
-    /// When the subscription started. `None` if it has not started.
+    /// When the subscription started. `None` if the subscription has not started.
     pub started_at: Option<Timestamp>,
     /// Name of the product.
     pub product: String,
@@ -281,8 +281,9 @@ pub struct SubscriptionPause {
     /// `true` pauses the subscription at the end of the current billing period, `false`
     /// undoes a scheduled pause.
     pub pause_at_period_end: bool,
-    /// When the subscription resumes automatically, after the end of the current billing
-    /// period. If cleared, it stays paused until it is resumed.
+    /// When the subscription resumes automatically. Must be after the end of the current
+    /// billing period. If cleared, the subscription stays paused until a request resumes
+    /// it.
     pub resumes_at: Patch<Timestamp>,
 }
 
@@ -297,8 +298,9 @@ impl SubscriptionPause {
         }
     }
 
-    /// Sets or clears when the subscription resumes automatically, after the end of the
-    /// current billing period. If cleared, it stays paused until it is resumed.
+    /// Sets or clears when the subscription resumes automatically. Must be after the end
+    /// of the current billing period. If cleared, the subscription stays paused until a
+    /// request resumes it.
     #[must_use]
     pub fn resumes_at(mut self, resumes_at: impl Into<Patch<Timestamp>>) -> Self {
         self.resumes_at = resumes_at.into();
@@ -626,8 +628,8 @@ pub struct SubscriptionUpdateBase {
     /// ID of the discount that applies from the next billing period. If cleared, the
     /// discount is removed.
     pub discount_id: Patch<DiscountId>,
-    /// End of the trial: a point in time that sets or moves the end, or `now`, which ends
-    /// the trial and charges the first billing cycle immediately.
+    /// End of the trial. A time starts a trial or moves its end; `now` ends the trial and
+    /// charges the first billing period immediately.
     pub trial_end: Patch<TrialEnd>,
 }
 
@@ -680,8 +682,8 @@ impl SubscriptionUpdateBase {
         self
     }
 
-    /// Sets or clears the end of the trial: a point in time that sets or moves the end,
-    /// or `now`, which ends the trial and charges the first billing cycle immediately.
+    /// Sets or clears the end of the trial. A time starts a trial or moves its end; `now`
+    /// ends the trial and charges the first billing period immediately.
     #[must_use]
     pub fn trial_end(mut self, trial_end: impl Into<Patch<TrialEnd>>) -> Self {
         self.trial_end = trial_end.into();

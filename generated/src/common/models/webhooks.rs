@@ -43,8 +43,8 @@ pub struct WebhookCustomerCreatedPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Customer,
@@ -60,8 +60,8 @@ pub struct WebhookCustomerDeletedPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Customer,
@@ -78,8 +78,8 @@ pub struct WebhookCustomerSeatAssignedPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: CustomerSeat,
@@ -95,8 +95,8 @@ pub struct WebhookCustomerSeatClaimedPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: CustomerSeat,
@@ -113,8 +113,8 @@ pub struct WebhookCustomerSeatRevokedPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: CustomerSeat,
@@ -131,8 +131,8 @@ pub struct WebhookCustomerStateChangedPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: CustomerState,
@@ -149,8 +149,8 @@ pub struct WebhookCustomerUpdatedPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Customer,
@@ -166,13 +166,13 @@ pub struct WebhookDelivery {
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: Uuid,
-    /// Whether it succeeded.
+    /// Whether the delivery succeeded.
     pub succeeded: bool,
     /// HTTP status of the endpoint's response. `None` if the endpoint could not be
     /// reached.
     pub http_code: Option<i64>,
     /// Body of the endpoint's response, or the error if the endpoint could not be
-    /// reached. `None` if there was none.
+    /// reached. `None` if there was no response and no error.
     pub response: Option<String>,
     /// Delivered event.
     pub webhook_event: WebhookEvent,
@@ -430,8 +430,8 @@ pub struct WebhookMemberCreatedPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Member,
@@ -448,8 +448,8 @@ pub struct WebhookMemberDeletedPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Member,
@@ -465,8 +465,8 @@ pub struct WebhookMemberUpdatedPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Member,
@@ -482,8 +482,8 @@ pub struct WebhookRefundCreatedPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Refund,
@@ -499,8 +499,8 @@ pub struct WebhookRefundUpdatedPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Refund,

@@ -29,8 +29,8 @@ impl<C: Credential> CustomFields<C> {
 }
 
 impl<C: Credential> CustomFields<C> {
-    /// Creates a custom field. Checkout forms contain it when it is attached to a
-    /// product.
+    /// Creates a custom field. To show it in the checkout form of a product, attach it to
+    /// the product.
     ///
     /// `POST /v1/custom-fields/`, operation `custom-fields:create`.
     ///
@@ -132,7 +132,8 @@ impl<C: Credential> CustomFields<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Updates a custom field. Its type cannot change: the body must be of the same type.
+    /// Updates a custom field. The type of a field cannot change: the body must be the
+    /// variant for that type.
     ///
     /// `PATCH /v1/custom-fields/{id}`, operation `custom-fields:update`.
     ///

@@ -14,8 +14,7 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// Operations on seats: assignments of a purchase for several people, which the
-/// organization assigns and revokes.
+/// Operations on seats: a purchase for several people has one seat for each of them.
 #[derive(Clone, Debug)]
 pub struct CustomerSeats<C> {
     client: Client<C>,
@@ -28,9 +27,9 @@ impl<C: Credential> CustomerSeats<C> {
 }
 
 impl<C: Credential> CustomerSeats<C> {
-    /// Assigns an available seat of a subscription or an order to a person, who receives
-    /// an email with an invitation to claim it. With `immediate_claim`, the seat is
-    /// claimed at once and no invitation is sent.
+    /// Assigns an available seat of a subscription or an order to a person. The person
+    /// receives an email with an invitation to claim the seat. With `immediate_claim`,
+    /// the seat is claimed at once and no invitation is sent.
     ///
     /// `POST /v1/customer-seats`, operation `customer-seats:assign_seat`.
     ///
@@ -46,7 +45,7 @@ impl<C: Credential> CustomerSeats<C> {
     /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
-    /// - 400 Bad Request: no seat is available, or the customer has one already.
+    /// - 400 Bad Request: no seat is available, or the customer already has a seat.
     /// - 401 Unauthorized
     /// - 403 Forbidden
     /// - 404 Not Found: no such subscription, order or customer.
@@ -102,8 +101,8 @@ impl<C: Credential> CustomerSeats<C> {
         ClaimSeat(request)
     }
 
-    /// Returns the details of an invitation to claim a seat, and whether the seat can
-    /// still be claimed.
+    /// Gets the details of an invitation to claim a seat, and whether the seat can still
+    /// be claimed.
     ///
     /// `GET /v1/customer-seats/claim/{invitation_token}`, operation
     /// `customer-seats:get_claim_info`.
@@ -129,8 +128,8 @@ impl<C: Credential> CustomerSeats<C> {
         GetClaimInfo(request)
     }
 
-    /// Lists the seats of a subscription or an order, with the number of seats in total
-    /// and of available ones.
+    /// Lists the seats of a subscription or an order, with the total number of seats and
+    /// the number of available seats.
     ///
     /// `GET /v1/customer-seats`, operation `customer-seats:list_seats`.
     ///
@@ -174,8 +173,8 @@ impl<C: Credential> CustomerSeats<C> {
         ListSeats(self.client.request(&LIST_SEATS))
     }
 
-    /// Sends the invitation to claim a seat again, by email. Only for seats that have not
-    /// been claimed.
+    /// Sends the email with the invitation to claim a seat again. Only for seats that
+    /// have not been claimed.
     ///
     /// `POST /v1/customer-seats/{seat_id}/resend`, operation
     /// `customer-seats:resend_invitation`.
@@ -306,8 +305,7 @@ impl ListSeats {
         self
     }
 
-    /// Sets the ID of the order whose seats to list; seats of one-time purchases belong
-    /// to orders.
+    /// Sets the ID of the order whose seats to list, for a one-time purchase.
     pub fn order_id(mut self, order_id: impl Into<OrderId>) -> Self {
         let value: OrderId = order_id.into();
         self.0.query("order_id", &value);

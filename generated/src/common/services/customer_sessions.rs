@@ -27,9 +27,9 @@ impl<C: Credential> CustomerSessions<C> {
 }
 
 impl<C: Credential> CustomerSessions<C> {
-    /// Creates a session for a customer, for a link to the customer portal or for calls
-    /// as the customer. If customers have members, the session is that of a member, by
-    /// default the owner.
+    /// Creates a session for a customer. The response contains a link to the customer
+    /// portal, and a token for calls as the customer. If the organization uses members,
+    /// the session is for a member of the customer.
     ///
     /// `POST /v1/customer-sessions/`, operation `customer-sessions:create`.
     ///

@@ -27,8 +27,8 @@ impl<C: Credential> Disputes<C> {
 }
 
 impl<C: Credential> Disputes<C> {
-    /// Accepts a dispute, which is then lost and closed: the customer keeps the disputed
-    /// amount. Only possible while the dispute is open.
+    /// Accepts a dispute. The dispute is then lost and closed, and the customer keeps the
+    /// disputed amount. Only possible while the dispute is open.
     ///
     /// `POST /v1/disputes/{id}/accept`, operation `disputes:accept`.
     ///

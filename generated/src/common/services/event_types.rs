@@ -18,7 +18,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// Operations on event types: names of events, and their labels.
+/// Operations on event types: the names of events, each with a label for display.
 #[derive(Clone, Debug)]
 pub struct EventTypes<C> {
     client: Client<C>,
@@ -31,7 +31,8 @@ impl<C: Credential> EventTypes<C> {
 }
 
 impl<C: Credential> EventTypes<C> {
-    /// Lists the event types, with the number of their events and when they occurred.
+    /// Lists the event types, with the number of events of each type and when they
+    /// occurred.
     ///
     /// `GET /v1/event-types/`, operation `event-types:list`.
     ///
@@ -130,7 +131,7 @@ impl List {
         self
     }
 
-    /// Includes only types of root events (`true`), which have no parent.
+    /// Includes only types of events that have no parent (`true`).
     ///
     /// Default: `false`.
     #[inline]

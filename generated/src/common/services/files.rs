@@ -30,9 +30,9 @@ impl<C: Credential> Files<C> {
 }
 
 impl<C: Credential> Files<C> {
-    /// Creates a file, and returns an upload URL for each part. PUT each part to its URL,
-    /// with its headers and without the Polar credential, within an hour; then complete
-    /// the upload with `uploaded`.
+    /// Creates a file, and returns an upload URL for each part of its content. Send each
+    /// part to its URL with PUT and the headers of the part, without an access token. The
+    /// URLs expire after an hour. Then complete the upload with `uploaded`.
     ///
     /// `POST /v1/files/`, operation `files:create`.
     ///
@@ -156,8 +156,8 @@ impl<C: Credential> Files<C> {
         Update(request)
     }
 
-    /// Completes an upload with the ETag of each part, as returned by the storage. The
-    /// file can then be used.
+    /// Completes an upload. The body contains the ETag that the storage returned for each
+    /// part. The file can then be used.
     ///
     /// `POST /v1/files/{id}/uploaded`, operation `files:uploaded`.
     ///

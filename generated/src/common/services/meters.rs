@@ -48,8 +48,9 @@ impl Quantities {
         self
     }
 
-    /// Sets how the quantities of the customers are aggregated. If it is not set, the
-    /// events of all customers are aggregated together.
+    /// Sets the function that combines the quantities of the customers. The quantity of
+    /// each customer is computed first. If not set, the events of all customers are
+    /// aggregated together.
     pub fn customer_aggregation_function(
         mut self,
         customer_aggregation_function: impl Into<AggregationFunction>,

@@ -89,10 +89,10 @@ impl<C: Credential> Metrics<C> {
     /// Returns CSV. `rows()` is a stream of its rows, each decoded as
     /// [`MetricExportRow`].
     ///
-    /// - `start_date`: First day.
-    /// - `end_date`: Last day (inclusive).
-    /// - `interval`: Length of the intervals. It limits the length of the time range: see
-    ///   `limits`.
+    /// - `start_date`: First day of the time range (inclusive).
+    /// - `end_date`: Last day of the time range (inclusive).
+    /// - `interval`: Length of each interval. Short intervals allow only short time
+    ///   ranges: see `limits`.
     ///
     /// Requires an organization or personal access token with the scope `metrics:read`.
     ///
@@ -126,10 +126,10 @@ impl<C: Credential> Metrics<C> {
     ///
     /// Returns [`MetricsResponse`].
     ///
-    /// - `start_date`: First day.
-    /// - `end_date`: Last day (inclusive).
-    /// - `interval`: Length of the intervals. It limits the length of the time range: see
-    ///   `limits`.
+    /// - `start_date`: First day of the time range (inclusive).
+    /// - `end_date`: Last day of the time range (inclusive).
+    /// - `interval`: Length of each interval. Short intervals allow only short time
+    ///   ranges: see `limits`.
     ///
     /// Requires an organization or personal access token with the scope `metrics:read`.
     ///
@@ -182,8 +182,8 @@ impl<C: Credential> Metrics<C> {
         GetDashboard(request)
     }
 
-    /// Gets the first day with metrics, and the limits of the time range for each length
-    /// of the intervals.
+    /// Gets the first day that has metrics, and how many days a time range can have for
+    /// each length of intervals.
     ///
     /// `GET /v1/metrics/limits`, operation `metrics:limits`.
     ///

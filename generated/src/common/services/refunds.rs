@@ -32,8 +32,8 @@ impl<C: Credential> Refunds<C> {
 }
 
 impl<C: Credential> Refunds<C> {
-    /// Refunds an order, in part or in full. The refund may still be pending when it is
-    /// returned.
+    /// Refunds an order, in part or in full. The status of the returned refund may still
+    /// be pending.
     ///
     /// `POST /v1/refunds/`, operation `refunds:create`.
     ///

@@ -26,7 +26,7 @@ pub struct GrantedLicenseKey {
     pub organization_id: OrganizationId,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The customer.
+    /// Customer that the object belongs to.
     pub customer: LicenseKeyCustomer,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
@@ -41,7 +41,7 @@ pub struct GrantedLicenseKey {
     /// Maximum number of activations of the license key. `None` if the license key does
     /// not support activations.
     pub limit_activations: Option<i64>,
-    /// Current usage.
+    /// Current usage of the license key.
     pub usage: i64,
     /// Maximum usage of the license key. `None` means no limit.
     pub limit_usage: Option<i64>,
@@ -53,7 +53,7 @@ pub struct GrantedLicenseKey {
     pub expires_at: Option<Timestamp>,
 }
 
-/// A new activation, with its license key.
+/// A new activation of a license key, with the license key.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyActivationCreated {
@@ -69,11 +69,11 @@ pub struct LicenseKeyActivationCreated {
     pub created_at: Timestamp,
     /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// The license key.
+    /// License key that is activated.
     pub license_key: GrantedLicenseKey,
 }
 
-/// An activation, with its license key.
+/// An activation of a license key, with the license key.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyActivationRead {
@@ -89,11 +89,11 @@ pub struct LicenseKeyActivationRead {
     pub created_at: Timestamp,
     /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// The license key.
+    /// License key that is activated.
     pub license_key: LicenseKeyRead,
 }
 
-/// A license key.
+/// A license key that a benefit issued to a customer.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyRead {
@@ -107,7 +107,7 @@ pub struct LicenseKeyRead {
     pub organization_id: OrganizationId,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The customer.
+    /// Customer that the object belongs to.
     pub customer: LicenseKeyCustomer,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
@@ -120,7 +120,7 @@ pub struct LicenseKeyRead {
     /// Maximum number of activations of the license key. `None` if the license key does
     /// not support activations.
     pub limit_activations: Option<i64>,
-    /// Current usage.
+    /// Current usage of the license key.
     pub usage: i64,
     /// Maximum usage of the license key. `None` means no limit.
     pub limit_usage: Option<i64>,
@@ -159,7 +159,7 @@ pub struct LicenseKeyWithActivations {
     pub organization_id: OrganizationId,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The customer.
+    /// Customer that the object belongs to.
     pub customer: LicenseKeyCustomer,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
@@ -172,7 +172,7 @@ pub struct LicenseKeyWithActivations {
     /// Maximum number of activations of the license key. `None` if the license key does
     /// not support activations.
     pub limit_activations: Option<i64>,
-    /// Current usage.
+    /// Current usage of the license key.
     pub usage: i64,
     /// Maximum usage of the license key. `None` means no limit.
     pub limit_usage: Option<i64>,
@@ -200,7 +200,7 @@ pub struct RotatedLicenseKey {
     pub organization_id: OrganizationId,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The customer.
+    /// Customer that the object belongs to.
     pub customer: LicenseKeyCustomer,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
@@ -213,7 +213,7 @@ pub struct RotatedLicenseKey {
     /// Maximum number of activations of the license key. `None` if the license key does
     /// not support activations.
     pub limit_activations: Option<i64>,
-    /// Current usage.
+    /// Current usage of the license key.
     pub usage: i64,
     /// Maximum usage of the license key. `None` means no limit.
     pub limit_usage: Option<i64>,
@@ -239,7 +239,7 @@ pub struct ValidatedLicenseKey {
     pub organization_id: OrganizationId,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The customer.
+    /// Customer that the object belongs to.
     pub customer: LicenseKeyCustomer,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
@@ -254,7 +254,7 @@ pub struct ValidatedLicenseKey {
     /// Maximum number of activations of the license key. `None` if the license key does
     /// not support activations.
     pub limit_activations: Option<i64>,
-    /// Current usage.
+    /// Current usage of the license key.
     pub usage: i64,
     /// Maximum usage of the license key. `None` means no limit.
     pub limit_usage: Option<i64>,
@@ -264,6 +264,6 @@ pub struct ValidatedLicenseKey {
     pub last_validated_at: Option<Timestamp>,
     /// When the license key expires. `None` if it never expires.
     pub expires_at: Option<Timestamp>,
-    /// The validated activation. `None` if none was requested.
+    /// The validated activation. `None` if the request names no activation.
     pub activation: Option<LicenseKeyActivationBase>,
 }

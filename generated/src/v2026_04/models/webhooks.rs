@@ -32,7 +32,7 @@ pub struct WebhookEndpointCreate {
     ///
     /// Default: `"2026-04"`.
     pub api_version: Option<WebhookApiVersion>,
-    /// Format of the payloads.
+    /// Format of the webhook payloads.
     pub format: WebhookFormat,
     /// Types of events to deliver.
     pub events: Vec<WebhookEventType>,
@@ -103,7 +103,7 @@ pub struct WebhookEndpointUpdate {
     pub name: Patch<String>,
     /// API version that the payload follows.
     pub api_version: Patch<WebhookApiVersion>,
-    /// Format of the payloads.
+    /// Format of the webhook payloads.
     pub format: Patch<WebhookFormat>,
     /// Types of events to deliver.
     pub events: Patch<Vec<WebhookEventType>>,
@@ -153,7 +153,7 @@ impl WebhookEndpointUpdate {
         self
     }
 
-    /// Sets or clears the format of the payloads.
+    /// Sets or clears the format of the webhook payloads.
     #[must_use]
     pub fn format(mut self, format: impl Into<Patch<WebhookFormat>>) -> Self {
         self.format = format.into();

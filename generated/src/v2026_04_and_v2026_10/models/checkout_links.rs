@@ -9,7 +9,7 @@ use crate::ids::OrganizationId;
 use crate::ids::ProductId;
 use polar_client_runtime::types::Timestamp;
 
-/// A checkout link.
+/// A checkout link: a reusable URL that creates a checkout session at each visit.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutLink {
@@ -28,7 +28,8 @@ pub struct CheckoutLink {
     pub metadata: MetadataOutputType,
     /// Payment processor that handles the payment.
     pub payment_processor: PaymentProcessor,
-    /// Client secret. Do not log or expose it.
+    /// Client secret, which grants access to the checkout session or link without an
+    /// access token. Do not log it.
     pub client_secret: String,
     /// URL that the customer is redirected to after the payment. `None` means the
     /// confirmation page of Polar.
@@ -40,11 +41,11 @@ pub struct CheckoutLink {
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
     /// applies in either case.
     pub allow_discount_codes: bool,
-    /// Whether the full billing address is required instead of the country only. It is
-    /// always required for customers in the US.
+    /// Whether the form requires the full billing address instead of only the country.
+    /// For customers in the US, the full address is always required.
     pub require_billing_address: bool,
-    /// ID of the discount to apply to the purchase. Ignored when it can no longer be
-    /// redeemed. `None` if no discount is applied.
+    /// ID of the discount to apply to the purchase. The server ignores a discount that
+    /// can no longer be redeemed. `None` if no discount is applied.
     pub discount_id: Option<DiscountId>,
     /// Fixed number of seats to buy. Requires seat-based prices for all products. `None`
     /// if the customer chooses the number.
@@ -56,7 +57,7 @@ pub struct CheckoutLink {
     pub organization_id: OrganizationId,
     /// Products that customers can choose from.
     pub products: Vec<CheckoutLinkProduct>,
-    /// The discount. `None` if there is none.
+    /// Discount that is applied. `None` if there is none.
     pub discount: Option<AppliedDiscount>,
     /// URL of the checkout link.
     pub url: String,
@@ -87,15 +88,15 @@ pub struct CheckoutLinkProduct {
     pub created_at: Timestamp,
     /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Unit of the trial length. `None` without a trial.
+    /// Unit of the trial length. `None` if there is no trial.
     pub trial_interval: Option<TrialInterval>,
-    /// Length of the trial in units of `trial_interval`. `None` without a trial.
+    /// Length of the trial in units of `trial_interval`. `None` if there is no trial.
     pub trial_interval_count: Option<i64>,
     /// Name of the product.
     pub name: String,
     /// Description of the product, as shown to customers. `None` if there is none.
     pub description: Option<String>,
-    /// Whether the product is for sale, and listed.
+    /// Whether the product is for sale, and whether it is listed.
     pub visibility: ProductVisibility,
     /// Unit of the billing cycle. `None` for a one-time product.
     pub recurring_interval: Option<RecurringInterval>,
@@ -109,7 +110,7 @@ pub struct CheckoutLinkProduct {
     pub meter_interval_count: Option<i64>,
     /// Whether the product is a subscription; `false` for a one-time purchase.
     pub is_recurring: bool,
-    /// Whether it is archived: kept, but no longer offered.
+    /// Whether the product or the price is archived: kept, but no longer offered.
     pub is_archived: bool,
     /// ID of the organization.
     pub organization_id: OrganizationId,

@@ -26,9 +26,9 @@ pub struct CustomerMeter {
     pub credited_units: i64,
     /// Units credited minus units consumed; negative if more was consumed.
     pub balance: f64,
-    /// The customer.
+    /// Customer that the object belongs to.
     pub customer: Customer,
-    /// The meter.
+    /// Meter that measures the usage.
     pub meter: Meter,
 }
 

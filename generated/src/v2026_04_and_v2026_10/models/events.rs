@@ -292,8 +292,8 @@ impl Event {
         }
     }
 
-    /// Returns the customer. `None` if the event has no customer, or no customer has its
-    /// external ID yet.
+    /// Returns the customer that the event is about. `None` if the event has no customer,
+    /// or no customer has its external ID yet.
     #[must_use]
     #[inline]
     pub fn customer(&self) -> Option<&Customer> {
@@ -1441,8 +1441,8 @@ pub struct MeterCreditEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.

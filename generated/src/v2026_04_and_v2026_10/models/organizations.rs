@@ -37,12 +37,13 @@ pub struct Organization {
     /// When the business details were submitted for review. `None` if they were not
     /// submitted.
     pub details_submitted_at: Option<Timestamp>,
-    /// When Polar requested a resubmission of the organization's details. `None` if it
-    /// requested none.
+    /// When Polar requested a resubmission of the organization's details. `None` if Polar
+    /// did not request a resubmission.
     pub onboarding_resubmission_requested_at: Option<Timestamp>,
-    /// Whether members of the organization must sign in by its single sign-on.
+    /// Whether members must sign in with the single sign-on of the organization.
     pub sso_enforced: bool,
-    /// Currency of prices if the product has none in the currency of the customer.
+    /// Currency that a product is sold in if it has no price in the currency of the
+    /// customer.
     pub default_presentment_currency: String,
     /// Whether prices include taxes, unless a price overrides it.
     pub default_tax_behavior: TaxBehaviorOption,
@@ -57,8 +58,8 @@ pub struct Organization {
     /// How disputes are handled, such as automatic acceptance of small ones.
     pub dispute_settings: OrganizationDisputeSettings,
     /// Hosts whose pages may embed the checkout: host and port, without a scheme.
-    /// `*.example.com` matches all subdomains, but not `example.com` itself. The origin
-    /// of an app, such as `chrome-extension://abcdef`, includes its scheme.
+    /// `*.example.com` matches all subdomains, but not `example.com`. For an app, the
+    /// whole origin, such as `chrome-extension://abcdef`.
     pub embed_hosts: Vec<String>,
     /// Two-letter ISO 3166-1 code of the country. `None` if it is not known.
     pub country: Option<CountryAlpha2>,
@@ -113,7 +114,8 @@ pub struct OrganizationCreate {
     /// What customers can see and change in the customer portal. If not set, the defaults
     /// of Polar apply.
     pub customer_portal_settings: Option<OrganizationCustomerPortalSettings>,
-    /// Currency of prices if the product has none in the currency of the customer.
+    /// Currency that a product is sold in if it has no price in the currency of the
+    /// customer.
     ///
     /// Default: `"usd"`.
     pub default_presentment_currency: Option<PresentmentCurrency>,
@@ -253,8 +255,8 @@ impl OrganizationCreate {
         self
     }
 
-    /// Sets the currency of prices if the product has none in the currency of the
-    /// customer.
+    /// Sets the currency that a product is sold in if it has no price in the currency of
+    /// the customer.
     ///
     /// Default: `"usd"`.
     #[must_use]
@@ -444,15 +446,16 @@ pub struct OrganizationUpdate {
     /// How disputes are handled, such as automatic acceptance of small ones.
     pub dispute_settings: Patch<OrganizationDisputeSettingsUpdate>,
     /// Hosts whose pages may embed the checkout: host and port, without a scheme.
-    /// `*.example.com` matches all subdomains, but not `example.com` itself. The origin
-    /// of an app, such as `chrome-extension://abcdef`, includes its scheme.
+    /// `*.example.com` matches all subdomains, but not `example.com`. For an app, the
+    /// whole origin, such as `chrome-extension://abcdef`.
     pub embed_hosts: Patch<Vec<String>>,
-    /// Currency of prices if the product has none in the currency of the customer.
+    /// Currency that a product is sold in if it has no price in the currency of the
+    /// customer.
     pub default_presentment_currency: Patch<PresentmentCurrency>,
     /// Whether prices include taxes, unless a price overrides it.
     pub default_tax_behavior: Patch<TaxBehaviorOption>,
-    /// Whether members of the organization must sign in by its single sign-on. It can
-    /// only be enabled by a user who is signed in that way.
+    /// Whether members must sign in with the single sign-on of the organization. Only a
+    /// user who signed in with it can enable this setting.
     pub sso_enforced: Patch<bool>,
 }
 
@@ -595,17 +598,16 @@ impl OrganizationUpdate {
     }
 
     /// Sets or clears the hosts whose pages may embed the checkout: host and port,
-    /// without a scheme. `*.example.com` matches all subdomains, but not `example.com`
-    /// itself. The origin of an app, such as `chrome-extension://abcdef`, includes its
-    /// scheme.
+    /// without a scheme. `*.example.com` matches all subdomains, but not `example.com`.
+    /// For an app, the whole origin, such as `chrome-extension://abcdef`.
     #[must_use]
     pub fn embed_hosts(mut self, embed_hosts: impl Into<Patch<Vec<String>>>) -> Self {
         self.embed_hosts = embed_hosts.into();
         self
     }
 
-    /// Sets or clears the currency of prices if the product has none in the currency of
-    /// the customer.
+    /// Sets or clears the currency that a product is sold in if it has no price in the
+    /// currency of the customer.
     #[must_use]
     pub fn default_presentment_currency(
         mut self,
@@ -625,8 +627,8 @@ impl OrganizationUpdate {
         self
     }
 
-    /// Sets or clears whether members of the organization must sign in by its single
-    /// sign-on. It can only be enabled by a user who is signed in that way.
+    /// Sets or clears whether members must sign in with the single sign-on of the
+    /// organization. Only a user who signed in with it can enable this setting.
     #[must_use]
     pub fn sso_enforced(mut self, sso_enforced: impl Into<Patch<bool>>) -> Self {
         self.sso_enforced = sso_enforced.into();

@@ -11,7 +11,7 @@ use polar_client_runtime::types::{Entries, Items, Patch, Timestamp};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// A product.
+/// A product that customers buy once or subscribe to, with its prices and benefits.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Product {
@@ -21,15 +21,15 @@ pub struct Product {
     pub created_at: Timestamp,
     /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Unit of the trial length. `None` without a trial.
+    /// Unit of the trial length. `None` if there is no trial.
     pub trial_interval: Option<TrialInterval>,
-    /// Length of the trial in units of `trial_interval`. `None` without a trial.
+    /// Length of the trial in units of `trial_interval`. `None` if there is no trial.
     pub trial_interval_count: Option<i64>,
     /// Name of the product.
     pub name: String,
     /// Description of the product, as shown to customers. `None` if there is none.
     pub description: Option<String>,
-    /// Whether the product is for sale, and listed.
+    /// Whether the product is for sale, and whether it is listed.
     pub visibility: ProductVisibility,
     /// Unit of the billing cycle. `None` for a one-time product.
     pub recurring_interval: Option<RecurringInterval>,
@@ -43,7 +43,7 @@ pub struct Product {
     pub meter_interval_count: Option<i64>,
     /// Whether the product is a subscription; `false` for a one-time purchase.
     pub is_recurring: bool,
-    /// Whether it is archived: kept, but no longer offered.
+    /// Whether the product or the price is archived: kept, but no longer offered.
     pub is_archived: bool,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -106,7 +106,7 @@ pub struct ProductCreateOneTime {
     /// Description of the product, as shown to customers. If not set, the product has no
     /// description.
     pub description: Option<String>,
-    /// Whether the product is for sale, and listed.
+    /// Whether the product is for sale, and whether it is listed.
     ///
     /// Default: `"public"`.
     pub visibility: Option<ProductVisibility>,
@@ -160,7 +160,7 @@ impl ProductCreateOneTime {
         self
     }
 
-    /// Sets whether the product is for sale, and listed.
+    /// Sets whether the product is for sale, and whether it is listed.
     ///
     /// Default: `"public"`.
     #[must_use]
@@ -215,7 +215,7 @@ pub struct ProductCreateRecurring {
     /// Description of the product, as shown to customers. If not set, the product has no
     /// description.
     pub description: Option<String>,
-    /// Whether the product is for sale, and listed.
+    /// Whether the product is for sale, and whether it is listed.
     ///
     /// Default: `"public"`.
     pub visibility: Option<ProductVisibility>,
@@ -302,7 +302,7 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// Sets whether the product is for sale, and listed.
+    /// Sets whether the product is for sale, and whether it is listed.
     ///
     /// Default: `"public"`.
     #[must_use]
@@ -449,7 +449,7 @@ polar_client_runtime::from_variant! {
     ProductPriceCreate::MeteredTiers(Box<ProductPriceMeteredTiersCreate>)
 }
 
-/// Price by number of seats.
+/// A price per seat.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceSeatBased {
@@ -469,7 +469,7 @@ pub struct ProductPriceSeatBased {
     pub price_currency: String,
     /// Whether the price includes taxes. `None` means the default of the organization.
     pub tax_behavior: Option<TaxBehaviorOption>,
-    /// Whether it is archived: kept, but no longer offered.
+    /// Whether the product or the price is archived: kept, but no longer offered.
     pub is_archived: bool,
     /// ID of the product.
     pub product_id: ProductId,
@@ -536,7 +536,8 @@ pub struct ProductPriceSeatTier {
     ///
     /// Always at least 1.
     pub min_seats: i64,
-    /// Last seat of the tier (inclusive). `None` for an unlimited last tier.
+    /// Last seat of the tier (inclusive). `None` if the tier is the last one and has no
+    /// limit.
     ///
     /// Always at least 1.
     pub max_seats: Option<i64>,
@@ -652,7 +653,7 @@ impl ProductPriceSeatTiersInput {
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ProductPriceUpdate {
-    /// An existing price of the product to keep.
+    /// An existing price of a product, to keep in an update of the product.
     Existing(Box<ExistingProductPrice>),
     /// Parameters for creating a fixed price.
     FixedCreate(Box<ProductPriceFixedCreate>),
@@ -733,7 +734,7 @@ pub struct ProductUpdate {
     /// Whether the product is archived: it can no longer be bought. Existing
     /// subscriptions and benefits continue.
     pub is_archived: Patch<bool>,
-    /// Whether the product is for sale, and listed.
+    /// Whether the product is for sale, and whether it is listed.
     pub visibility: Patch<ProductVisibility>,
     /// All prices of the product: new ones, and the IDs of existing ones to keep. Prices
     /// that are not listed are no longer offered.
@@ -846,7 +847,7 @@ impl ProductUpdate {
         self
     }
 
-    /// Sets or clears whether the product is for sale, and listed.
+    /// Sets or clears whether the product is for sale, and whether it is listed.
     #[must_use]
     pub fn visibility(
         mut self,

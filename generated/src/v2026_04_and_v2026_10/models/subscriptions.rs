@@ -26,13 +26,13 @@ pub struct PendingSubscriptionUpdate {
     pub applies_at: Timestamp,
     /// ID of the new product. `None` if the product does not change.
     pub product_id: Option<ProductId>,
-    /// New number of seats. `None` if it does not change.
+    /// New number of seats. `None` if the number of seats does not change.
     pub seats: Option<i64>,
-    /// New number of units. `None` if it does not change.
+    /// New number of units. `None` if the number of units does not change.
     pub units: Option<i64>,
 }
 
-/// A subscription.
+/// A subscription of a customer to a recurring product.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Subscription {
@@ -57,15 +57,16 @@ pub struct Subscription {
     pub current_period_start: Timestamp,
     /// When the current billing period ends.
     pub current_period_end: Timestamp,
-    /// When the current meter period began. Credits are granted and overage is billed
-    /// once per meter period. `None` if the meter cycle is the billing cycle.
+    /// When the current meter period began. Once per meter period, credits are granted
+    /// and the usage beyond them is billed. `None` if the meter cycle is the billing
+    /// cycle.
     pub current_meter_period_start: Option<Timestamp>,
     /// When the current meter period ends and credits are renewed. `None` if the meter
     /// cycle is the billing cycle.
     pub current_meter_period_end: Option<Timestamp>,
-    /// When the trial began. `None` without a trial.
+    /// When the trial began. `None` if there is no trial.
     pub trial_start: Option<Timestamp>,
-    /// When the trial ends. `None` without a trial.
+    /// When the trial ends. `None` if there is no trial.
     pub trial_end: Option<Timestamp>,
     /// Whether the subscription ends with the current billing period.
     pub cancel_at_period_end: bool,
@@ -78,7 +79,8 @@ pub struct Subscription {
     pub ends_at: Option<Timestamp>,
     /// When the subscription ended. `None` if it has not ended.
     pub ended_at: Option<Timestamp>,
-    /// When the subscription became `past_due`. `None` if it is not past due.
+    /// When the subscription became `past_due`. `None` if the subscription is not past
+    /// due.
     pub past_due_at: Option<Timestamp>,
     /// Whether the subscription pauses at the end of the current billing period.
     pub pause_at_period_end: bool,
@@ -95,9 +97,9 @@ pub struct Subscription {
     pub discount_id: Option<DiscountId>,
     /// ID of the checkout session. `None` if there was no checkout.
     pub checkout_id: Option<CheckoutId>,
-    /// Number of seats. `None` without a seat-based price.
+    /// Number of seats. `None` if the price is not seat-based.
     pub seats: Option<i64>,
-    /// Number of units. `None` without a unit-based price.
+    /// Number of units. `None` if the price is not unit-based.
     pub units: Option<i64>,
     /// Reason of the cancellation. `None` if the customer gave none.
     pub customer_cancellation_reason: Option<CustomerCancellationReason>,
@@ -105,14 +107,14 @@ pub struct Subscription {
     pub customer_cancellation_comment: Option<String>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Values of the custom fields, by slug of the custom field. `None` if there are
-    /// none.
+    /// Values of the custom fields, by slug of the field. `None` if there are no custom
+    /// fields.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// The customer.
+    /// Customer that the object belongs to.
     pub customer: SubscriptionCustomer,
-    /// The product.
+    /// Product that is bought.
     pub product: Product,
-    /// The discount. `None` if there is none.
+    /// Discount that is applied. `None` if there is none.
     pub discount: Option<AppliedDiscount>,
     /// Prices of the subscription.
     pub prices: Vec<Price>,
@@ -260,6 +262,6 @@ pub struct SubscriptionMeter {
     pub amount: i64,
     /// ID of the meter.
     pub meter_id: MeterId,
-    /// The meter.
+    /// Meter that measures the usage.
     pub meter: Meter,
 }

@@ -44,11 +44,12 @@ pub struct BenefitGrantCustomWebhook {
     pub benefit_id: BenefitId,
     /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
-    /// The customer.
+    /// Customer that the benefit is granted to.
     pub customer: Customer,
-    /// The member. `None` if there is no member.
+    /// Member that the benefit is granted to. `None` if the benefit is not granted to a
+    /// member.
     pub member: Option<Member>,
-    /// The benefit.
+    /// Benefit that is granted.
     pub benefit: BenefitCustom,
     /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantCustomProperties,
@@ -86,11 +87,12 @@ pub struct BenefitGrantDiscordWebhook {
     pub benefit_id: BenefitId,
     /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
-    /// The customer.
+    /// Customer that the benefit is granted to.
     pub customer: Customer,
-    /// The member. `None` if there is no member.
+    /// Member that the benefit is granted to. `None` if the benefit is not granted to a
+    /// member.
     pub member: Option<Member>,
-    /// The benefit.
+    /// Benefit that is granted.
     pub benefit: BenefitDiscord,
     /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantDiscordProperties,
@@ -128,11 +130,12 @@ pub struct BenefitGrantDownloadablesWebhook {
     pub benefit_id: BenefitId,
     /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
-    /// The customer.
+    /// Customer that the benefit is granted to.
     pub customer: Customer,
-    /// The member. `None` if there is no member.
+    /// Member that the benefit is granted to. `None` if the benefit is not granted to a
+    /// member.
     pub member: Option<Member>,
-    /// The benefit.
+    /// Benefit that is granted.
     pub benefit: BenefitDownloadables,
     /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantDownloadablesProperties,
@@ -170,11 +173,12 @@ pub struct BenefitGrantFeatureFlagWebhook {
     pub benefit_id: BenefitId,
     /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
-    /// The customer.
+    /// Customer that the benefit is granted to.
     pub customer: Customer,
-    /// The member. `None` if there is no member.
+    /// Member that the benefit is granted to. `None` if the benefit is not granted to a
+    /// member.
     pub member: Option<Member>,
-    /// The benefit.
+    /// Benefit that is granted.
     pub benefit: BenefitFeatureFlag,
     /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantFeatureFlagProperties,
@@ -212,11 +216,12 @@ pub struct BenefitGrantGitHubRepositoryWebhook {
     pub benefit_id: BenefitId,
     /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
-    /// The customer.
+    /// Customer that the benefit is granted to.
     pub customer: Customer,
-    /// The member. `None` if there is no member.
+    /// Member that the benefit is granted to. `None` if the benefit is not granted to a
+    /// member.
     pub member: Option<Member>,
-    /// The benefit.
+    /// Benefit that is granted.
     pub benefit: BenefitGitHubRepository,
     /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantGitHubRepositoryProperties,
@@ -254,11 +259,12 @@ pub struct BenefitGrantLicenseKeysWebhook {
     pub benefit_id: BenefitId,
     /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
-    /// The customer.
+    /// Customer that the benefit is granted to.
     pub customer: Customer,
-    /// The member. `None` if there is no member.
+    /// Member that the benefit is granted to. `None` if the benefit is not granted to a
+    /// member.
     pub member: Option<Member>,
-    /// The benefit.
+    /// Benefit that is granted.
     pub benefit: BenefitLicenseKeys,
     /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantLicenseKeysProperties,
@@ -296,11 +302,12 @@ pub struct BenefitGrantMeterCreditWebhook {
     pub benefit_id: BenefitId,
     /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
-    /// The customer.
+    /// Customer that the benefit is granted to.
     pub customer: Customer,
-    /// The member. `None` if there is no member.
+    /// Member that the benefit is granted to. `None` if the benefit is not granted to a
+    /// member.
     pub member: Option<Member>,
-    /// The benefit.
+    /// Benefit that is granted.
     pub benefit: BenefitMeterCredit,
     /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantMeterCreditProperties,
@@ -338,11 +345,12 @@ pub struct BenefitGrantSlackSharedChannelWebhook {
     pub benefit_id: BenefitId,
     /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
-    /// The customer.
+    /// Customer that the benefit is granted to.
     pub customer: Customer,
-    /// The member. `None` if there is no member.
+    /// Member that the benefit is granted to. `None` if the benefit is not granted to a
+    /// member.
     pub member: Option<Member>,
-    /// The benefit.
+    /// Benefit that is granted.
     pub benefit: BenefitSlackSharedChannel,
     /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantSlackSharedChannelProperties,
@@ -598,7 +606,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// Returns the customer.
+    /// Returns the customer that the benefit is granted to.
     #[must_use]
     #[inline]
     pub fn customer(&self) -> &Customer {
@@ -615,7 +623,8 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// Returns the member. `None` if there is no member.
+    /// Returns the member that the benefit is granted to. `None` if the benefit is not
+    /// granted to a member.
     #[must_use]
     #[inline]
     pub fn member(&self) -> Option<&Member> {
@@ -788,8 +797,8 @@ pub struct WebhookBenefitCreatedPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Benefit,
@@ -805,8 +814,8 @@ pub struct WebhookBenefitGrantCreatedPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: BenefitGrantWebhook,
@@ -822,8 +831,8 @@ pub struct WebhookBenefitGrantCycledPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: BenefitGrantWebhook,
@@ -839,8 +848,8 @@ pub struct WebhookBenefitGrantRevokedPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: BenefitGrantWebhook,
@@ -856,8 +865,8 @@ pub struct WebhookBenefitGrantUpdatedPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: BenefitGrantWebhook,
@@ -873,8 +882,8 @@ pub struct WebhookBenefitUpdatedPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Benefit,
@@ -890,8 +899,8 @@ pub struct WebhookCheckoutCreatedPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Checkout,
@@ -908,8 +917,8 @@ pub struct WebhookCheckoutExpiredPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Checkout,
@@ -925,8 +934,8 @@ pub struct WebhookCheckoutUpdatedPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Checkout,
@@ -942,8 +951,8 @@ pub struct WebhookDiscountCreatedPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Discount,
@@ -959,8 +968,8 @@ pub struct WebhookDiscountDeletedPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Discount,
@@ -976,8 +985,8 @@ pub struct WebhookDiscountUpdatedPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Discount,
@@ -999,7 +1008,7 @@ pub struct WebhookEndpoint {
     pub name: Option<String>,
     /// API version that the payload follows.
     pub api_version: String,
-    /// Format of the payloads.
+    /// Format of the webhook payloads.
     pub format: WebhookFormat,
     /// Secret that deliveries are signed with.
     pub secret: String,
@@ -1010,7 +1019,7 @@ pub struct WebhookEndpoint {
     /// Whether events are delivered to the endpoint.
     pub enabled: bool,
     /// Whether the signing key is derived from the secret as Standard Webhooks specifies.
-    /// If not, the whole secret string is the key.
+    /// Otherwise, the bytes of the secret string are the key.
     pub uses_standard_webhook_signature: bool,
 }
 
@@ -1037,8 +1046,8 @@ pub struct WebhookOrderCreatedPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Order,
@@ -1054,8 +1063,8 @@ pub struct WebhookOrderPaidPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Order,
@@ -1071,15 +1080,15 @@ pub struct WebhookOrderRefundedPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Order,
 }
 
-/// Delivery of `order.updated`: an order was updated, for example its status, or it
-/// was refunded.
+/// Delivery of `order.updated`: an order was updated. Sent for changes of the status,
+/// for example, and for refunds.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrderUpdatedPayload {
@@ -1089,8 +1098,8 @@ pub struct WebhookOrderUpdatedPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Order,
@@ -1106,8 +1115,8 @@ pub struct WebhookOrganizationUpdatedPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Organization,
@@ -1123,8 +1132,8 @@ pub struct WebhookProductCreatedPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Product,
@@ -1140,15 +1149,15 @@ pub struct WebhookProductUpdatedPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Product,
 }
 
-/// Delivery of `subscription.active`: a subscription became active, because it is new
-/// or a failed payment was recovered.
+/// Delivery of `subscription.active`: a subscription became active. It is new, or a
+/// failed payment was recovered.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionActivePayload {
@@ -1158,8 +1167,8 @@ pub struct WebhookSubscriptionActivePayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Subscription,
@@ -1176,8 +1185,8 @@ pub struct WebhookSubscriptionCanceledPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Subscription,
@@ -1194,15 +1203,16 @@ pub struct WebhookSubscriptionCreatedPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Subscription,
 }
 
-/// Delivery of `subscription.cycled`: a subscription entered a new billing period,
-/// also at the end of a trial. The payment may still fail: wait for `order.paid`.
+/// Delivery of `subscription.cycled`: a subscription entered a new billing period.
+/// Also sent at the end of a trial. The payment may still fail: wait for
+/// `order.paid`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionCycledPayload {
@@ -1212,8 +1222,8 @@ pub struct WebhookSubscriptionCycledPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Subscription,
@@ -1230,8 +1240,8 @@ pub struct WebhookSubscriptionMigratedPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Subscription,
@@ -1253,8 +1263,8 @@ pub struct WebhookSubscriptionPastDuePayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Subscription,
@@ -1271,8 +1281,8 @@ pub struct WebhookSubscriptionPausedPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Subscription,
@@ -1289,15 +1299,15 @@ pub struct WebhookSubscriptionResumedPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Subscription,
 }
 
 /// Delivery of `subscription.revoked`: a subscription ended and the customer lost
-/// access, because it was canceled or all payment retries failed.
+/// access. It was canceled, or all payment retries failed.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionRevokedPayload {
@@ -1307,8 +1317,8 @@ pub struct WebhookSubscriptionRevokedPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Subscription,
@@ -1325,8 +1335,8 @@ pub struct WebhookSubscriptionUncanceledPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Subscription,
@@ -1343,8 +1353,8 @@ pub struct WebhookSubscriptionUpdatedPayload {
     pub r#type: Cow<'static, str>,
     /// Time at which the event occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows. `None` in deliveries from before API
-    /// versioning.
+    /// API version that the payload follows. `None` in deliveries from before Polar had
+    /// API versions.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Subscription,

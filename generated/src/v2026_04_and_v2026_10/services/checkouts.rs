@@ -33,8 +33,8 @@ impl<C: Credential> Checkouts<C> {
 }
 
 impl<C: Credential> Checkouts<C> {
-    /// Confirms a checkout session with its client secret, which charges the customer and
-    /// creates the order and, for recurring products, the subscription. The response
+    /// Confirms a checkout session by its client secret. Charges the customer, and
+    /// creates the order and, for a recurring product, the subscription. The response
     /// contains a session token for the customer portal.
     ///
     /// `POST /v1/checkouts/client/{client_secret}/confirm`, operation
@@ -42,7 +42,7 @@ impl<C: Credential> Checkouts<C> {
     ///
     /// Returns [`CheckoutPublicConfirmed`].
     ///
-    /// - `client_secret`: Client secret. Do not log or expose it.
+    /// - `client_secret`: Client secret of the checkout session.
     ///
     /// Unauthenticated, or with a personal access token. With an organization access
     /// token, call it on `with_credential(Anonymous)`.
@@ -66,7 +66,7 @@ impl<C: Credential> Checkouts<C> {
     ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
     /// - 409 Conflict,
     ///   [`CheckoutLocked`](../../enum.ErrorCode.html#variant.CheckoutLocked): the
-    ///   session is being processed.
+    ///   session is being processed; retry later.
     /// - 410 Gone,
     ///   [`ExpiredCheckoutError`](../../enum.ErrorCode.html#variant.ExpiredCheckoutError):
     ///   the session has expired.
@@ -87,13 +87,14 @@ impl<C: Credential> Checkouts<C> {
         ClientConfirm(request)
     }
 
-    /// Gets a checkout session by its client secret, as returned to the customer.
+    /// Gets a checkout session by its client secret. The response contains what the
+    /// customer may see.
     ///
     /// `GET /v1/checkouts/client/{client_secret}`, operation `checkouts:client_get`.
     ///
     /// Returns [`CheckoutPublic`].
     ///
-    /// - `client_secret`: Client secret. Do not log or expose it.
+    /// - `client_secret`: Client secret of the checkout session.
     ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
@@ -116,14 +117,14 @@ impl<C: Credential> Checkouts<C> {
         ClientGet(request)
     }
 
-    /// Updates a checkout session by its client secret, with the choices and the form
-    /// data of the customer.
+    /// Updates a checkout session by its client secret. The body contains what the
+    /// customer has selected and entered in the form.
     ///
     /// `PATCH /v1/checkouts/client/{client_secret}`, operation `checkouts:client_update`.
     ///
     /// Returns [`CheckoutPublic`].
     ///
-    /// - `client_secret`: Client secret. Do not log or expose it.
+    /// - `client_secret`: Client secret of the checkout session.
     ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
@@ -143,7 +144,7 @@ impl<C: Credential> Checkouts<C> {
     ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
     /// - 409 Conflict,
     ///   [`CheckoutLocked`](../../enum.ErrorCode.html#variant.CheckoutLocked): the
-    ///   session is being processed.
+    ///   session is being processed; retry later.
     /// - 410 Gone,
     ///   [`ExpiredCheckoutError`](../../enum.ErrorCode.html#variant.ExpiredCheckoutError):
     ///   the session has expired.
@@ -161,7 +162,8 @@ impl<C: Credential> Checkouts<C> {
         ClientUpdate(request)
     }
 
-    /// Creates a checkout session. Redirect the customer to its `url` to pay.
+    /// Creates a checkout session. To let the customer pay, redirect to the `url` of the
+    /// response.
     ///
     /// `POST /v1/checkouts/`, operation `checkouts:create`.
     ///
@@ -443,8 +445,8 @@ impl List {
         self
     }
 
-    /// Includes only checkout sessions whose customer email address matches this search
-    /// query.
+    /// Includes only checkout sessions whose customer has an email address that matches
+    /// this search query.
     #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);

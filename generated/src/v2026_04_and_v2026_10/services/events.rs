@@ -64,8 +64,8 @@ impl<C: Credential> Events<C> {
         Get(request)
     }
 
-    /// Ingests user events, which meters aggregate. An event whose external ID was
-    /// ingested before is skipped and counted as a duplicate.
+    /// Ingests user events, which meters aggregate. An event is skipped and counted as a
+    /// duplicate if an event with its external ID was ingested before.
     ///
     /// `POST /v1/events/ingest`, operation `events:ingest`.
     ///
@@ -154,7 +154,8 @@ impl<C: Credential> Events<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Lists the event names, with the number of their events and when they occurred.
+    /// Lists the event names, with the number of events of each name and when they
+    /// occurred.
     ///
     /// `GET /v1/events/names`, operation `events:list_names`.
     ///
@@ -208,8 +209,8 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Includes only events that match this filter, which has the form of a meter's
-    /// filter.
+    /// Includes only events that match this filter, as a JSON string. It has the format
+    /// of the filter of a meter.
     pub fn filter(mut self, filter: impl Body<Filter>) -> Self {
         self.0.json_query("filter", &filter);
         self
@@ -285,17 +286,16 @@ impl List {
         self
     }
 
-    /// Sets the ID of the event to start from instead of the root events, in combination
-    /// with `depth`.
+    /// Sets the ID of the event that `depth` counts from, instead of the root events.
     pub fn parent_id(mut self, parent_id: impl Into<EventId>) -> Self {
         let value: EventId = parent_id.into();
         self.0.query("parent_id", &value);
         self
     }
 
-    /// Sets the number of levels below the root events, or below the event in
-    /// `parent_id`, to include: 0 lists these events only, 1 also their children. If it
-    /// is not set, all events are listed.
+    /// Sets the number of levels to list below the root events, or below the event in
+    /// `parent_id`. 0 lists only these events, 1 also their children, and so on up to 5.
+    /// If not set, all events are listed.
     ///
     /// Must be between 0 and 5.
     #[inline]
@@ -341,8 +341,8 @@ impl List {
         self
     }
 
-    /// Sets whether to omit the total count: the response then only tells whether another
-    /// page exists. Pages are numbered in either case.
+    /// Sets whether to omit the total count, so that the response only says whether
+    /// another page exists. Pages have numbers in either case.
     ///
     /// Default: `false`.
     #[inline]

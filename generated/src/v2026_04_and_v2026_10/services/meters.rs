@@ -105,7 +105,7 @@ impl<C: Credential> Meters<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Gets the quantities of a meter over a time range, one per interval.
+    /// Gets the quantities of a meter in a time range, one per interval.
     ///
     /// `GET /v1/meters/{id}/quantities`, operation `meters:quantities`.
     ///
@@ -114,7 +114,7 @@ impl<C: Credential> Meters<C> {
     /// - `id`: ID of the meter.
     /// - `start_timestamp`: Start of the time range.
     /// - `end_timestamp`: End of the time range.
-    /// - `interval`: Length of the intervals.
+    /// - `interval`: Length of each interval.
     ///
     /// Requires an organization or personal access token with one of the scopes
     /// `meters:read`, `meters:write`.

@@ -31,8 +31,7 @@ pub use crate::common::services::orders::GenerateInvoice;
 pub use crate::common::services::orders::Invoice;
 pub use crate::common::services::orders::Receipt;
 
-/// Operations on orders: charges of customers, once or for a billing period of a
-/// subscription.
+/// Operations on orders: charges for one-time purchases and for subscriptions.
 #[derive(Clone, Debug)]
 pub struct Orders<C> {
     client: Client<C>,
@@ -46,7 +45,7 @@ impl<C: Credential> Orders<C> {
 
 impl<C: Credential> Orders<C> {
     /// Creates a draft order, to charge a saved payment method while the customer is
-    /// absent. Nothing is charged before `finalize`. Requires off-session charges to be
+    /// absent. The customer is not charged before `finalize`. Off-session charges must be
     /// enabled for the organization.
     ///
     /// `POST /v1/orders/`, operation `orders:create`.
@@ -106,8 +105,9 @@ impl<C: Credential> Orders<C> {
         Export(self.client.request(&EXPORT))
     }
 
-    /// Charges a draft order. If the payment succeeds, the order is paid and its benefits
-    /// are granted before the response; otherwise, it stays a draft and the call fails.
+    /// Charges a draft order. If the payment succeeds, the response contains the paid
+    /// order, and its benefits have been granted. If the payment fails, the call fails
+    /// and the order remains a draft.
     ///
     /// `POST /v1/orders/{id}/finalize`, operation `orders:finalize`.
     ///
@@ -147,7 +147,8 @@ impl<C: Credential> Orders<C> {
         Finalize(request)
     }
 
-    /// Starts generating the order's invoice, and returns before it is available.
+    /// Starts generating the invoice of an order. Returns before the invoice is
+    /// available: get it with `invoice`.
     ///
     /// `POST /v1/orders/{id}/invoice`, operation `orders:generate_invoice`.
     ///
@@ -221,7 +222,8 @@ impl<C: Credential> Orders<C> {
         Get(request)
     }
 
-    /// Gets the URL of the order's invoice, which must have been generated before.
+    /// Gets the URL of an order's invoice. Generate the invoice with `generate_invoice`
+    /// before.
     ///
     /// `GET /v1/orders/{id}/invoice`, operation `orders:invoice`.
     ///
@@ -303,7 +305,7 @@ impl<C: Credential> Orders<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Gets the URL of the order's receipt, a PDF document. Fails with 404 until the
+    /// Gets the URL of an order's receipt, a PDF document. Fails with 404 until the
     /// receipt has been generated: retry later.
     ///
     /// `GET /v1/orders/{id}/receipt`, operation `orders:receipt`.
@@ -345,7 +347,7 @@ impl<C: Credential> Orders<C> {
         Download::document(self.receipt(id))
     }
 
-    /// Updates the billing name and address on the order's invoice.
+    /// Updates the billing name and address on the invoice of an order.
     ///
     /// `PATCH /v1/orders/{id}`, operation `orders:update`.
     ///
@@ -442,8 +444,7 @@ impl List {
         self
     }
 
-    /// Includes only orders with one of these billing types: one-time purchases, or
-    /// starts and renewals of subscriptions.
+    /// Includes only orders for one-time products, or only orders for subscriptions.
     pub fn product_billing_type(
         mut self,
         product_billing_type: impl Into<OneOrMany<ProductBillingType>>,

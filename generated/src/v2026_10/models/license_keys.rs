@@ -27,11 +27,12 @@ pub struct GrantedLicenseKey {
     pub organization_id: OrganizationId,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The customer.
+    /// Customer that the object belongs to.
     pub customer: LicenseKeyCustomer,
     /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// The member. `None` if there is no member.
+    /// Member whose seat the license key was granted to. `None` if the license key was
+    /// granted to the customer directly.
     pub member: Option<LicenseKeyMember>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
@@ -46,7 +47,7 @@ pub struct GrantedLicenseKey {
     /// Maximum number of activations of the license key. `None` if the license key does
     /// not support activations.
     pub limit_activations: Option<i64>,
-    /// Current usage.
+    /// Current usage of the license key.
     pub usage: i64,
     /// Maximum usage of the license key. `None` means no limit.
     pub limit_usage: Option<i64>,
@@ -58,7 +59,7 @@ pub struct GrantedLicenseKey {
     pub expires_at: Option<Timestamp>,
 }
 
-/// A new activation, with its license key.
+/// A new activation of a license key, with the license key.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyActivationCreated {
@@ -74,7 +75,7 @@ pub struct LicenseKeyActivationCreated {
     pub created_at: Timestamp,
     /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// The license key.
+    /// License key that is activated.
     pub license_key: GrantedLicenseKey,
 }
 
@@ -92,11 +93,12 @@ pub struct ValidatedLicenseKey {
     pub organization_id: OrganizationId,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The customer.
+    /// Customer that the object belongs to.
     pub customer: LicenseKeyCustomer,
     /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// The member. `None` if there is no member.
+    /// Member whose seat the license key was granted to. `None` if the license key was
+    /// granted to the customer directly.
     pub member: Option<LicenseKeyMember>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
@@ -111,7 +113,7 @@ pub struct ValidatedLicenseKey {
     /// Maximum number of activations of the license key. `None` if the license key does
     /// not support activations.
     pub limit_activations: Option<i64>,
-    /// Current usage.
+    /// Current usage of the license key.
     pub usage: i64,
     /// Maximum usage of the license key. `None` means no limit.
     pub limit_usage: Option<i64>,
@@ -121,6 +123,6 @@ pub struct ValidatedLicenseKey {
     pub last_validated_at: Option<Timestamp>,
     /// When the license key expires. `None` if it never expires.
     pub expires_at: Option<Timestamp>,
-    /// The validated activation. `None` if none was requested.
+    /// The validated activation. `None` if the request names no activation.
     pub activation: Option<LicenseKeyActivationBase>,
 }

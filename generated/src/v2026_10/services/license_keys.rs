@@ -56,7 +56,8 @@ impl<C: Credential> LicenseKeys<C> {
     /// # Errors
     /// - 403 Forbidden, [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted):
     ///   the key is revoked, disabled or expired, has no activations left, or does not
-    ///   support them; such keys are only validated.
+    ///   support activations. Validate keys that do not support activations without
+    ///   activating them.
     /// - 404 Not Found,
     ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
     /// - 422 Unprocessable Entity,
@@ -71,7 +72,8 @@ impl<C: Credential> LicenseKeys<C> {
         Activate(request)
     }
 
-    /// Releases an activation of a license key, so that it can be used elsewhere.
+    /// Releases an activation of a license key, for example to activate the key on
+    /// another device.
     ///
     /// `POST /v1/license-keys/deactivate`, operation `license_keys:deactivate`.
     ///

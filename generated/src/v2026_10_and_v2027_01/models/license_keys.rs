@@ -12,7 +12,7 @@ use crate::ids::OrganizationId;
 use polar_client_runtime::types::Timestamp;
 use std::collections::BTreeMap;
 
-/// An activation, with its license key.
+/// An activation of a license key, with the license key.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyActivationRead {
@@ -28,7 +28,7 @@ pub struct LicenseKeyActivationRead {
     pub created_at: Timestamp,
     /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// The license key.
+    /// License key that is activated.
     pub license_key: LicenseKeyRead,
 }
 
@@ -44,7 +44,7 @@ pub struct LicenseKeyMember {
     pub external_id: Option<String>,
 }
 
-/// A license key.
+/// A license key that a benefit issued to a customer.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyRead {
@@ -58,11 +58,12 @@ pub struct LicenseKeyRead {
     pub organization_id: OrganizationId,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The customer.
+    /// Customer that the object belongs to.
     pub customer: LicenseKeyCustomer,
     /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// The member. `None` if there is no member.
+    /// Member whose seat the license key was granted to. `None` if the license key was
+    /// granted to the customer directly.
     pub member: Option<LicenseKeyMember>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
@@ -75,7 +76,7 @@ pub struct LicenseKeyRead {
     /// Maximum number of activations of the license key. `None` if the license key does
     /// not support activations.
     pub limit_activations: Option<i64>,
-    /// Current usage.
+    /// Current usage of the license key.
     pub usage: i64,
     /// Maximum usage of the license key. `None` means no limit.
     pub limit_usage: Option<i64>,
@@ -114,11 +115,12 @@ pub struct LicenseKeyWithActivations {
     pub organization_id: OrganizationId,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The customer.
+    /// Customer that the object belongs to.
     pub customer: LicenseKeyCustomer,
     /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// The member. `None` if there is no member.
+    /// Member whose seat the license key was granted to. `None` if the license key was
+    /// granted to the customer directly.
     pub member: Option<LicenseKeyMember>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
@@ -131,7 +133,7 @@ pub struct LicenseKeyWithActivations {
     /// Maximum number of activations of the license key. `None` if the license key does
     /// not support activations.
     pub limit_activations: Option<i64>,
-    /// Current usage.
+    /// Current usage of the license key.
     pub usage: i64,
     /// Maximum usage of the license key. `None` means no limit.
     pub limit_usage: Option<i64>,
@@ -159,11 +161,12 @@ pub struct RotatedLicenseKey {
     pub organization_id: OrganizationId,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The customer.
+    /// Customer that the object belongs to.
     pub customer: LicenseKeyCustomer,
     /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// The member. `None` if there is no member.
+    /// Member whose seat the license key was granted to. `None` if the license key was
+    /// granted to the customer directly.
     pub member: Option<LicenseKeyMember>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
@@ -176,7 +179,7 @@ pub struct RotatedLicenseKey {
     /// Maximum number of activations of the license key. `None` if the license key does
     /// not support activations.
     pub limit_activations: Option<i64>,
-    /// Current usage.
+    /// Current usage of the license key.
     pub usage: i64,
     /// Maximum usage of the license key. `None` means no limit.
     pub limit_usage: Option<i64>,

@@ -42,11 +42,12 @@ pub struct BenefitGrant {
     pub benefit_id: BenefitId,
     /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
-    /// The customer.
+    /// Customer that the benefit is granted to.
     pub customer: Customer,
-    /// The member. `None` if there is no member.
+    /// Member that the benefit is granted to. `None` if the benefit is not granted to a
+    /// member.
     pub member: Option<Member>,
-    /// The benefit.
+    /// Benefit that is granted.
     pub benefit: Benefit,
     /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantProperties,

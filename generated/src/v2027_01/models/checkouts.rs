@@ -24,18 +24,19 @@ pub struct Checkout {
     pub created_at: Timestamp,
     /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Values of the custom fields, by slug of the custom field. `None` if there are
-    /// none.
+    /// Values of the custom fields, by slug of the field. `None` if there are no custom
+    /// fields.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
     /// Payment processor that handles the payment.
     pub payment_processor: PaymentProcessor,
     /// Current status.
     pub status: CheckoutStatus,
-    /// Client secret. Do not log or expose it.
+    /// Client secret, which grants access to the checkout session or link without an
+    /// access token. Do not log it.
     pub client_secret: String,
     /// URL of the checkout page.
     pub url: String,
-    /// When it expires.
+    /// When the checkout session expires.
     pub expires_at: Timestamp,
     /// URL that the customer is redirected to after the payment.
     pub success_url: String,
@@ -46,13 +47,13 @@ pub struct Checkout {
     pub embed_origin: Option<String>,
     /// Amount in the smallest currency unit (cents for USD), before discounts and taxes.
     pub amount: i64,
-    /// Number of seats. `None` without a seat-based price.
+    /// Number of seats. `None` if the price is not seat-based.
     pub seats: Option<i64>,
     /// Minimum number of seats per purchase. `None` if there is no minimum.
     pub min_seats: Option<i64>,
     /// Maximum number of seats per purchase. `None` if there is no maximum.
     pub max_seats: Option<i64>,
-    /// Number of units. `None` without a unit-based price.
+    /// Number of units. `None` if the price is not unit-based.
     pub units: Option<i64>,
     /// Minimum number of units per purchase. `None` if there is no minimum.
     pub min_units: Option<i64>,
@@ -63,8 +64,8 @@ pub struct Checkout {
     /// Amount in the smallest currency unit (cents for USD), after discounts and before
     /// taxes.
     pub net_amount: i64,
-    /// Taxes in the smallest currency unit (cents for USD). `None` while they cannot be
-    /// calculated yet.
+    /// Taxes in the smallest currency unit (cents for USD). `None` while the taxes cannot
+    /// be calculated yet.
     pub tax_amount: Option<i64>,
     /// Whether the amount includes taxes. `None` while taxes are not calculated yet.
     pub tax_behavior: Option<TaxBehavior>,
@@ -73,15 +74,16 @@ pub struct Checkout {
     pub total_amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// Whether the trial of the product applies; `false` skips it. `None` if it was not
-    /// specified.
+    /// Whether the trial of the product applies; `false` skips it. `None` if the setting
+    /// was not specified.
     pub allow_trial: Option<bool>,
-    /// Unit of the trial length, set by the checkout or the product. `None` without a
-    /// trial.
+    /// Unit of the trial length, set by the checkout or the product. `None` if there is
+    /// no trial.
     pub active_trial_interval: Option<TrialInterval>,
-    /// Length of the trial in units of `active_trial_interval`. `None` without a trial.
+    /// Length of the trial in units of `active_trial_interval`. `None` if there is no
+    /// trial.
     pub active_trial_interval_count: Option<i64>,
-    /// When the trial ends. `None` without a trial.
+    /// When the trial ends. `None` if there is no trial.
     pub trial_end: Option<Timestamp>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -96,11 +98,11 @@ pub struct Checkout {
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
     /// applies in either case.
     pub allow_discount_codes: bool,
-    /// Whether the full billing address is required instead of the country only. It is
-    /// always required for customers in the US.
+    /// Whether the form requires the full billing address instead of only the country.
+    /// For customers in the US, the full address is always required.
     pub require_billing_address: bool,
-    /// Whether discounts can be applied to the checkout; usually not to a free price or
-    /// one that the customer chooses.
+    /// Whether discounts can be applied to the checkout. Usually not if the price is free
+    /// or the customer chooses it.
     pub is_discount_applicable: bool,
     /// Whether the price is free, even without a discount.
     pub is_free_product_price: bool,
@@ -111,8 +113,8 @@ pub struct Checkout {
     /// Whether the customer must fill in the payment form, to pay now or to save a
     /// payment method.
     pub is_payment_form_required: bool,
-    /// ID of the customer. `None` if an existing customer was not specified, until the
-    /// purchase creates the customer.
+    /// ID of the customer. `None` until the purchase creates the customer, if no existing
+    /// customer was specified.
     pub customer_id: Option<CustomerId>,
     /// Whether the customer buys as a business, which requires a billing name and a full
     /// billing address.
@@ -135,7 +137,7 @@ pub struct Checkout {
     /// known.
     pub locale: Option<String>,
     /// Type of payment method that the customer selected in the form, such as `card`.
-    /// `None` if none is selected.
+    /// `None` if the customer has not selected one.
     pub payment_method_type: Option<String>,
     /// Data that the client library of the payment processor requires, such as a
     /// publishable key.
@@ -154,7 +156,7 @@ pub struct Checkout {
     pub external_customer_id: Option<String>,
     /// Products that the customer can choose from.
     pub products: Vec<CheckoutProduct>,
-    /// The product. `None` if no product is selected.
+    /// Product that is selected for the purchase. `None` if no product is selected.
     pub product: Option<CheckoutProduct>,
     /// Price of the selected product. `None` if no product is selected.
     ///
@@ -165,7 +167,7 @@ pub struct Checkout {
     ///
     /// Each key always has the format `uuid`.
     pub prices: Option<BTreeMap<String, Vec<Price>>>,
-    /// The discount. `None` if there is none.
+    /// Discount that is applied. `None` if there is none.
     pub discount: Option<CheckoutDiscount>,
     /// ID of the subscription. `None` if no subscription is upgraded.
     pub subscription_id: Option<SubscriptionId>,
@@ -212,54 +214,56 @@ polar_client_runtime::variant_body! {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutConfirmSharedPaymentToken {
-    /// Values of the custom fields, by slug of the custom field. If not set, those of the
+    /// Values of the custom fields, by slug of the field. If not set, the values of the
     /// checkout session apply.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// ID of the product to select, one of the products of the checkout. If not set, that
-    /// of the checkout session applies.
+    /// ID of the product to select, one of the products of the checkout. If not set, the
+    /// value of the checkout session applies.
     pub product_id: Option<ProductId>,
-    /// ID of the price. If not set, that of the checkout session applies.
+    /// ID of the price. If not set, the value of the checkout session applies.
     ///
     /// Deprecated.
     pub product_price_id: Option<PriceId>,
     /// Amount that the customer pays, in the smallest currency unit (cents for USD).
     /// Applies to prices that the customer chooses; ignored for other prices. If not set,
-    /// that of the checkout session applies.
+    /// the value of the checkout session applies.
     ///
     /// Must be at least 0.
     pub amount: Option<i64>,
-    /// Number of seats. If not set, that of the checkout session applies.
+    /// Number of seats. If not set, the value of the checkout session applies.
     ///
     /// Must be between 1 and 10000.
     pub seats: Option<i64>,
-    /// Number of units. If not set, that of the checkout session applies.
+    /// Number of units. If not set, the value of the checkout session applies.
     ///
     /// Must be between 1 and 2147483647.
     pub units: Option<i64>,
     /// Whether the customer buys as a business, which requires a billing name and a full
     /// billing address. If not set, the value of the checkout session applies.
     pub is_business_customer: Option<bool>,
-    /// Name of the customer. If not set, that of the checkout session applies.
+    /// Name of the customer. If not set, the value of the checkout session applies.
     ///
     /// Must have at most 256 characters.
     pub customer_name: Option<String>,
-    /// Email address of the customer. If not set, that of the checkout session applies.
+    /// Email address of the customer. If not set, the value of the checkout session
+    /// applies.
     ///
     /// Must have the format `email` (validated by the server).
     pub customer_email: Option<String>,
-    /// Name of the customer on invoices. If not set, that of the checkout session
+    /// Name of the customer on invoices. If not set, the value of the checkout session
     /// applies.
     pub customer_billing_name: Option<String>,
-    /// Billing address of the customer. If not set, that of the checkout session applies.
+    /// Billing address of the customer. If not set, the value of the checkout session
+    /// applies.
     pub customer_billing_address: Option<AddressInput>,
-    /// Tax identification number of the customer. If not set, that of the checkout
+    /// Tax identification number of the customer. If not set, the value of the checkout
     /// session applies.
     pub customer_tax_id: Option<String>,
-    /// Language tag with an optional region, such as `en` or `en-US`. If not set, that of
-    /// the checkout session applies.
+    /// Language tag with an optional region, such as `en` or `en-US`. If not set, the
+    /// value of the checkout session applies.
     pub locale: Option<String>,
     /// Type of payment method that the customer selected in the form, such as `card`. If
-    /// not set, that of the checkout session applies.
+    /// not set, the value of the checkout session applies.
     pub payment_method_type: Option<String>,
     /// Discount code to apply. If not set, the discount does not change.
     pub discount_code: Option<String>,
@@ -296,8 +300,8 @@ impl CheckoutConfirmSharedPaymentToken {
         }
     }
 
-    /// Sets the values of the custom fields, by slug of the custom field. If not set,
-    /// those of the checkout session apply.
+    /// Sets the values of the custom fields, by slug of the field. If not set, the values
+    /// of the checkout session apply.
     #[must_use]
     pub fn custom_field_data(
         mut self,
@@ -308,14 +312,14 @@ impl CheckoutConfirmSharedPaymentToken {
     }
 
     /// Sets the ID of the product to select, one of the products of the checkout. If not
-    /// set, that of the checkout session applies.
+    /// set, the value of the checkout session applies.
     #[must_use]
     pub fn product_id(mut self, product_id: impl Into<ProductId>) -> Self {
         self.product_id = Some(product_id.into());
         self
     }
 
-    /// Sets the ID of the price. If not set, that of the checkout session applies.
+    /// Sets the ID of the price. If not set, the value of the checkout session applies.
     ///
     /// Deprecated.
     #[must_use]
@@ -326,7 +330,7 @@ impl CheckoutConfirmSharedPaymentToken {
 
     /// Sets the amount that the customer pays, in the smallest currency unit (cents for
     /// USD). Applies to prices that the customer chooses; ignored for other prices. If
-    /// not set, that of the checkout session applies.
+    /// not set, the value of the checkout session applies.
     ///
     /// Must be at least 0.
     #[must_use]
@@ -336,7 +340,7 @@ impl CheckoutConfirmSharedPaymentToken {
         self
     }
 
-    /// Sets the number of seats. If not set, that of the checkout session applies.
+    /// Sets the number of seats. If not set, the value of the checkout session applies.
     ///
     /// Must be between 1 and 10000.
     #[must_use]
@@ -346,7 +350,7 @@ impl CheckoutConfirmSharedPaymentToken {
         self
     }
 
-    /// Sets the number of units. If not set, that of the checkout session applies.
+    /// Sets the number of units. If not set, the value of the checkout session applies.
     ///
     /// Must be between 1 and 2147483647.
     #[must_use]
@@ -365,7 +369,8 @@ impl CheckoutConfirmSharedPaymentToken {
         self
     }
 
-    /// Sets the name of the customer. If not set, that of the checkout session applies.
+    /// Sets the name of the customer. If not set, the value of the checkout session
+    /// applies.
     ///
     /// Must have at most 256 characters.
     #[must_use]
@@ -374,8 +379,8 @@ impl CheckoutConfirmSharedPaymentToken {
         self
     }
 
-    /// Sets the email address of the customer. If not set, that of the checkout session
-    /// applies.
+    /// Sets the email address of the customer. If not set, the value of the checkout
+    /// session applies.
     ///
     /// Must have the format `email` (validated by the server).
     #[must_use]
@@ -384,7 +389,7 @@ impl CheckoutConfirmSharedPaymentToken {
         self
     }
 
-    /// Sets the name of the customer on invoices. If not set, that of the checkout
+    /// Sets the name of the customer on invoices. If not set, the value of the checkout
     /// session applies.
     #[must_use]
     pub fn customer_billing_name(
@@ -395,8 +400,8 @@ impl CheckoutConfirmSharedPaymentToken {
         self
     }
 
-    /// Sets the billing address of the customer. If not set, that of the checkout session
-    /// applies.
+    /// Sets the billing address of the customer. If not set, the value of the checkout
+    /// session applies.
     #[must_use]
     #[inline]
     pub fn customer_billing_address(
@@ -407,7 +412,7 @@ impl CheckoutConfirmSharedPaymentToken {
         self
     }
 
-    /// Sets the tax identification number of the customer. If not set, that of the
+    /// Sets the tax identification number of the customer. If not set, the value of the
     /// checkout session applies.
     #[must_use]
     pub fn customer_tax_id(mut self, customer_tax_id: impl Into<String>) -> Self {
@@ -416,7 +421,7 @@ impl CheckoutConfirmSharedPaymentToken {
     }
 
     /// Sets the language tag with an optional region, such as `en` or `en-US`. If not
-    /// set, that of the checkout session applies.
+    /// set, the value of the checkout session applies.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
@@ -424,7 +429,7 @@ impl CheckoutConfirmSharedPaymentToken {
     }
 
     /// Sets the type of payment method that the customer selected in the form, such as
-    /// `card`. If not set, that of the checkout session applies.
+    /// `card`. If not set, the value of the checkout session applies.
     #[must_use]
     pub fn payment_method_type(
         mut self,
@@ -507,15 +512,15 @@ pub struct CheckoutProduct {
     pub created_at: Timestamp,
     /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Unit of the trial length. `None` without a trial.
+    /// Unit of the trial length. `None` if there is no trial.
     pub trial_interval: Option<TrialInterval>,
-    /// Length of the trial in units of `trial_interval`. `None` without a trial.
+    /// Length of the trial in units of `trial_interval`. `None` if there is no trial.
     pub trial_interval_count: Option<i64>,
     /// Name of the product.
     pub name: String,
     /// Description of the product, as shown to customers. `None` if there is none.
     pub description: Option<String>,
-    /// Whether the product is for sale, and listed.
+    /// Whether the product is for sale, and whether it is listed.
     pub visibility: ProductVisibility,
     /// Unit of the billing cycle. `None` for a one-time product.
     pub recurring_interval: Option<RecurringInterval>,
@@ -529,7 +534,7 @@ pub struct CheckoutProduct {
     pub meter_interval_count: Option<i64>,
     /// Whether the product is a subscription; `false` for a one-time purchase.
     pub is_recurring: bool,
-    /// Whether it is archived: kept, but no longer offered.
+    /// Whether the product or the price is archived: kept, but no longer offered.
     pub is_archived: bool,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -557,8 +562,8 @@ pub struct CheckoutProductsCreate {
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Values of the custom fields, by slug of the custom field. If not set, the customer
-    /// fills in the fields.
+    /// Values of the custom fields, by slug of the field. If not set, the customer fills
+    /// in the fields.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
     /// ID of the discount. If not set, no discount is applied.
     pub discount_id: Option<DiscountId>,
@@ -567,8 +572,8 @@ pub struct CheckoutProductsCreate {
     ///
     /// Default: `true`.
     pub allow_discount_codes: Option<bool>,
-    /// Whether the full billing address is required instead of the country only. It is
-    /// always required for customers in the US.
+    /// Whether the form requires the full billing address instead of only the country.
+    /// For customers in the US, the full address is always required.
     ///
     /// Default: `false`.
     pub require_billing_address: Option<bool>,
@@ -607,7 +612,7 @@ pub struct CheckoutProductsCreate {
     /// Default: `true`.
     pub allow_trial: Option<bool>,
     /// ID of the customer. The form is prefilled with the data of the customer. If not
-    /// set, the purchase creates a customer, unless `external_customer_id` is that of an
+    /// set, the purchase creates a customer, unless `external_customer_id` identifies an
     /// existing one.
     pub customer_id: Option<CustomerId>,
     /// Whether the customer buys as a business, which requires a billing name and a full
@@ -662,8 +667,8 @@ pub struct CheckoutProductsCreate {
     /// Language tag with an optional region, such as `en` or `en-US`. If not set, the
     /// language depends on the browser of the customer.
     pub locale: Option<String>,
-    /// Currency, as its ISO 4217 code in lower case. If not set, the server chooses it by
-    /// the location of the customer, and falls back to that of the organization.
+    /// Currency, as its ISO 4217 code in lower case. If not set, the server chooses the
+    /// currency by the location of the customer, or uses that of the organization.
     pub currency: Option<PresentmentCurrency>,
     /// IDs of the products that the customer can choose from. The first one is
     /// preselected.
@@ -746,7 +751,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets the values of the custom fields, by slug of the custom field. If not set, the
+    /// Sets the values of the custom fields, by slug of the field. If not set, the
     /// customer fills in the fields.
     #[must_use]
     pub fn custom_field_data(
@@ -775,8 +780,8 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Sets whether the full billing address is required instead of the country only. It
-    /// is always required for customers in the US.
+    /// Sets whether the form requires the full billing address instead of only the
+    /// country. For customers in the US, the full address is always required.
     ///
     /// Default: `false`.
     #[must_use]
@@ -869,8 +874,8 @@ impl CheckoutProductsCreate {
     }
 
     /// Sets the ID of the customer. The form is prefilled with the data of the customer.
-    /// If not set, the purchase creates a customer, unless `external_customer_id` is that
-    /// of an existing one.
+    /// If not set, the purchase creates a customer, unless `external_customer_id`
+    /// identifies an existing one.
     #[must_use]
     pub fn customer_id(mut self, customer_id: impl Into<CustomerId>) -> Self {
         self.customer_id = Some(customer_id.into());
@@ -1021,7 +1026,7 @@ impl CheckoutProductsCreate {
     }
 
     /// Sets the currency, as its ISO 4217 code in lower case. If not set, the server
-    /// chooses it by the location of the customer, and falls back to that of the
+    /// chooses the currency by the location of the customer, or uses that of the
     /// organization.
     #[must_use]
     pub fn currency(mut self, currency: impl Into<PresentmentCurrency>) -> Self {
@@ -1057,8 +1062,8 @@ pub struct CheckoutProductsExternalCreate {
     ///
     /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Values of the custom fields, by slug of the custom field. If not set, the customer
-    /// fills in the fields.
+    /// Values of the custom fields, by slug of the field. If not set, the customer fills
+    /// in the fields.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
     /// ID of the discount. If not set, no discount is applied.
     pub discount_id: Option<DiscountId>,
@@ -1067,8 +1072,8 @@ pub struct CheckoutProductsExternalCreate {
     ///
     /// Default: `true`.
     pub allow_discount_codes: Option<bool>,
-    /// Whether the full billing address is required instead of the country only. It is
-    /// always required for customers in the US.
+    /// Whether the form requires the full billing address instead of only the country.
+    /// For customers in the US, the full address is always required.
     ///
     /// Default: `false`.
     pub require_billing_address: Option<bool>,
@@ -1107,7 +1112,7 @@ pub struct CheckoutProductsExternalCreate {
     /// Default: `true`.
     pub allow_trial: Option<bool>,
     /// ID of the customer. The form is prefilled with the data of the customer. If not
-    /// set, the purchase creates a customer, unless `external_customer_id` is that of an
+    /// set, the purchase creates a customer, unless `external_customer_id` identifies an
     /// existing one.
     pub customer_id: Option<CustomerId>,
     /// Whether the customer buys as a business, which requires a billing name and a full
@@ -1162,8 +1167,8 @@ pub struct CheckoutProductsExternalCreate {
     /// Language tag with an optional region, such as `en` or `en-US`. If not set, the
     /// language depends on the browser of the customer.
     pub locale: Option<String>,
-    /// Currency, as its ISO 4217 code in lower case. If not set, the server chooses it by
-    /// the location of the customer, and falls back to that of the organization.
+    /// Currency, as its ISO 4217 code in lower case. If not set, the server chooses the
+    /// currency by the location of the customer, or uses that of the organization.
     pub currency: Option<PresentmentCurrency>,
     /// External IDs of the products that the customer can choose from. The first one is
     /// preselected.
@@ -1245,7 +1250,7 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Sets the values of the custom fields, by slug of the custom field. If not set, the
+    /// Sets the values of the custom fields, by slug of the field. If not set, the
     /// customer fills in the fields.
     #[must_use]
     pub fn custom_field_data(
@@ -1274,8 +1279,8 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Sets whether the full billing address is required instead of the country only. It
-    /// is always required for customers in the US.
+    /// Sets whether the form requires the full billing address instead of only the
+    /// country. For customers in the US, the full address is always required.
     ///
     /// Default: `false`.
     #[must_use]
@@ -1368,8 +1373,8 @@ impl CheckoutProductsExternalCreate {
     }
 
     /// Sets the ID of the customer. The form is prefilled with the data of the customer.
-    /// If not set, the purchase creates a customer, unless `external_customer_id` is that
-    /// of an existing one.
+    /// If not set, the purchase creates a customer, unless `external_customer_id`
+    /// identifies an existing one.
     #[must_use]
     pub fn customer_id(mut self, customer_id: impl Into<CustomerId>) -> Self {
         self.customer_id = Some(customer_id.into());
@@ -1520,7 +1525,7 @@ impl CheckoutProductsExternalCreate {
     }
 
     /// Sets the currency, as its ISO 4217 code in lower case. If not set, the server
-    /// chooses it by the location of the customer, and falls back to that of the
+    /// chooses the currency by the location of the customer, or uses that of the
     /// organization.
     #[must_use]
     pub fn currency(mut self, currency: impl Into<PresentmentCurrency>) -> Self {
@@ -1539,7 +1544,7 @@ impl CheckoutProductsExternalCreate {
     }
 }
 
-/// A checkout session, as returned to the customer by its client secret.
+/// A checkout session, as returned to the customer, who knows its client secret.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutPublic {
@@ -1549,18 +1554,19 @@ pub struct CheckoutPublic {
     pub created_at: Timestamp,
     /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Values of the custom fields, by slug of the custom field. `None` if there are
-    /// none.
+    /// Values of the custom fields, by slug of the field. `None` if there are no custom
+    /// fields.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
     /// Payment processor that handles the payment.
     pub payment_processor: PaymentProcessor,
     /// Current status.
     pub status: CheckoutStatus,
-    /// Client secret. Do not log or expose it.
+    /// Client secret, which grants access to the checkout session or link without an
+    /// access token. Do not log it.
     pub client_secret: String,
     /// URL of the checkout page.
     pub url: String,
-    /// When it expires.
+    /// When the checkout session expires.
     pub expires_at: Timestamp,
     /// URL that the customer is redirected to after the payment.
     pub success_url: String,
@@ -1571,13 +1577,13 @@ pub struct CheckoutPublic {
     pub embed_origin: Option<String>,
     /// Amount in the smallest currency unit (cents for USD), before discounts and taxes.
     pub amount: i64,
-    /// Number of seats. `None` without a seat-based price.
+    /// Number of seats. `None` if the price is not seat-based.
     pub seats: Option<i64>,
     /// Minimum number of seats per purchase. `None` if there is no minimum.
     pub min_seats: Option<i64>,
     /// Maximum number of seats per purchase. `None` if there is no maximum.
     pub max_seats: Option<i64>,
-    /// Number of units. `None` without a unit-based price.
+    /// Number of units. `None` if the price is not unit-based.
     pub units: Option<i64>,
     /// Minimum number of units per purchase. `None` if there is no minimum.
     pub min_units: Option<i64>,
@@ -1588,8 +1594,8 @@ pub struct CheckoutPublic {
     /// Amount in the smallest currency unit (cents for USD), after discounts and before
     /// taxes.
     pub net_amount: i64,
-    /// Taxes in the smallest currency unit (cents for USD). `None` while they cannot be
-    /// calculated yet.
+    /// Taxes in the smallest currency unit (cents for USD). `None` while the taxes cannot
+    /// be calculated yet.
     pub tax_amount: Option<i64>,
     /// Whether the amount includes taxes. `None` while taxes are not calculated yet.
     pub tax_behavior: Option<TaxBehavior>,
@@ -1598,15 +1604,16 @@ pub struct CheckoutPublic {
     pub total_amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// Whether the trial of the product applies; `false` skips it. `None` if it was not
-    /// specified.
+    /// Whether the trial of the product applies; `false` skips it. `None` if the setting
+    /// was not specified.
     pub allow_trial: Option<bool>,
-    /// Unit of the trial length, set by the checkout or the product. `None` without a
-    /// trial.
+    /// Unit of the trial length, set by the checkout or the product. `None` if there is
+    /// no trial.
     pub active_trial_interval: Option<TrialInterval>,
-    /// Length of the trial in units of `active_trial_interval`. `None` without a trial.
+    /// Length of the trial in units of `active_trial_interval`. `None` if there is no
+    /// trial.
     pub active_trial_interval_count: Option<i64>,
-    /// When the trial ends. `None` without a trial.
+    /// When the trial ends. `None` if there is no trial.
     pub trial_end: Option<Timestamp>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -1621,11 +1628,11 @@ pub struct CheckoutPublic {
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
     /// applies in either case.
     pub allow_discount_codes: bool,
-    /// Whether the full billing address is required instead of the country only. It is
-    /// always required for customers in the US.
+    /// Whether the form requires the full billing address instead of only the country.
+    /// For customers in the US, the full address is always required.
     pub require_billing_address: bool,
-    /// Whether discounts can be applied to the checkout; usually not to a free price or
-    /// one that the customer chooses.
+    /// Whether discounts can be applied to the checkout. Usually not if the price is free
+    /// or the customer chooses it.
     pub is_discount_applicable: bool,
     /// Whether the price is free, even without a discount.
     pub is_free_product_price: bool,
@@ -1636,8 +1643,8 @@ pub struct CheckoutPublic {
     /// Whether the customer must fill in the payment form, to pay now or to save a
     /// payment method.
     pub is_payment_form_required: bool,
-    /// ID of the customer. `None` if an existing customer was not specified, until the
-    /// purchase creates the customer.
+    /// ID of the customer. `None` until the purchase creates the customer, if no existing
+    /// customer was specified.
     pub customer_id: Option<CustomerId>,
     /// Whether the customer buys as a business, which requires a billing name and a full
     /// billing address.
@@ -1660,7 +1667,7 @@ pub struct CheckoutPublic {
     /// known.
     pub locale: Option<String>,
     /// Type of payment method that the customer selected in the form, such as `card`.
-    /// `None` if none is selected.
+    /// `None` if the customer has not selected one.
     pub payment_method_type: Option<String>,
     /// Data that the client library of the payment processor requires, such as a
     /// publishable key.
@@ -1669,7 +1676,7 @@ pub struct CheckoutPublic {
     pub billing_address_fields: CheckoutBillingAddressFields,
     /// Products that the customer can choose from.
     pub products: Vec<CheckoutProduct>,
-    /// The product. `None` if no product is selected.
+    /// Product that is selected for the purchase. `None` if no product is selected.
     pub product: Option<CheckoutProduct>,
     /// Price of the selected product. `None` if no product is selected.
     ///
@@ -1680,9 +1687,9 @@ pub struct CheckoutPublic {
     ///
     /// Each key always has the format `uuid`.
     pub prices: Option<BTreeMap<String, Vec<Price>>>,
-    /// The discount. `None` if there is none.
+    /// Discount that is applied. `None` if there is none.
     pub discount: Option<CheckoutDiscount>,
-    /// The organization.
+    /// Organization that sells the product or provides the benefit.
     pub organization: CheckoutOrganization,
     /// Custom fields attached to the product. `None` if no product is selected.
     pub attached_custom_fields: Option<Vec<AttachedCustomField>>,
@@ -1698,8 +1705,8 @@ pub struct CheckoutPublicConfirmed {
     pub created_at: Timestamp,
     /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Values of the custom fields, by slug of the custom field. `None` if there are
-    /// none.
+    /// Values of the custom fields, by slug of the field. `None` if there are no custom
+    /// fields.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
     /// Payment processor that handles the payment.
     pub payment_processor: PaymentProcessor,
@@ -1707,11 +1714,12 @@ pub struct CheckoutPublicConfirmed {
     ///
     /// Always `confirmed`.
     pub status: Cow<'static, str>,
-    /// Client secret. Do not log or expose it.
+    /// Client secret, which grants access to the checkout session or link without an
+    /// access token. Do not log it.
     pub client_secret: String,
     /// URL of the checkout page.
     pub url: String,
-    /// When it expires.
+    /// When the checkout session expires.
     pub expires_at: Timestamp,
     /// URL that the customer is redirected to after the payment.
     pub success_url: String,
@@ -1722,13 +1730,13 @@ pub struct CheckoutPublicConfirmed {
     pub embed_origin: Option<String>,
     /// Amount in the smallest currency unit (cents for USD), before discounts and taxes.
     pub amount: i64,
-    /// Number of seats. `None` without a seat-based price.
+    /// Number of seats. `None` if the price is not seat-based.
     pub seats: Option<i64>,
     /// Minimum number of seats per purchase. `None` if there is no minimum.
     pub min_seats: Option<i64>,
     /// Maximum number of seats per purchase. `None` if there is no maximum.
     pub max_seats: Option<i64>,
-    /// Number of units. `None` without a unit-based price.
+    /// Number of units. `None` if the price is not unit-based.
     pub units: Option<i64>,
     /// Minimum number of units per purchase. `None` if there is no minimum.
     pub min_units: Option<i64>,
@@ -1739,8 +1747,8 @@ pub struct CheckoutPublicConfirmed {
     /// Amount in the smallest currency unit (cents for USD), after discounts and before
     /// taxes.
     pub net_amount: i64,
-    /// Taxes in the smallest currency unit (cents for USD). `None` while they cannot be
-    /// calculated yet.
+    /// Taxes in the smallest currency unit (cents for USD). `None` while the taxes cannot
+    /// be calculated yet.
     pub tax_amount: Option<i64>,
     /// Whether the amount includes taxes. `None` while taxes are not calculated yet.
     pub tax_behavior: Option<TaxBehavior>,
@@ -1749,15 +1757,16 @@ pub struct CheckoutPublicConfirmed {
     pub total_amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// Whether the trial of the product applies; `false` skips it. `None` if it was not
-    /// specified.
+    /// Whether the trial of the product applies; `false` skips it. `None` if the setting
+    /// was not specified.
     pub allow_trial: Option<bool>,
-    /// Unit of the trial length, set by the checkout or the product. `None` without a
-    /// trial.
+    /// Unit of the trial length, set by the checkout or the product. `None` if there is
+    /// no trial.
     pub active_trial_interval: Option<TrialInterval>,
-    /// Length of the trial in units of `active_trial_interval`. `None` without a trial.
+    /// Length of the trial in units of `active_trial_interval`. `None` if there is no
+    /// trial.
     pub active_trial_interval_count: Option<i64>,
-    /// When the trial ends. `None` without a trial.
+    /// When the trial ends. `None` if there is no trial.
     pub trial_end: Option<Timestamp>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -1772,11 +1781,11 @@ pub struct CheckoutPublicConfirmed {
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
     /// applies in either case.
     pub allow_discount_codes: bool,
-    /// Whether the full billing address is required instead of the country only. It is
-    /// always required for customers in the US.
+    /// Whether the form requires the full billing address instead of only the country.
+    /// For customers in the US, the full address is always required.
     pub require_billing_address: bool,
-    /// Whether discounts can be applied to the checkout; usually not to a free price or
-    /// one that the customer chooses.
+    /// Whether discounts can be applied to the checkout. Usually not if the price is free
+    /// or the customer chooses it.
     pub is_discount_applicable: bool,
     /// Whether the price is free, even without a discount.
     pub is_free_product_price: bool,
@@ -1787,8 +1796,8 @@ pub struct CheckoutPublicConfirmed {
     /// Whether the customer must fill in the payment form, to pay now or to save a
     /// payment method.
     pub is_payment_form_required: bool,
-    /// ID of the customer. `None` if an existing customer was not specified, until the
-    /// purchase creates the customer.
+    /// ID of the customer. `None` until the purchase creates the customer, if no existing
+    /// customer was specified.
     pub customer_id: Option<CustomerId>,
     /// Whether the customer buys as a business, which requires a billing name and a full
     /// billing address.
@@ -1811,7 +1820,7 @@ pub struct CheckoutPublicConfirmed {
     /// known.
     pub locale: Option<String>,
     /// Type of payment method that the customer selected in the form, such as `card`.
-    /// `None` if none is selected.
+    /// `None` if the customer has not selected one.
     pub payment_method_type: Option<String>,
     /// Data that the client library of the payment processor requires, such as a
     /// publishable key.
@@ -1820,7 +1829,7 @@ pub struct CheckoutPublicConfirmed {
     pub billing_address_fields: CheckoutBillingAddressFields,
     /// Products that the customer can choose from.
     pub products: Vec<CheckoutProduct>,
-    /// The product. `None` if no product is selected.
+    /// Product that is selected for the purchase. `None` if no product is selected.
     pub product: Option<CheckoutProduct>,
     /// Price of the selected product. `None` if no product is selected.
     ///
@@ -1831,9 +1840,9 @@ pub struct CheckoutPublicConfirmed {
     ///
     /// Each key always has the format `uuid`.
     pub prices: Option<BTreeMap<String, Vec<Price>>>,
-    /// The discount. `None` if there is none.
+    /// Discount that is applied. `None` if there is none.
     pub discount: Option<CheckoutDiscount>,
-    /// The organization.
+    /// Organization that sells the product or provides the benefit.
     pub organization: CheckoutOrganization,
     /// Custom fields attached to the product. `None` if no product is selected.
     pub attached_custom_fields: Option<Vec<AttachedCustomField>>,

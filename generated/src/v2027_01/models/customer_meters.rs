@@ -32,9 +32,9 @@ pub struct CustomerMeter {
     pub credited_units: i64,
     /// Units credited minus units consumed; negative if more was consumed.
     pub balance: f64,
-    /// The customer.
+    /// Customer that the object belongs to.
     pub customer: Customer,
-    /// The meter.
+    /// Meter that measures the usage.
     pub meter: Meter,
 }
 
@@ -217,8 +217,8 @@ pub struct MeterCreditEvent {
     /// ID of the customer. `None` if the event has no customer, or no customer has its
     /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer. `None` if the event has no customer, or no customer has its external
-    /// ID yet.
+    /// Customer that the event is about. `None` if the event has no customer, or no
+    /// customer has its external ID yet.
     pub customer: Option<Customer>,
     /// External ID of the customer, the identifier in your own system. `None` if the
     /// customer has none.

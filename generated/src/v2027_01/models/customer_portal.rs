@@ -55,15 +55,15 @@ pub struct CustomerOrder {
     pub billing_name: Option<String>,
     /// Billing address. `None` if it is not known.
     pub billing_address: Option<Address>,
-    /// Invoice number. `None` while the order is a draft.
+    /// Number of the order's invoice. `None` while the order is a draft.
     pub invoice_number: Option<String>,
     /// Whether the invoice has been generated.
     pub is_invoice_generated: bool,
-    /// Receipt number. `None` while the order is not paid.
+    /// Number of the order's receipt. `None` while the order is not paid.
     pub receipt_number: Option<String>,
-    /// Number of seats. `None` without a seat-based price.
+    /// Number of seats. `None` if the price is not seat-based.
     pub seats: Option<i64>,
-    /// Number of units. `None` without a unit-based price.
+    /// Number of units. `None` if the price is not unit-based.
     pub units: Option<i64>,
     /// ID of the customer.
     pub customer_id: CustomerId,
@@ -77,9 +77,10 @@ pub struct CustomerOrder {
     pub checkout_id: Option<CheckoutId>,
     /// When the payment is next retried automatically. `None` if no retry is scheduled.
     pub next_payment_attempt_at: Option<Timestamp>,
-    /// The product. `None` if the order has no product.
+    /// Product that is bought. `None` if the order has no product.
     pub product: Option<CustomerOrderProduct>,
-    /// The subscription. `None` if the order is not for a subscription.
+    /// Subscription that the order was created for. `None` if the order is not for a
+    /// subscription.
     pub subscription: Option<CustomerOrderSubscription>,
     /// Line items of the order.
     pub items: Vec<OrderItemSchema>,
@@ -116,15 +117,15 @@ pub struct CustomerOrderProduct {
     pub created_at: Timestamp,
     /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Unit of the trial length. `None` without a trial.
+    /// Unit of the trial length. `None` if there is no trial.
     pub trial_interval: Option<TrialInterval>,
-    /// Length of the trial in units of `trial_interval`. `None` without a trial.
+    /// Length of the trial in units of `trial_interval`. `None` if there is no trial.
     pub trial_interval_count: Option<i64>,
     /// Name of the product.
     pub name: String,
     /// Description of the product, as shown to customers. `None` if there is none.
     pub description: Option<String>,
-    /// Whether the product is for sale, and listed.
+    /// Whether the product is for sale, and whether it is listed.
     pub visibility: ProductVisibility,
     /// Unit of the billing cycle. `None` for a one-time product.
     pub recurring_interval: Option<RecurringInterval>,
@@ -138,7 +139,7 @@ pub struct CustomerOrderProduct {
     pub meter_interval_count: Option<i64>,
     /// Whether the product is a subscription; `false` for a one-time purchase.
     pub is_recurring: bool,
-    /// Whether it is archived: kept, but no longer offered.
+    /// Whether the product or the price is archived: kept, but no longer offered.
     pub is_archived: bool,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -148,7 +149,7 @@ pub struct CustomerOrderProduct {
     pub benefits: Vec<BenefitPublic>,
     /// Media files of the product.
     pub medias: Vec<ProductMediaFileRead>,
-    /// The organization.
+    /// Organization that sells the product or provides the benefit.
     pub organization: CustomerOrganization,
 }
 
@@ -166,7 +167,7 @@ pub struct CustomerOrganization {
     pub name: String,
     /// Unique short name of the organization, used in URLs and on card statements.
     pub slug: String,
-    /// URL of the organization's picture. `None` if it has none.
+    /// URL of the organization's picture. `None` if the organization has no picture.
     pub avatar_url: Option<String>,
     /// How changes of a subscription by the customer are billed.
     pub proration_behavior: SubscriptionProrationBehavior,
@@ -183,7 +184,7 @@ pub struct CustomerOrganization {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerOrganizationData {
-    /// The organization.
+    /// Organization that sells the product or provides the benefit.
     pub organization: CustomerOrganization,
     /// The products of the organization.
     pub products: Vec<CustomerProduct>,
@@ -207,15 +208,15 @@ pub struct CustomerProduct {
     pub created_at: Timestamp,
     /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Unit of the trial length. `None` without a trial.
+    /// Unit of the trial length. `None` if there is no trial.
     pub trial_interval: Option<TrialInterval>,
-    /// Length of the trial in units of `trial_interval`. `None` without a trial.
+    /// Length of the trial in units of `trial_interval`. `None` if there is no trial.
     pub trial_interval_count: Option<i64>,
     /// Name of the product.
     pub name: String,
     /// Description of the product, as shown to customers. `None` if there is none.
     pub description: Option<String>,
-    /// Whether the product is for sale, and listed.
+    /// Whether the product is for sale, and whether it is listed.
     pub visibility: ProductVisibility,
     /// Unit of the billing cycle. `None` for a one-time product.
     pub recurring_interval: Option<RecurringInterval>,
@@ -229,7 +230,7 @@ pub struct CustomerProduct {
     pub meter_interval_count: Option<i64>,
     /// Whether the product is a subscription; `false` for a one-time purchase.
     pub is_recurring: bool,
-    /// Whether it is archived: kept, but no longer offered.
+    /// Whether the product or the price is archived: kept, but no longer offered.
     pub is_archived: bool,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -266,15 +267,16 @@ pub struct CustomerSubscription {
     pub current_period_start: Timestamp,
     /// When the current billing period ends.
     pub current_period_end: Timestamp,
-    /// When the current meter period began. Credits are granted and overage is billed
-    /// once per meter period. `None` if the meter cycle is the billing cycle.
+    /// When the current meter period began. Once per meter period, credits are granted
+    /// and the usage beyond them is billed. `None` if the meter cycle is the billing
+    /// cycle.
     pub current_meter_period_start: Option<Timestamp>,
     /// When the current meter period ends and credits are renewed. `None` if the meter
     /// cycle is the billing cycle.
     pub current_meter_period_end: Option<Timestamp>,
-    /// When the trial began. `None` without a trial.
+    /// When the trial began. `None` if there is no trial.
     pub trial_start: Option<Timestamp>,
-    /// When the trial ends. `None` without a trial.
+    /// When the trial ends. `None` if there is no trial.
     pub trial_end: Option<Timestamp>,
     /// Whether the subscription ends with the current billing period.
     pub cancel_at_period_end: bool,
@@ -287,7 +289,8 @@ pub struct CustomerSubscription {
     pub ends_at: Option<Timestamp>,
     /// When the subscription ended. `None` if it has not ended.
     pub ended_at: Option<Timestamp>,
-    /// When the subscription became `past_due`. `None` if it is not past due.
+    /// When the subscription became `past_due`. `None` if the subscription is not past
+    /// due.
     pub past_due_at: Option<Timestamp>,
     /// Whether the subscription pauses at the end of the current billing period.
     pub pause_at_period_end: bool,
@@ -305,9 +308,9 @@ pub struct CustomerSubscription {
     /// ID of the checkout session that created the subscription. `None` if there was no
     /// checkout.
     pub checkout_id: Option<CheckoutId>,
-    /// Number of seats. `None` without a seat-based price.
+    /// Number of seats. `None` if the price is not seat-based.
     pub seats: Option<i64>,
-    /// Number of units. `None` without a unit-based price.
+    /// Number of units. `None` if the price is not unit-based.
     pub units: Option<i64>,
     /// Reason of the cancellation. `None` if the customer gave none.
     pub customer_cancellation_reason: Option<CustomerCancellationReason>,
@@ -346,15 +349,15 @@ pub struct CustomerSubscriptionProduct {
     pub created_at: Timestamp,
     /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Unit of the trial length. `None` without a trial.
+    /// Unit of the trial length. `None` if there is no trial.
     pub trial_interval: Option<TrialInterval>,
-    /// Length of the trial in units of `trial_interval`. `None` without a trial.
+    /// Length of the trial in units of `trial_interval`. `None` if there is no trial.
     pub trial_interval_count: Option<i64>,
     /// Name of the product.
     pub name: String,
     /// Description of the product, as shown to customers. `None` if there is none.
     pub description: Option<String>,
-    /// Whether the product is for sale, and listed.
+    /// Whether the product is for sale, and whether it is listed.
     pub visibility: ProductVisibility,
     /// Unit of the billing cycle. `None` for a one-time product.
     pub recurring_interval: Option<RecurringInterval>,
@@ -368,7 +371,7 @@ pub struct CustomerSubscriptionProduct {
     pub meter_interval_count: Option<i64>,
     /// Whether the product is a subscription; `false` for a one-time purchase.
     pub is_recurring: bool,
-    /// Whether it is archived: kept, but no longer offered.
+    /// Whether the product or the price is archived: kept, but no longer offered.
     pub is_archived: bool,
     /// ID of the organization that sells the product.
     pub organization_id: OrganizationId,

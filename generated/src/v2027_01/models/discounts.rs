@@ -123,8 +123,8 @@ impl Discount {
         }
     }
 
-    /// Returns the code that customers enter to apply the discount. `None` if it has
-    /// none.
+    /// Returns the code that customers enter to apply the discount. `None` if the
+    /// discount has no code.
     #[must_use]
     #[inline]
     pub fn code(&self) -> Option<&str> {
@@ -137,7 +137,7 @@ impl Discount {
         }
     }
 
-    /// Returns when the discount becomes redeemable. `None` if it is redeemable
+    /// Returns when the discount becomes redeemable. `None` if the discount is redeemable
     /// immediately.
     #[must_use]
     #[inline]
@@ -380,9 +380,11 @@ pub struct DiscountFixedCreate {
     /// Code that customers enter to apply the discount. If not set, customers cannot
     /// enter the discount; it can only be applied by its ID.
     pub code: Option<String>,
-    /// When the discount becomes redeemable. If not set, it is redeemable immediately.
+    /// When the discount becomes redeemable. If not set, the discount is redeemable
+    /// immediately.
     pub starts_at: Option<Timestamp>,
-    /// When the discount stops being redeemable. If not set, it remains redeemable.
+    /// When the discount stops being redeemable. If not set, the discount remains
+    /// redeemable.
     pub ends_at: Option<Timestamp>,
     /// Maximum number of redemptions. If not set, the number of redemptions is not
     /// limited.
@@ -402,8 +404,8 @@ pub struct DiscountFixedCreate {
     pub organization_id: Option<OrganizationId>,
     /// Duration of the discount on a subscription.
     pub duration: DiscountDuration,
-    /// Number of months that the discount applies for; twelve per year for yearly
-    /// billing, too. Required for `repeating` discounts and not allowed for others.
+    /// Number of months that the discount applies for, also for yearly billing: 12 for
+    /// one year. Required for `repeating` discounts and not allowed for others.
     ///
     /// Must be between 1 and 999.
     pub duration_in_months: Option<i64>,
@@ -415,8 +417,8 @@ pub struct DiscountFixedCreate {
     ///
     /// Deprecated. Default: `"usd"`.
     pub currency: Option<PresentmentCurrency>,
-    /// Amount of the discount for each currency, in its smallest unit (cents for USD). If
-    /// not set, the amount is that of the deprecated `amount` and `currency`.
+    /// Amounts of the discount by currency, in the smallest unit of each currency (cents
+    /// for USD). If not set, the deprecated `amount` and `currency` apply.
     ///
     /// Must have at least 1 entry. Each key must be a value of `PresentmentCurrency`
     /// (validated by the server). Each value must be between 0 and 999999999999.
@@ -471,7 +473,7 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// Sets when the discount becomes redeemable. If not set, it is redeemable
+    /// Sets when the discount becomes redeemable. If not set, the discount is redeemable
     /// immediately.
     #[must_use]
     #[inline]
@@ -480,7 +482,8 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// Sets when the discount stops being redeemable. If not set, it remains redeemable.
+    /// Sets when the discount stops being redeemable. If not set, the discount remains
+    /// redeemable.
     #[must_use]
     #[inline]
     pub fn ends_at(mut self, ends_at: Timestamp) -> Self {
@@ -532,9 +535,8 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// Sets the number of months that the discount applies for; twelve per year for
-    /// yearly billing, too. Required for `repeating` discounts and not allowed for
-    /// others.
+    /// Sets the number of months that the discount applies for, also for yearly billing:
+    /// 12 for one year. Required for `repeating` discounts and not allowed for others.
     ///
     /// Must be between 1 and 999.
     #[must_use]
@@ -563,8 +565,9 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// Sets the amount of the discount for each currency, in its smallest unit (cents for
-    /// USD). If not set, the amount is that of the deprecated `amount` and `currency`.
+    /// Sets the amounts of the discount by currency, in the smallest unit of each
+    /// currency (cents for USD). If not set, the deprecated `amount` and `currency`
+    /// apply.
     ///
     /// Must have at least 1 entry. Each key must be a value of `PresentmentCurrency`
     /// (validated by the server). Each value must be between 0 and 999999999999.
@@ -589,7 +592,8 @@ pub struct DiscountFixedOnceForeverDuration {
     ///
     /// Deprecated.
     pub currency: String,
-    /// Amount of the discount for each currency, in its smallest unit (cents for USD).
+    /// Amounts of the discount by currency, in the smallest unit of each currency (cents
+    /// for USD).
     pub amounts: BTreeMap<String, i64>,
     /// Time of creation.
     pub created_at: Timestamp,
@@ -603,9 +607,11 @@ pub struct DiscountFixedOnceForeverDuration {
     pub metadata: MetadataOutputType,
     /// Name of the discount.
     pub name: String,
-    /// Code that customers enter to apply the discount. `None` if it has none.
+    /// Code that customers enter to apply the discount. `None` if the discount has no
+    /// code.
     pub code: Option<String>,
-    /// When the discount becomes redeemable. `None` if it is redeemable immediately.
+    /// When the discount becomes redeemable. `None` if the discount is redeemable
+    /// immediately.
     pub starts_at: Option<Timestamp>,
     /// When the discount stops being redeemable. `None` if no end is set.
     pub ends_at: Option<Timestamp>,
@@ -641,7 +647,8 @@ pub struct DiscountFixedRepeatDuration {
     ///
     /// Deprecated.
     pub currency: String,
-    /// Amount of the discount for each currency, in its smallest unit (cents for USD).
+    /// Amounts of the discount by currency, in the smallest unit of each currency (cents
+    /// for USD).
     pub amounts: BTreeMap<String, i64>,
     /// Time of creation.
     pub created_at: Timestamp,
@@ -655,9 +662,11 @@ pub struct DiscountFixedRepeatDuration {
     pub metadata: MetadataOutputType,
     /// Name of the discount.
     pub name: String,
-    /// Code that customers enter to apply the discount. `None` if it has none.
+    /// Code that customers enter to apply the discount. `None` if the discount has no
+    /// code.
     pub code: Option<String>,
-    /// When the discount becomes redeemable. `None` if it is redeemable immediately.
+    /// When the discount becomes redeemable. `None` if the discount is redeemable
+    /// immediately.
     pub starts_at: Option<Timestamp>,
     /// When the discount stops being redeemable. `None` if no end is set.
     pub ends_at: Option<Timestamp>,
@@ -708,9 +717,11 @@ pub struct DiscountPercentageCreate {
     /// Code that customers enter to apply the discount. If not set, customers cannot
     /// enter the discount; it can only be applied by its ID.
     pub code: Option<String>,
-    /// When the discount becomes redeemable. If not set, it is redeemable immediately.
+    /// When the discount becomes redeemable. If not set, the discount is redeemable
+    /// immediately.
     pub starts_at: Option<Timestamp>,
-    /// When the discount stops being redeemable. If not set, it remains redeemable.
+    /// When the discount stops being redeemable. If not set, the discount remains
+    /// redeemable.
     pub ends_at: Option<Timestamp>,
     /// Maximum number of redemptions. If not set, the number of redemptions is not
     /// limited.
@@ -730,12 +741,12 @@ pub struct DiscountPercentageCreate {
     pub organization_id: Option<OrganizationId>,
     /// Duration of the discount on a subscription.
     pub duration: DiscountDuration,
-    /// Number of months that the discount applies for; twelve per year for yearly
-    /// billing, too. Required for `repeating` discounts and not allowed for others.
+    /// Number of months that the discount applies for, also for yearly billing: 12 for
+    /// one year. Required for `repeating` discounts and not allowed for others.
     ///
     /// Must be between 1 and 999.
     pub duration_in_months: Option<i64>,
-    /// Discount in basis points, hundredths of a percent: 1000 is 10 %.
+    /// Discount in basis points (hundredths of a percent): 1000 is 10 %.
     ///
     /// Must be between 1 and 10000.
     pub basis_points: i64,
@@ -791,7 +802,7 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// Sets when the discount becomes redeemable. If not set, it is redeemable
+    /// Sets when the discount becomes redeemable. If not set, the discount is redeemable
     /// immediately.
     #[must_use]
     #[inline]
@@ -800,7 +811,8 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// Sets when the discount stops being redeemable. If not set, it remains redeemable.
+    /// Sets when the discount stops being redeemable. If not set, the discount remains
+    /// redeemable.
     #[must_use]
     #[inline]
     pub fn ends_at(mut self, ends_at: Timestamp) -> Self {
@@ -852,9 +864,8 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// Sets the number of months that the discount applies for; twelve per year for
-    /// yearly billing, too. Required for `repeating` discounts and not allowed for
-    /// others.
+    /// Sets the number of months that the discount applies for, also for yearly billing:
+    /// 12 for one year. Required for `repeating` discounts and not allowed for others.
     ///
     /// Must be between 1 and 999.
     #[must_use]
@@ -871,7 +882,7 @@ impl DiscountPercentageCreate {
 pub struct DiscountPercentageOnceForeverDuration {
     /// Duration of the discount on a subscription.
     pub duration: DiscountDuration,
-    /// Discount in basis points, hundredths of a percent: 1000 is 10 %.
+    /// Discount in basis points (hundredths of a percent): 1000 is 10 %.
     pub basis_points: i64,
     /// Time of creation.
     pub created_at: Timestamp,
@@ -885,9 +896,11 @@ pub struct DiscountPercentageOnceForeverDuration {
     pub metadata: MetadataOutputType,
     /// Name of the discount.
     pub name: String,
-    /// Code that customers enter to apply the discount. `None` if it has none.
+    /// Code that customers enter to apply the discount. `None` if the discount has no
+    /// code.
     pub code: Option<String>,
-    /// When the discount becomes redeemable. `None` if it is redeemable immediately.
+    /// When the discount becomes redeemable. `None` if the discount is redeemable
+    /// immediately.
     pub starts_at: Option<Timestamp>,
     /// When the discount stops being redeemable. `None` if no end is set.
     pub ends_at: Option<Timestamp>,
@@ -915,7 +928,7 @@ pub struct DiscountPercentageRepeatDuration {
     pub duration: DiscountDuration,
     /// Number of months that the discount applies for.
     pub duration_in_months: i64,
-    /// Discount in basis points, hundredths of a percent: 1000 is 10 %.
+    /// Discount in basis points (hundredths of a percent): 1000 is 10 %.
     pub basis_points: i64,
     /// Time of creation.
     pub created_at: Timestamp,
@@ -929,9 +942,11 @@ pub struct DiscountPercentageRepeatDuration {
     pub metadata: MetadataOutputType,
     /// Name of the discount.
     pub name: String,
-    /// Code that customers enter to apply the discount. `None` if it has none.
+    /// Code that customers enter to apply the discount. `None` if the discount has no
+    /// code.
     pub code: Option<String>,
-    /// When the discount becomes redeemable. `None` if it is redeemable immediately.
+    /// When the discount becomes redeemable. `None` if the discount is redeemable
+    /// immediately.
     pub starts_at: Option<Timestamp>,
     /// When the discount stops being redeemable. `None` if no end is set.
     pub ends_at: Option<Timestamp>,
@@ -973,9 +988,11 @@ pub struct DiscountUpdate {
     /// Code that customers enter to apply the discount. If cleared, customers cannot
     /// enter the discount; it can only be applied by its ID.
     pub code: Patch<String>,
-    /// When the discount becomes redeemable. If cleared, it is redeemable immediately.
+    /// When the discount becomes redeemable. If cleared, the discount is redeemable
+    /// immediately.
     pub starts_at: Patch<Timestamp>,
-    /// When the discount stops being redeemable. If cleared, it remains redeemable.
+    /// When the discount stops being redeemable. If cleared, the discount remains
+    /// redeemable.
     pub ends_at: Patch<Timestamp>,
     /// Maximum number of redemptions. If cleared, the number of redemptions is not
     /// limited.
@@ -1004,13 +1021,13 @@ pub struct DiscountUpdate {
     ///
     /// Deprecated.
     pub currency: Patch<PresentmentCurrency>,
-    /// Amount of the discount for each currency, in its smallest unit (cents for USD). If
-    /// cleared, the amount is that of the deprecated `amount` and `currency`.
+    /// Amounts of the discount by currency, in the smallest unit of each currency (cents
+    /// for USD). If cleared, the deprecated `amount` and `currency` apply.
     ///
     /// Must have at least 1 entry. Each key must be a value of `PresentmentCurrency`
     /// (validated by the server). Each value must be between 0 and 999999999999.
     pub amounts: Patch<BTreeMap<String, i64>>,
-    /// Discount in basis points, hundredths of a percent: 1000 is 10 %.
+    /// Discount in basis points (hundredths of a percent): 1000 is 10 %.
     ///
     /// Must be between 1 and 10000.
     pub basis_points: Patch<i64>,
@@ -1078,16 +1095,16 @@ impl DiscountUpdate {
         self
     }
 
-    /// Sets or clears when the discount becomes redeemable. If cleared, it is redeemable
-    /// immediately.
+    /// Sets or clears when the discount becomes redeemable. If cleared, the discount is
+    /// redeemable immediately.
     #[must_use]
     pub fn starts_at(mut self, starts_at: impl Into<Patch<Timestamp>>) -> Self {
         self.starts_at = starts_at.into();
         self
     }
 
-    /// Sets or clears when the discount stops being redeemable. If cleared, it remains
-    /// redeemable.
+    /// Sets or clears when the discount stops being redeemable. If cleared, the discount
+    /// remains redeemable.
     #[must_use]
     pub fn ends_at(mut self, ends_at: impl Into<Patch<Timestamp>>) -> Self {
         self.ends_at = ends_at.into();
@@ -1162,9 +1179,9 @@ impl DiscountUpdate {
         self
     }
 
-    /// Sets or clears the amount of the discount for each currency, in its smallest unit
-    /// (cents for USD). If cleared, the amount is that of the deprecated `amount` and
-    /// `currency`.
+    /// Sets or clears the amounts of the discount by currency, in the smallest unit of
+    /// each currency (cents for USD). If cleared, the deprecated `amount` and `currency`
+    /// apply.
     ///
     /// Must have at least 1 entry. Each key must be a value of `PresentmentCurrency`
     /// (validated by the server). Each value must be between 0 and 999999999999.
@@ -1174,7 +1191,7 @@ impl DiscountUpdate {
         self
     }
 
-    /// Sets or clears the discount in basis points, hundredths of a percent: 1000 is 10
+    /// Sets or clears the discount in basis points (hundredths of a percent): 1000 is 10
     /// %.
     ///
     /// Must be between 1 and 10000.

@@ -291,8 +291,8 @@ impl Event {
         }
     }
 
-    /// Returns the customer. `None` if the event has no customer, or no customer has its
-    /// external ID yet.
+    /// Returns the customer that the event is about. `None` if the event has no customer,
+    /// or no customer has its external ID yet.
     #[must_use]
     #[inline]
     pub fn customer(&self) -> Option<&Customer> {

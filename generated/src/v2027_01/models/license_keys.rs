@@ -29,11 +29,12 @@ pub struct GrantedLicenseKey {
     pub organization_id: OrganizationId,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The customer.
+    /// Customer that the object belongs to.
     pub customer: LicenseKeyCustomer,
     /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// The member. `None` if there is no member.
+    /// Member whose seat the license key was granted to. `None` if the license key was
+    /// granted to the customer directly.
     pub member: Option<LicenseKeyMember>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
@@ -48,7 +49,7 @@ pub struct GrantedLicenseKey {
     /// Maximum number of activations of the license key. `None` if the license key does
     /// not support activations.
     pub limit_activations: Option<i64>,
-    /// Current usage.
+    /// Current usage of the license key.
     pub usage: i64,
     /// Maximum usage of the license key. `None` means no limit.
     pub limit_usage: Option<i64>,
@@ -60,15 +61,17 @@ pub struct GrantedLicenseKey {
     pub expires_at: Option<Timestamp>,
     /// ID of the subscription. `None` if no subscription granted the benefit.
     pub subscription_id: Option<SubscriptionId>,
-    /// The subscription. `None` if no subscription granted the license key.
+    /// Subscription that granted the license key. `None` if no subscription granted the
+    /// license key.
     pub subscription: Option<LicenseKeySubscription>,
     /// ID of the order. `None` if no order granted the benefit.
     pub order_id: Option<OrderId>,
-    /// One-time purchase that granted the license key. `None` if there is none.
+    /// One-time purchase that granted the license key. `None` if no one-time purchase
+    /// granted the license key.
     pub order: Option<LicenseKeyOrder>,
 }
 
-/// A new activation, with its license key.
+/// A new activation of a license key, with the license key.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyActivationCreated {
@@ -84,7 +87,7 @@ pub struct LicenseKeyActivationCreated {
     pub created_at: Timestamp,
     /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// The license key.
+    /// License key that is activated.
     pub license_key: GrantedLicenseKey,
 }
 
@@ -134,11 +137,12 @@ pub struct ValidatedLicenseKey {
     pub organization_id: OrganizationId,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The customer.
+    /// Customer that the object belongs to.
     pub customer: LicenseKeyCustomer,
     /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// The member. `None` if there is no member.
+    /// Member whose seat the license key was granted to. `None` if the license key was
+    /// granted to the customer directly.
     pub member: Option<LicenseKeyMember>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
@@ -153,7 +157,7 @@ pub struct ValidatedLicenseKey {
     /// Maximum number of activations of the license key. `None` if the license key does
     /// not support activations.
     pub limit_activations: Option<i64>,
-    /// Current usage.
+    /// Current usage of the license key.
     pub usage: i64,
     /// Maximum usage of the license key. `None` means no limit.
     pub limit_usage: Option<i64>,
@@ -165,12 +169,14 @@ pub struct ValidatedLicenseKey {
     pub expires_at: Option<Timestamp>,
     /// ID of the subscription. `None` if no subscription granted the benefit.
     pub subscription_id: Option<SubscriptionId>,
-    /// The subscription. `None` if no subscription granted the license key.
+    /// Subscription that granted the license key. `None` if no subscription granted the
+    /// license key.
     pub subscription: Option<LicenseKeySubscription>,
     /// ID of the order. `None` if no order granted the benefit.
     pub order_id: Option<OrderId>,
-    /// One-time purchase that granted the license key. `None` if there is none.
+    /// One-time purchase that granted the license key. `None` if no one-time purchase
+    /// granted the license key.
     pub order: Option<LicenseKeyOrder>,
-    /// The validated activation. `None` if none was requested.
+    /// The validated activation. `None` if the request names no activation.
     pub activation: Option<LicenseKeyActivationBase>,
 }

@@ -12,7 +12,7 @@ use crate::ids::SubscriptionId;
 use polar_client_runtime::types::Timestamp;
 use std::collections::BTreeMap;
 
-/// An order: a charge of a customer, once or for a billing period of a subscription.
+/// An order: a charge for a one-time purchase or for a subscription.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Order {
@@ -55,15 +55,15 @@ pub struct Order {
     pub billing_name: Option<String>,
     /// Billing address. `None` if it is not known.
     pub billing_address: Option<Address>,
-    /// Invoice number. `None` while the order is a draft.
+    /// Number of the order's invoice. `None` while the order is a draft.
     pub invoice_number: Option<String>,
     /// Whether the invoice has been generated.
     pub is_invoice_generated: bool,
-    /// Receipt number. `None` while the order is not paid.
+    /// Number of the order's receipt. `None` while the order is not paid.
     pub receipt_number: Option<String>,
-    /// Number of seats. `None` without a seat-based price.
+    /// Number of seats. `None` if the price is not seat-based.
     pub seats: Option<i64>,
-    /// Number of units. `None` without a unit-based price.
+    /// Number of units. `None` if the price is not unit-based.
     pub units: Option<i64>,
     /// ID of the customer.
     pub customer_id: CustomerId,
@@ -79,21 +79,22 @@ pub struct Order {
     pub next_payment_attempt_at: Option<Timestamp>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Values of the custom fields, by slug of the custom field. `None` if there are
-    /// none.
+    /// Values of the custom fields, by slug of the field. `None` if there are no custom
+    /// fields.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
     /// Fee of Polar in the smallest unit of `platform_fee_currency` (cents for USD).
     pub platform_fee_amount: i64,
     /// Currency of the fee of Polar, as its ISO 4217 code in lower case. `None` if there
     /// is no fee.
     pub platform_fee_currency: Option<String>,
-    /// The customer.
+    /// Customer that the object belongs to.
     pub customer: OrderCustomer,
-    /// The product. `None` if the order has no product.
+    /// Product that is bought. `None` if the order has no product.
     pub product: Option<OrderProduct>,
-    /// The discount. `None` if there is none.
+    /// Discount that is applied. `None` if there is none.
     pub discount: Option<AppliedDiscount>,
-    /// The subscription. `None` if the order is not for a subscription.
+    /// Subscription that the order was created for. `None` if the order is not for a
+    /// subscription.
     pub subscription: Option<OrderSubscription>,
     /// Line items of the order.
     pub items: Vec<OrderItemSchema>,

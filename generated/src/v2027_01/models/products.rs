@@ -11,7 +11,7 @@ use polar_client_runtime::types::{Entries, Items, Patch, Timestamp};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// A product.
+/// A product that customers buy once or subscribe to, with its prices and benefits.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Product {
@@ -21,15 +21,15 @@ pub struct Product {
     pub created_at: Timestamp,
     /// Time of the last modification. `None` if it was never modified.
     pub modified_at: Option<Timestamp>,
-    /// Unit of the trial length. `None` without a trial.
+    /// Unit of the trial length. `None` if there is no trial.
     pub trial_interval: Option<TrialInterval>,
-    /// Length of the trial in units of `trial_interval`. `None` without a trial.
+    /// Length of the trial in units of `trial_interval`. `None` if there is no trial.
     pub trial_interval_count: Option<i64>,
     /// Name of the product.
     pub name: String,
     /// Description of the product, as shown to customers. `None` if there is none.
     pub description: Option<String>,
-    /// Whether the product is for sale, and listed.
+    /// Whether the product is for sale, and whether it is listed.
     pub visibility: ProductVisibility,
     /// Unit of the billing cycle. `None` for a one-time product.
     pub recurring_interval: Option<RecurringInterval>,
@@ -43,7 +43,7 @@ pub struct Product {
     pub meter_interval_count: Option<i64>,
     /// Whether the product is a subscription; `false` for a one-time purchase.
     pub is_recurring: bool,
-    /// Whether it is archived: kept, but no longer offered.
+    /// Whether the product or the price is archived: kept, but no longer offered.
     pub is_archived: bool,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -111,7 +111,7 @@ pub struct ProductCreateOneTime {
     /// Description of the product, as shown to customers. If not set, the product has no
     /// description.
     pub description: Option<String>,
-    /// Whether the product is for sale, and listed.
+    /// Whether the product is for sale, and whether it is listed.
     ///
     /// Default: `"public"`.
     pub visibility: Option<ProductVisibility>,
@@ -174,7 +174,7 @@ impl ProductCreateOneTime {
         self
     }
 
-    /// Sets whether the product is for sale, and listed.
+    /// Sets whether the product is for sale, and whether it is listed.
     ///
     /// Default: `"public"`.
     #[must_use]
@@ -232,7 +232,7 @@ pub struct ProductCreateRecurring {
     /// Description of the product, as shown to customers. If not set, the product has no
     /// description.
     pub description: Option<String>,
-    /// Whether the product is for sale, and listed.
+    /// Whether the product is for sale, and whether it is listed.
     ///
     /// Default: `"public"`.
     pub visibility: Option<ProductVisibility>,
@@ -328,7 +328,7 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// Sets whether the product is for sale, and listed.
+    /// Sets whether the product is for sale, and whether it is listed.
     ///
     /// Default: `"public"`.
     #[must_use]
@@ -475,7 +475,7 @@ polar_client_runtime::from_variant! {
     ProductPriceCreate::MeteredTiers(Box<ProductPriceMeteredTiersCreate>)
 }
 
-/// Price by number of seats.
+/// A price per seat.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceSeatBased {
@@ -495,7 +495,7 @@ pub struct ProductPriceSeatBased {
     pub price_currency: String,
     /// Whether the price includes taxes. `None` means the default of the organization.
     pub tax_behavior: Option<TaxBehaviorOption>,
-    /// Whether it is archived: kept, but no longer offered.
+    /// Whether the product or the price is archived: kept, but no longer offered.
     pub is_archived: bool,
     /// ID of the product.
     pub product_id: ProductId,
@@ -578,7 +578,7 @@ impl ProductPriceSeatBasedCreate {
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ProductPriceUpdate {
-    /// An existing price of the product to keep.
+    /// An existing price of a product, to keep in an update of the product.
     Existing(Box<ExistingProductPrice>),
     /// Parameters for creating a fixed price.
     FixedCreate(Box<ProductPriceFixedCreate>),
@@ -662,7 +662,7 @@ pub struct ProductUpdate {
     /// Whether the product is archived: it can no longer be bought. Existing
     /// subscriptions and benefits continue.
     pub is_archived: Patch<bool>,
-    /// Whether the product is for sale, and listed.
+    /// Whether the product is for sale, and whether it is listed.
     pub visibility: Patch<ProductVisibility>,
     /// All prices of the product: new ones, and the IDs of existing ones to keep. Prices
     /// that are not listed are no longer offered.
@@ -784,7 +784,7 @@ impl ProductUpdate {
         self
     }
 
-    /// Sets or clears whether the product is for sale, and listed.
+    /// Sets or clears whether the product is for sale, and whether it is listed.
     #[must_use]
     pub fn visibility(
         mut self,

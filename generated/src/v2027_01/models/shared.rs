@@ -11,7 +11,7 @@ use polar_client_runtime::types::{JsonValue, Timestamp};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// The discount that is applied.
+/// The discount that is applied to an order or a subscription.
 ///
 /// Discriminated by `type`, then the presence of `duration_in_months`.
 #[derive(Clone)]
@@ -122,8 +122,8 @@ impl AppliedDiscount {
         }
     }
 
-    /// Returns the code that customers enter to apply the discount. `None` if it has
-    /// none.
+    /// Returns the code that customers enter to apply the discount. `None` if the
+    /// discount has no code.
     #[must_use]
     #[inline]
     pub fn code(&self) -> Option<&str> {
@@ -136,7 +136,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// Returns when the discount becomes redeemable. `None` if it is redeemable
+    /// Returns when the discount becomes redeemable. `None` if the discount is redeemable
     /// immediately.
     #[must_use]
     #[inline]
@@ -335,7 +335,8 @@ pub struct DiscountFixedOnceForeverDurationBase {
     ///
     /// Deprecated.
     pub currency: String,
-    /// Amount of the discount for each currency, in its smallest unit (cents for USD).
+    /// Amounts of the discount by currency, in the smallest unit of each currency (cents
+    /// for USD).
     pub amounts: BTreeMap<String, i64>,
     /// Time of creation.
     pub created_at: Timestamp,
@@ -349,9 +350,11 @@ pub struct DiscountFixedOnceForeverDurationBase {
     pub metadata: MetadataOutputType,
     /// Name of the discount.
     pub name: String,
-    /// Code that customers enter to apply the discount. `None` if it has none.
+    /// Code that customers enter to apply the discount. `None` if the discount has no
+    /// code.
     pub code: Option<String>,
-    /// When the discount becomes redeemable. `None` if it is redeemable immediately.
+    /// When the discount becomes redeemable. `None` if the discount is redeemable
+    /// immediately.
     pub starts_at: Option<Timestamp>,
     /// When the discount stops being redeemable. `None` if no end is set.
     pub ends_at: Option<Timestamp>,
@@ -385,7 +388,8 @@ pub struct DiscountFixedRepeatDurationBase {
     ///
     /// Deprecated.
     pub currency: String,
-    /// Amount of the discount for each currency, in its smallest unit (cents for USD).
+    /// Amounts of the discount by currency, in the smallest unit of each currency (cents
+    /// for USD).
     pub amounts: BTreeMap<String, i64>,
     /// Time of creation.
     pub created_at: Timestamp,
@@ -399,9 +403,11 @@ pub struct DiscountFixedRepeatDurationBase {
     pub metadata: MetadataOutputType,
     /// Name of the discount.
     pub name: String,
-    /// Code that customers enter to apply the discount. `None` if it has none.
+    /// Code that customers enter to apply the discount. `None` if the discount has no
+    /// code.
     pub code: Option<String>,
-    /// When the discount becomes redeemable. `None` if it is redeemable immediately.
+    /// When the discount becomes redeemable. `None` if the discount is redeemable
+    /// immediately.
     pub starts_at: Option<Timestamp>,
     /// When the discount stops being redeemable. `None` if no end is set.
     pub ends_at: Option<Timestamp>,
@@ -425,7 +431,7 @@ pub struct DiscountFixedRepeatDurationBase {
 pub struct DiscountPercentageOnceForeverDurationBase {
     /// Duration of the discount on a subscription.
     pub duration: DiscountDuration,
-    /// Discount in basis points, hundredths of a percent: 1000 is 10 %.
+    /// Discount in basis points (hundredths of a percent): 1000 is 10 %.
     pub basis_points: i64,
     /// Time of creation.
     pub created_at: Timestamp,
@@ -439,9 +445,11 @@ pub struct DiscountPercentageOnceForeverDurationBase {
     pub metadata: MetadataOutputType,
     /// Name of the discount.
     pub name: String,
-    /// Code that customers enter to apply the discount. `None` if it has none.
+    /// Code that customers enter to apply the discount. `None` if the discount has no
+    /// code.
     pub code: Option<String>,
-    /// When the discount becomes redeemable. `None` if it is redeemable immediately.
+    /// When the discount becomes redeemable. `None` if the discount is redeemable
+    /// immediately.
     pub starts_at: Option<Timestamp>,
     /// When the discount stops being redeemable. `None` if no end is set.
     pub ends_at: Option<Timestamp>,
@@ -467,7 +475,7 @@ pub struct DiscountPercentageRepeatDurationBase {
     pub duration: DiscountDuration,
     /// Number of months that the discount applies for.
     pub duration_in_months: i64,
-    /// Discount in basis points, hundredths of a percent: 1000 is 10 %.
+    /// Discount in basis points (hundredths of a percent): 1000 is 10 %.
     pub basis_points: i64,
     /// Time of creation.
     pub created_at: Timestamp,
@@ -481,9 +489,11 @@ pub struct DiscountPercentageRepeatDurationBase {
     pub metadata: MetadataOutputType,
     /// Name of the discount.
     pub name: String,
-    /// Code that customers enter to apply the discount. `None` if it has none.
+    /// Code that customers enter to apply the discount. `None` if the discount has no
+    /// code.
     pub code: Option<String>,
-    /// When the discount becomes redeemable. `None` if it is redeemable immediately.
+    /// When the discount becomes redeemable. `None` if the discount is redeemable
+    /// immediately.
     pub starts_at: Option<Timestamp>,
     /// When the discount stops being redeemable. `None` if no end is set.
     pub ends_at: Option<Timestamp>,
@@ -515,14 +525,14 @@ pub enum Price {
     /// Price that the customer chooses, with a billing interval of its own. Deprecated:
     /// the product has the billing interval.
     LegacyRecurringCustom(Box<LegacyRecurringProductPriceCustom>),
-    /// Fixed price.
+    /// A fixed price.
     Fixed(Box<ProductPriceFixed>),
     /// Price that the customer chooses, between a minimum and a maximum.
     Custom(Box<ProductPriceCustom>),
-    /// Price by number of seats.
+    /// A price per seat.
     SeatBased(Box<ProductPriceSeatBased>),
-    /// Price by number of units. The customer chooses the number and pays in advance;
-    /// changes of a subscription are prorated.
+    /// A price per unit. The customer chooses the number of units and pays in advance.
+    /// Changes of the number during a subscription are prorated.
     UnitBased(Box<ProductPriceUnitBased>),
     /// Metered price: usage of a meter at one price per unit.
     MeteredUnit(Box<ProductPriceMeteredUnit>),
@@ -637,7 +647,7 @@ impl Price {
         }
     }
 
-    /// Returns whether it is archived: kept, but no longer offered.
+    /// Returns whether the product or the price is archived: kept, but no longer offered.
     #[must_use]
     #[inline]
     pub fn is_archived(&self) -> bool {

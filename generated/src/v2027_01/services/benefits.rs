@@ -37,8 +37,8 @@ impl<C: Credential> Benefits<C> {
 }
 
 impl<C: Credential> Benefits<C> {
-    /// Creates a benefit. Customers receive it when it is attached to a product that they
-    /// buy.
+    /// Creates a benefit. To grant it to the buyers of a product, attach it with
+    /// `products().update_benefits()`.
     ///
     /// `POST /v1/benefits/`, operation `benefits:create`.
     ///
@@ -199,7 +199,8 @@ impl<C: Credential> Benefits<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Updates a benefit. Its type cannot change: the body must be of the same type.
+    /// Updates a benefit. The type of a benefit cannot change: the body must be the
+    /// variant for that type.
     ///
     /// `PATCH /v1/benefits/{id}`, operation `benefits:update`.
     ///

@@ -32,8 +32,8 @@ impl<C: Credential> CustomerMeters<C> {
 }
 
 impl<C: Credential> CustomerMeters<C> {
-    /// Credits units to a customer's meter. Returns the `meter.credited` event. The
-    /// balance already includes the credit, unless the meter was being updated at the
+    /// Credits units to a customer's meter, and returns the `meter.credited` event. The
+    /// balance includes the credit at once, unless the meter was being updated at the
     /// same time. Idempotent with an `external_id`: a retry does not credit the units
     /// again.
     ///
@@ -115,10 +115,10 @@ impl<C: Credential> CustomerMeters<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Reverses a manual credit: removes those of its units that the customer has not
-    /// used. Possible once per credit, within 7 days and in the same billing period.
-    /// Returns a `meter.credited` event with negative units whose `parent_id` is the
-    /// reversed credit.
+    /// Reverses a manual credit: removes the units of the credit that the customer has
+    /// not used. Possible once per credit, within 7 days and in the same billing period.
+    /// Returns a `meter.credited` event with negative units, whose `parent_id` is the ID
+    /// of the reversed credit.
     ///
     /// `POST /v1/customer-meters/credits/{id}/reverse`, operation
     /// `customer_meters:reverse_credit`.

@@ -84,7 +84,7 @@ impl<C: Credential> Organizations<C> {
         Get(request)
     }
 
-    /// Lists the organizations that the token can act for.
+    /// Lists the organizations that the access token can act for.
     ///
     /// `GET /v1/organizations/`, operation `organizations:list`.
     ///
@@ -128,7 +128,7 @@ impl<C: Credential> Organizations<C> {
     ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
     /// - 409 Conflict,
     ///   [`SSOEnforcementRequiresConnection`](../../enum.ErrorCode.html#variant.SsoEnforcementRequiresConnection):
-    ///   single sign-on can only be enforced once a connection is enabled.
+    ///   `sso_enforced` requires an enabled single sign-on connection.
     /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "organizations:update")]

@@ -54,8 +54,8 @@ impl<C: Credential> Products<C> {
         Create(request)
     }
 
-    /// Deletes a product permanently. Only for products that no order, subscription,
-    /// trial or discount refers to; archive others with `update`.
+    /// Deletes a product permanently. Only possible if no order, subscription, trial or
+    /// discount refers to the product. Archive other products with `update`.
     ///
     /// `DELETE /v1/products/{id}`, operation `products:delete`.
     ///
@@ -137,8 +137,8 @@ impl<C: Credential> Products<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Updates a product. The list of prices replaces the current one; include prices to
-    /// keep by their ID.
+    /// Updates a product. The list of prices replaces the current one: include the IDs of
+    /// the prices to keep.
     ///
     /// `PATCH /v1/products/{id}`, operation `products:update`.
     ///

@@ -134,8 +134,8 @@ impl<C: Credential> Subscriptions<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Revokes a subscription: it ends immediately and the customer loses access. To
-    /// cancel it at the end of the billing period, update `cancel_at_period_end` instead.
+    /// Ends a subscription immediately; the customer loses access. To end it with the
+    /// current billing period, set `cancel_at_period_end` with `update` instead.
     ///
     /// `DELETE /v1/subscriptions/{id}`, operation `subscriptions:revoke`.
     ///
@@ -171,7 +171,7 @@ impl<C: Credential> Subscriptions<C> {
         Revoke(request)
     }
 
-    /// Updates a subscription. The body is one of several types of changes. Some charge
+    /// Updates a subscription. A request makes one type of change. Some changes charge
     /// the customer immediately, and fail if the payment fails.
     ///
     /// `PATCH /v1/subscriptions/{id}`, operation `subscriptions:update`.

@@ -24,7 +24,7 @@ pub use crate::common::services::webhooks::DeleteWebhookEndpoint;
 pub use crate::common::services::webhooks::ListWebhookDeliveries;
 pub use crate::common::services::webhooks::RedeliverWebhookEvent;
 
-/// Operations on webhook endpoints, which events are delivered to, and on the log of
+/// Operations on webhook endpoints, which receive events, and on the log of
 /// deliveries.
 #[derive(Clone, Debug)]
 pub struct Webhooks<C> {
@@ -38,8 +38,8 @@ impl<C: Credential> Webhooks<C> {
 }
 
 impl<C: Credential> Webhooks<C> {
-    /// Creates a webhook endpoint. The response contains the secret that its deliveries
-    /// are signed with.
+    /// Creates a webhook endpoint. The response contains the secret that deliveries to
+    /// the endpoint are signed with.
     ///
     /// `POST /v1/webhooks/endpoints`, operation `webhooks:create_webhook_endpoint`.
     ///
@@ -161,7 +161,7 @@ impl<C: Credential> Webhooks<C> {
         GetWebhookEndpoint(request)
     }
 
-    /// Lists the deliveries: attempts to deliver events to the endpoints.
+    /// Lists the webhook deliveries: attempts to deliver an event to an endpoint.
     ///
     /// `GET /v1/webhooks/deliveries`, operation `webhooks:list_webhook_deliveries`.
     ///
@@ -207,8 +207,8 @@ impl<C: Credential> Webhooks<C> {
         ListWebhookEndpoints(self.client.request(&LIST_WEBHOOK_ENDPOINTS))
     }
 
-    /// Schedules another delivery of an event, and returns before it is delivered.
-    /// Archived events have no payload and are not delivered.
+    /// Schedules another delivery of an event. Returns before the event is delivered. An
+    /// archived event has no payload and is not delivered.
     ///
     /// `POST /v1/webhooks/events/{id}/redeliver`, operation
     /// `webhooks:redeliver_webhook_event`.

@@ -44,7 +44,7 @@ impl<C: Credential> CustomerSession<C> {
         GetAuthenticatedUser(self.client.request(&GET_AUTHENTICATED_USER))
     }
 
-    /// Returns the expiry and the return URL of the session.
+    /// Returns when the session expires, and its return URL.
     ///
     /// `GET /v1/customer-portal/customer-session/introspect`, operation
     /// `customer_portal:customer-session:introspect`.

@@ -27,9 +27,9 @@ impl<C: Credential> Customers<C> {
 }
 
 impl<C: Credential> Customers<C> {
-    /// Saves a payment method for the customer. If its bank requires customer
-    /// authentication, the response contains a client secret for it instead; confirm the
-    /// payment method afterwards.
+    /// Saves a payment method for the customer. If the bank requires customer
+    /// authentication, the payment method is not saved yet, and the response contains a
+    /// client secret for the authentication. Call `confirm_payment_method` afterwards.
     ///
     /// `POST /v1/customer-portal/customers/me/payment-methods`, operation
     /// `customer_portal:customers:add_payment_method`.
@@ -112,7 +112,7 @@ impl<C: Credential> Customers<C> {
     }
 
     /// Deletes a payment method of the customer. Fails while a subscription is billed
-    /// with it.
+    /// with the payment method.
     ///
     /// `DELETE /v1/customer-portal/customers/me/payment-methods/{id}`, operation
     /// `customer_portal:customers:delete_payment_method`.
@@ -201,8 +201,8 @@ impl<C: Credential> Customers<C> {
         ListPaymentMethods(self.client.request(&LIST_PAYMENT_METHODS))
     }
 
-    /// Requests a change of the customer's email address: sends an email with a token.
-    /// The address changes when the token is verified.
+    /// Requests a change of the customer's email address, and sends an email with a
+    /// token. The address changes when the token is passed to `verify_email_update`.
     ///
     /// `POST /v1/customer-portal/customers/me/email-update/request`, operation
     /// `customer_portal:customers:request_email_update`.
@@ -251,8 +251,8 @@ impl<C: Credential> Customers<C> {
         Update(request)
     }
 
-    /// Changes the customer's email address, with the token from the email. Returns the
-    /// token of a new session.
+    /// Changes the customer's email address, with the token from the email. The response
+    /// contains the token of a new session.
     ///
     /// `POST /v1/customer-portal/customers/me/email-update/verify`, operation
     /// `customer_portal:customers:verify_email_update`.

@@ -15,7 +15,7 @@ use polar_client_runtime::client::Safety;
 use polar_client_runtime::flows::Download;
 use polar_client_runtime::types::{OneOrMany, Uuid};
 
-/// Operations on the files that the customer's benefits allow to download.
+/// Operations on the files that the session's customer can download.
 #[derive(Clone, Debug)]
 pub struct Downloadables<C> {
     client: Client<C>,

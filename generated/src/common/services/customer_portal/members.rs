@@ -27,8 +27,8 @@ impl<C: Credential> Members<C> {
 }
 
 impl<C: Credential> Members<C> {
-    /// Adds a member to the customer's team, but not another owner. If there is a member
-    /// with this email address already, that member is returned. Only for owners and
+    /// Adds a member to the customer's team, with any role except owner. If a member with
+    /// this email address exists already, returns that member. Only for owners and
     /// billing managers.
     ///
     /// `POST /v1/customer-portal/members`, operation
@@ -81,8 +81,8 @@ impl<C: Credential> Members<C> {
         ListMembers(self.client.request(&LIST_MEMBERS))
     }
 
-    /// Removes a member from the customer's team: not oneself, and not the only owner.
-    /// Only for owners and billing managers.
+    /// Removes a member from the customer's team. Members cannot remove themselves, and
+    /// the only owner cannot be removed. Only for owners and billing managers.
     ///
     /// `DELETE /v1/customer-portal/members/{id}`, operation
     /// `customer_portal:members:remove_member`.

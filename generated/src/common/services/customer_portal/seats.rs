@@ -40,8 +40,7 @@ impl ListSeats {
         self
     }
 
-    /// Sets the ID of the order whose seats to list; seats of one-time purchases belong
-    /// to orders.
+    /// Sets the ID of the order whose seats to list, for a one-time purchase.
     pub fn order_id(mut self, order_id: impl Into<OrderId>) -> Self {
         let value: OrderId = order_id.into();
         self.0.query("order_id", &value);

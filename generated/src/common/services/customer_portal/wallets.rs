@@ -14,7 +14,8 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// Operations on the customer's wallets: balances that usage is paid from.
+/// Operations on the wallets of the session's customer: balances that usage is paid
+/// from.
 #[derive(Clone, Debug)]
 pub struct Wallets<C> {
     client: Client<C>,

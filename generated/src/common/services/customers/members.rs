@@ -28,8 +28,8 @@ impl<C: Credential> Members<C> {
 }
 
 impl<C: Credential> Members<C> {
-    /// Adds a member to a customer. The customer must be a team, and the organization's
-    /// customers must have members.
+    /// Adds a member to a customer. The customer must be a team, and the organization
+    /// must use members.
     ///
     /// `POST /v1/customers/{id}/members`, operation `customers:members:create`.
     ///
@@ -65,7 +65,7 @@ impl<C: Credential> Members<C> {
         Create(request)
     }
 
-    /// Adds a member to a customer, which is identified by external ID.
+    /// Adds a member to a customer, by the external ID of the customer.
     ///
     /// `POST /v1/customers/external/{external_id}/members`, operation
     /// `customers:members:create_external`.
@@ -139,8 +139,8 @@ impl<C: Credential> Members<C> {
         Delete(request)
     }
 
-    /// Deletes a member of a customer, both identified by external ID. The member's
-    /// active seats are revoked.
+    /// Deletes a member of a customer, by the external IDs of both. The member's active
+    /// seats are revoked.
     ///
     /// `DELETE /v1/customers/external/{external_id}/members/{member_external_id}`,
     /// operation `customers:members:delete_external`.
@@ -209,7 +209,7 @@ impl<C: Credential> Members<C> {
         Get(request)
     }
 
-    /// Gets a member of a customer, both identified by external ID.
+    /// Gets a member of a customer, by the external IDs of both.
     ///
     /// `GET /v1/customers/external/{external_id}/members/{member_external_id}`, operation
     /// `customers:members:get_external`.
@@ -278,7 +278,7 @@ impl<C: Credential> Members<C> {
         List(request)
     }
 
-    /// Lists the members of a customer, which is identified by external ID.
+    /// Lists the members of a customer, by the external ID of the customer.
     ///
     /// `GET /v1/customers/external/{external_id}/members`, operation
     /// `customers:members:list_external`.
@@ -349,8 +349,8 @@ impl<C: Credential> Members<C> {
         Update(request)
     }
 
-    /// Updates the name, the email address or the role of a member. Customer and member
-    /// are identified by external ID.
+    /// Updates the name, the email address or the role of a member, by the external IDs
+    /// of the customer and the member.
     ///
     /// `PATCH /v1/customers/external/{external_id}/members/{member_external_id}`,
     /// operation `customers:members:update_external`.

@@ -83,8 +83,9 @@ impl<C: Credential> Customers<C> {
     }
 
     /// Deletes a customer, which cannot be undone. Active subscriptions are canceled and
-    /// benefits revoked immediately, and the external ID can be used again. Past orders
-    /// and subscriptions keep the customer's data, unless `anonymize` is set.
+    /// benefits are revoked immediately. The external ID can be used for another
+    /// customer. Past orders and subscriptions keep the customer's data, unless
+    /// `anonymize` is set.
     ///
     /// `DELETE /v1/customers/{id}`, operation `customers:delete`.
     ///
@@ -112,7 +113,7 @@ impl<C: Credential> Customers<C> {
     }
 
     /// Deletes a customer by external ID, which cannot be undone. Active subscriptions
-    /// are canceled and benefits revoked immediately.
+    /// are canceled and benefits are revoked immediately.
     ///
     /// `DELETE /v1/customers/external/{external_id}`, operation
     /// `customers:delete_external`.
@@ -248,8 +249,8 @@ impl<C: Credential> Customers<C> {
         GetExternal(request)
     }
 
-    /// Gets the state of a customer: active subscriptions, granted benefits and meters.
-    /// One call returns everything that the customer is entitled to.
+    /// Gets everything that a customer is entitled to: active subscriptions, granted
+    /// benefits and meters.
     ///
     /// `GET /v1/customers/{id}/state`, operation `customers:get_state`.
     ///
@@ -278,8 +279,8 @@ impl<C: Credential> Customers<C> {
         GetState(request)
     }
 
-    /// Gets the state of a customer by external ID: active subscriptions, granted
-    /// benefits and meters.
+    /// Gets everything that a customer is entitled to, by external ID: active
+    /// subscriptions, granted benefits and meters.
     ///
     /// `GET /v1/customers/external/{external_id}/state`, operation
     /// `customers:get_state_external`.
@@ -524,8 +525,8 @@ polar_client_runtime::operation! {
 pub struct Delete(Request);
 
 impl Delete {
-    /// Sets whether to anonymize personal data as well: email address and names are
-    /// hashed, the billing address and linked accounts are removed. The name of a
+    /// Sets whether to anonymize personal data as well. Email address and names are
+    /// hashed; the billing address and linked accounts are removed. The name of a
     /// business with a tax number is kept.
     ///
     /// Default: `false`.
@@ -548,8 +549,8 @@ polar_client_runtime::operation! {
 pub struct DeleteExternal(Request);
 
 impl DeleteExternal {
-    /// Sets whether to anonymize personal data as well: email address and names are
-    /// hashed, the billing address and linked accounts are removed. The name of a
+    /// Sets whether to anonymize personal data as well. Email address and names are
+    /// hashed; the billing address and linked accounts are removed. The name of a
     /// business with a tax number is kept.
     ///
     /// Default: `false`.

@@ -26,9 +26,9 @@ impl<C: Credential> Clients<C> {
 }
 
 impl<C: Credential> Clients<C> {
-    /// Registers an OAuth2 client. The response contains its secret, and the registration
-    /// access token that is required to read, replace and delete the registration: store
-    /// both.
+    /// Registers an OAuth2 client. The response contains the client secret and the
+    /// registration access token, which later calls to read, replace or delete the
+    /// registration require. Store both.
     ///
     /// `POST /v1/oauth2/register`, operation `oauth2:clients:create_client`.
     ///

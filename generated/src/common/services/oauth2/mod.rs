@@ -35,15 +35,16 @@ impl<C: Credential> Oauth2<C> {
 }
 
 impl<C: Credential> Oauth2<C> {
-    /// Returns the contents of the consent page for an authorization request: the client,
-    /// the scopes, and the user or organizations that the client may act for.
+    /// Gets the contents of the consent page for an authorization request: the client,
+    /// the scopes, and the user or the organizations that the client may act for.
     ///
     /// `GET /v1/oauth2/authorize`, operation `oauth2:authorize`.
     ///
     /// Returns [`AuthorizeResponse`].
     ///
     /// - `client_id`: ID of the client that requests access.
-    /// - `response_type`: Type of the response. Servers support `code`.
+    /// - `response_type`: Response type of the authorization request. The server supports
+    ///   only `code`.
     ///
     /// Unauthenticated, or with a personal access token. With an organization access
     /// token, call it on `with_credential(Anonymous)`.
@@ -60,8 +61,8 @@ impl<C: Credential> Oauth2<C> {
         Authorize(request)
     }
 
-    /// Returns whether a token is active, with its scopes and subject. For an unknown,
-    /// expired or revoked token, the response contains nothing else.
+    /// Returns whether a token is active. For an active token, the response also contains
+    /// its scopes and its subject.
     ///
     /// `POST /v1/oauth2/introspect`, operation `oauth2:introspect_token`.
     ///
@@ -113,7 +114,7 @@ impl<C: Credential> Oauth2<C> {
         RevokeToken(request)
     }
 
-    /// Returns the subject of the access token: a user or an organization.
+    /// Returns the user or the organization that the access token acts for.
     ///
     /// `GET /v1/oauth2/userinfo`, operation `oauth2:userinfo`.
     ///
@@ -140,7 +141,8 @@ impl<C: Credential> Oauth2<C> {
 pub struct Authorize(Request);
 
 impl Authorize {
-    /// Sets the URI that the user is redirected to; one of the client's registered URIs.
+    /// Sets the URI that the user is redirected to afterwards, one of the registered URIs
+    /// of the client.
     #[inline]
     pub fn redirect_uri(mut self, redirect_uri: &str) -> Self {
         self.0.query("redirect_uri", &redirect_uri);
@@ -154,15 +156,15 @@ impl Authorize {
         self
     }
 
-    /// Sets the opaque value of the client, which is returned with the response.
+    /// Sets the opaque string of the client, which is returned unchanged with the
+    /// redirect.
     #[inline]
     pub fn state(mut self, state: &str) -> Self {
         self.0.query("state", &state);
         self
     }
 
-    /// Sets the type of the subject that the client wants to act for: a user or an
-    /// organization.
+    /// Sets whether the client requests to act for a user or for an organization.
     pub fn sub_type(mut self, sub_type: impl Into<SubType>) -> Self {
         let value: SubType = sub_type.into();
         self.0.query("sub_type", &value);

@@ -43,7 +43,7 @@ impl<C: Credential> Orders<C> {
 impl<C: Credential> Orders<C> {
     /// Pays an order whose payment failed, with a saved payment method or a new one. If
     /// the bank requires customer authentication, the response contains a client secret
-    /// for it.
+    /// for the authentication.
     ///
     /// `POST /v1/customer-portal/orders/{id}/confirm-payment`, operation
     /// `customer_portal:orders:confirm_retry_payment`.
@@ -84,7 +84,8 @@ impl<C: Credential> Orders<C> {
         ConfirmRetryPayment(request)
     }
 
-    /// Starts generating the order's invoice, and returns before it is available.
+    /// Starts generating the invoice of an order. Returns before the invoice is
+    /// available: get it with `invoice`.
     ///
     /// `POST /v1/customer-portal/orders/{id}/invoice`, operation
     /// `customer_portal:orders:generate_invoice`.
@@ -145,7 +146,7 @@ impl<C: Credential> Orders<C> {
         Get(request)
     }
 
-    /// Returns the status of an order's payment.
+    /// Gets the status of an order's payment.
     ///
     /// `GET /v1/customer-portal/orders/{id}/payment-status`, operation
     /// `customer_portal:orders:get_payment_status`.
@@ -175,7 +176,8 @@ impl<C: Credential> Orders<C> {
         GetPaymentStatus(request)
     }
 
-    /// Gets the URL of the order's invoice, which must have been generated before.
+    /// Gets the URL of an order's invoice. Generate the invoice with `generate_invoice`
+    /// before.
     ///
     /// `GET /v1/customer-portal/orders/{id}/invoice`, operation
     /// `customer_portal:orders:invoice`.
@@ -261,7 +263,7 @@ impl<C: Credential> Orders<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Gets the URL of the order's receipt, a PDF document. Fails with 404 until the
+    /// Gets the URL of an order's receipt, a PDF document. Fails with 404 until the
     /// receipt has been generated: retry later.
     ///
     /// `GET /v1/customer-portal/orders/{id}/receipt`, operation
@@ -306,7 +308,7 @@ impl<C: Credential> Orders<C> {
         Download::document(self.receipt(id))
     }
 
-    /// Updates the billing name and address on the order's invoice.
+    /// Updates the billing name and address on the invoice of an order.
     ///
     /// `PATCH /v1/customer-portal/orders/{id}`, operation
     /// `customer_portal:orders:update`.
@@ -368,8 +370,7 @@ impl List {
         self
     }
 
-    /// Includes only orders with one of these billing types: one-time purchases, or
-    /// starts and renewals of subscriptions.
+    /// Includes only orders for one-time products, or only orders for subscriptions.
     pub fn product_billing_type(
         mut self,
         product_billing_type: impl Into<OneOrMany<ProductBillingType>>,

@@ -24,7 +24,8 @@ impl<C: Credential> Organizations<C> {
 }
 
 impl<C: Credential> Organizations<C> {
-    /// Gets an organization by its slug, with its products, as returned to customers.
+    /// Gets an organization and its products by the slug of the organization. The
+    /// response contains what customers may see.
     ///
     /// `GET /v1/customer-portal/organizations/{slug}`, operation
     /// `customer_portal:organizations:get`.

@@ -15,8 +15,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// Operations on the subscriptions of the session's customer: list, get, change,
-/// cancel.
+/// Operations on the subscriptions of the session's customer.
 #[derive(Clone, Debug)]
 pub struct Subscriptions<C> {
     client: Client<C>,
@@ -29,8 +28,7 @@ impl<C: Credential> Subscriptions<C> {
 }
 
 impl<C: Credential> Subscriptions<C> {
-    /// Cancels a subscription of the customer, so that it ends with the current billing
-    /// period.
+    /// Cancels a subscription of the customer at the end of the current billing period.
     ///
     /// `DELETE /v1/customer-portal/subscriptions/{id}`, operation
     /// `customer_portal:subscriptions:cancel`.
@@ -135,9 +133,8 @@ impl<C: Credential> Subscriptions<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Updates a subscription of the customer. The body is one of several types of
-    /// changes. Some charge the customer immediately, and some are disallowed by the
-    /// settings of the organization.
+    /// Updates a subscription of the customer. A request makes one type of change. Some
+    /// changes charge the customer immediately. The organization can disallow changes.
     ///
     /// `PATCH /v1/customer-portal/subscriptions/{id}`, operation
     /// `customer_portal:subscriptions:update`.

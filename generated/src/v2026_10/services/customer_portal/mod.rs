@@ -54,14 +54,14 @@ impl<C: Credential> CustomerPortal<C> {
         customers::Customers::new(self.client.clone())
     }
 
-    /// Operations on the files that the customer's benefits allow to download.
+    /// Operations on the files that the session's customer can download.
     #[must_use]
     pub fn downloadables(&self) -> downloadables::Downloadables<C> {
         downloadables::Downloadables::new(self.client.clone())
     }
 
-    /// Operations on the customer's license keys, some of them unauthenticated for
-    /// software on the customer's machines.
+    /// Operations on the license keys of the session's customer. To activate, deactivate
+    /// and validate keys, software on customers' machines needs no session.
     #[must_use]
     pub fn license_keys(&self) -> license_keys::LicenseKeys<C> {
         license_keys::LicenseKeys::new(self.client.clone())
@@ -86,21 +86,21 @@ impl<C: Credential> CustomerPortal<C> {
         organizations::Organizations::new(self.client.clone())
     }
 
-    /// Operations on the customer's seats: those bought, to assign them to others, and
-    /// those claimed.
+    /// Operations on seats that the session's customer has bought and assigns to others,
+    /// and on those that the customer has claimed.
     #[must_use]
     pub fn seats(&self) -> seats::Seats<C> {
         seats::Seats::new(self.client.clone())
     }
 
-    /// Operations on the subscriptions of the session's customer: list, get, change,
-    /// cancel.
+    /// Operations on the subscriptions of the session's customer.
     #[must_use]
     pub fn subscriptions(&self) -> subscriptions::Subscriptions<C> {
         subscriptions::Subscriptions::new(self.client.clone())
     }
 
-    /// Operations on the customer's wallets: balances that usage is paid from.
+    /// Operations on the wallets of the session's customer: balances that usage is paid
+    /// from.
     #[must_use]
     pub fn wallets(&self) -> wallets::Wallets<C> {
         wallets::Wallets::new(self.client.clone())

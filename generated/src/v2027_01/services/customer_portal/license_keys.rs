@@ -23,8 +23,8 @@ pub use crate::v2026_10_and_v2027_01::services::customer_portal::license_keys::G
 pub use crate::v2026_10_and_v2027_01::services::customer_portal::license_keys::List;
 pub use crate::v2026_10_and_v2027_01::services::customer_portal::license_keys::Rotate;
 
-/// Operations on the customer's license keys, some of them unauthenticated for
-/// software on the customer's machines.
+/// Operations on the license keys of the session's customer. To activate, deactivate
+/// and validate keys, software on customers' machines needs no session.
 #[derive(Clone, Debug)]
 pub struct LicenseKeys<C> {
     client: Client<C>,
@@ -37,8 +37,8 @@ impl<C: Credential> LicenseKeys<C> {
 }
 
 impl<C: Credential> LicenseKeys<C> {
-    /// Activates a license key, for example for a device. Unauthenticated, for software
-    /// on customers' machines. The server accepts three requests per second.
+    /// Activates a license key, for example for a device. For software on customers'
+    /// machines, which needs no credential. The server accepts three requests per second.
     ///
     /// `POST /v1/customer-portal/license-keys/activate`, operation
     /// `customer_portal:license_keys:activate`.
@@ -52,8 +52,9 @@ impl<C: Credential> LicenseKeys<C> {
     /// # Errors
     /// - 403 Forbidden,
     ///   [`NotPermitted`](../../../enum.ErrorCode.html#variant.NotPermitted): the key is
-    ///   revoked, disabled or expired, has no activations left, or does not support them;
-    ///   such keys are only validated.
+    ///   revoked, disabled or expired, has no activations left, or does not support
+    ///   activations. Validate keys that do not support activations without activating
+    ///   them.
     /// - 404 Not Found,
     ///   [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
     /// - 422 Unprocessable Entity,
@@ -65,8 +66,8 @@ impl<C: Credential> LicenseKeys<C> {
         Activate(request)
     }
 
-    /// Releases an activation of a license key. Unauthenticated, for software on
-    /// customers' machines. The server accepts three requests per second.
+    /// Releases an activation of a license key. For software on customers' machines,
+    /// which needs no credential. The server accepts three requests per second.
     ///
     /// `POST /v1/customer-portal/license-keys/deactivate`, operation
     /// `customer_portal:license_keys:deactivate`.
@@ -147,7 +148,7 @@ impl<C: Credential> LicenseKeys<C> {
     }
 
     /// Replaces the key string of a license key. The old string becomes invalid at once;
-    /// everything else is unchanged. A revoked key cannot be rotated.
+    /// all other properties are unchanged. A revoked key cannot be rotated.
     ///
     /// `POST /v1/customer-portal/license-keys/{id}/rotate`, operation
     /// `customer_portal:license_keys:rotate`.
@@ -182,9 +183,10 @@ impl<C: Credential> LicenseKeys<C> {
         Rotate(request)
     }
 
-    /// Validates a license key: returns it if it is valid, and fails with 404 otherwise.
-    /// Can record usage at the same time. Unauthenticated, for software on customers'
-    /// machines. The server accepts three requests per second.
+    /// Validates a license key. Returns a valid key, and fails with 404 for an invalid
+    /// one. With `increment_usage`, also adds to the usage of the key. For software on
+    /// customers' machines, which needs no credential. The server accepts three requests
+    /// per second.
     ///
     /// `POST /v1/customer-portal/license-keys/validate`, operation
     /// `customer_portal:license_keys:validate`.
@@ -197,8 +199,8 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// # Errors
     /// - 400 Bad Request,
-    ///   [`BadRequest`](../../../enum.ErrorCode.html#variant.BadRequest): the usage to
-    ///   add is more than the key has left.
+    ///   [`BadRequest`](../../../enum.ErrorCode.html#variant.BadRequest): the key has
+    ///   less usage left than `increment_usage`.
     /// - 404 Not Found,
     ///   [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound): no
     ///   such key, or it is revoked, disabled or expired, or the activation, conditions,

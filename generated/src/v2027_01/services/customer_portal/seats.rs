@@ -23,8 +23,8 @@ pub use crate::common::services::customer_portal::seats::ListSeats;
 pub use crate::common::services::customer_portal::seats::ResendInvitation;
 pub use crate::common::services::customer_portal::seats::RevokeSeat;
 
-/// Operations on the customer's seats: those bought, to assign them to others, and
-/// those claimed.
+/// Operations on seats that the session's customer has bought and assigns to others,
+/// and on those that the customer has claimed.
 #[derive(Clone, Debug)]
 pub struct Seats<C> {
     client: Client<C>,
@@ -37,9 +37,9 @@ impl<C: Credential> Seats<C> {
 }
 
 impl<C: Credential> Seats<C> {
-    /// Assigns an available seat that the customer has bought to a person, who receives
-    /// an email with an invitation to claim it. With `immediate_claim`, the seat is
-    /// claimed at once and no invitation is sent.
+    /// Assigns an available seat that the customer has bought to a person. The person
+    /// receives an email with an invitation to claim the seat. With `immediate_claim`,
+    /// the seat is claimed at once and no invitation is sent.
     ///
     /// `POST /v1/customer-portal/seats`, operation `customer_portal:seats:assign_seat`.
     ///
@@ -54,7 +54,7 @@ impl<C: Credential> Seats<C> {
     /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
-    /// - 400 Bad Request: no seat is available, or the customer has one already.
+    /// - 400 Bad Request: no seat is available, or the customer already has a seat.
     /// - 401 Unauthorized
     /// - 403 Forbidden
     /// - 404 Not Found: no such subscription, order or customer.
@@ -95,8 +95,8 @@ impl<C: Credential> Seats<C> {
         ListClaimedSubscriptions(self.client.request(&LIST_CLAIMED_SUBSCRIPTIONS))
     }
 
-    /// Lists the seats of a subscription or an order of the customer, with the number of
-    /// seats in total and of available ones.
+    /// Lists the seats of a subscription or an order of the customer, with the total
+    /// number of seats and the number of available seats.
     ///
     /// `GET /v1/customer-portal/seats`, operation `customer_portal:seats:list_seats`.
     ///
@@ -124,8 +124,8 @@ impl<C: Credential> Seats<C> {
         ListSeats(self.client.request(&LIST_SEATS))
     }
 
-    /// Sends the invitation to claim a seat again, by email. Only for seats that have not
-    /// been claimed.
+    /// Sends the email with the invitation to claim a seat again. Only for seats that
+    /// have not been claimed.
     ///
     /// `POST /v1/customer-portal/seats/{seat_id}/resend`, operation
     /// `customer_portal:seats:resend_invitation`.
