@@ -22,6 +22,24 @@ pub fn emitted_files(input: &str) -> io::Result<BTreeMap<String, String>> {
     Ok(files)
 }
 
+/// Returns an item of emitted source without the items around it: from its doc comments and attributes to its last line.
+/// `start` is the beginning of the item's first line of code, such as `pub enum Price {`. `None` if no line starts so.
+#[must_use]
+pub fn emitted_item(source: &str, start: &str) -> Option<String> {
+    let lines: Vec<&str> = source.lines().collect();
+    let first = lines.iter().position(|line| line.starts_with(start))?;
+    let is_lead = |line: &&&str| line.starts_with("///") || line.starts_with("#[");
+    let lead = lines[..first].iter().rev().take_while(is_lead).count();
+    let is_end = |line: &&str| {
+        line.starts_with(['}', ')']) || (line.ends_with(';') && !line.starts_with(' '))
+    };
+    let len = lines[first..]
+        .iter()
+        .position(is_end)
+        .map_or(lines.len() - first, |at| at + 1);
+    Some(lines[first - lead..first + len].join("\n"))
+}
+
 fn tree(input: &str) -> PathBuf {
     [env!("OUT_DIR"), "inputs", input].iter().collect()
 }

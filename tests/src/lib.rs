@@ -18,7 +18,7 @@ pub mod versions {
 }
 
 pub use delivered::{Recorded, recorded_deliveries};
-pub use emitted::{emitted_file, emitted_files};
+pub use emitted::{emitted_file, emitted_files, emitted_item};
 pub use recorder::{RecordedRequest, Recorder, Reply};
 
 /// The emitted code for the contracts in `inputs/`: a module for each, as in the published crate.

@@ -6,12 +6,6 @@
     reason = "a panic is how a test fails"
 )]
 
-#[cfg(unix)]
-#[path = "../receiver/mod.rs"]
-mod receiver;
-#[path = "../support/mod.rs"]
-mod support;
-
 mod actix_webhooks;
 mod axum_webhooks;
 mod entitlements;
@@ -20,4 +14,7 @@ mod files;
 mod ingest;
 mod license;
 mod metering;
+#[cfg(unix)]
+mod receiver;
 mod saas;
+mod support;

@@ -132,11 +132,12 @@ fn corrections(fixture: &VersionFixture) {
         fixture.contract.tree(),
         &mut changed,
     );
-    insta::with_settings!({ snapshot_path => "../snapshots", prepend_module_to_snapshot => false }, {
-        let lines: Vec<String> = changed.into_iter().map(|(place, what)| format!("{place}: {what}")).collect();
-        let name = format!("decoding__corrections_{}", fixture.table.version);
-        insta::assert_snapshot!(name, lines.join("\n"));
-    });
+    let lines: Vec<String> = changed
+        .into_iter()
+        .map(|(place, what)| format!("{place}: {what}"))
+        .collect();
+    let name = format!("corrections_{}", fixture.table.version);
+    insta::assert_snapshot!(name, lines.join("\n"));
 }
 
 fn compare(place: &str, before: &Value, after: &Value, changed: &mut BTreeMap<String, String>) {
