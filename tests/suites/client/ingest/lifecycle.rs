@@ -11,7 +11,7 @@ use tracing::field::Field;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Level, Metadata, Subscriber};
 
-use super::failures::outage;
+use super::outages::outage;
 use super::server::{self, Fault, Server};
 use super::{DEADLINE, WEEK, event, id, ingester, is_ready, numbered};
 

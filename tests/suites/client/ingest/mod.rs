@@ -7,8 +7,10 @@
     reason = "a panic is how a test fails"
 )]
 
-mod failures;
+mod isolation;
 mod lifecycle;
+mod outages;
+mod responses;
 mod server;
 mod sizes;
 mod spans;
