@@ -32,7 +32,7 @@ pub type DecodeFn = fn(&str) -> Result<Box<dyn Decoded>, DecodeError>;
 /// A decoded type.
 #[derive(Debug)]
 pub struct Entry {
-    /// Its Rust name.
+    /// The Rust name.
     pub name: &'static str,
     /// The place in the contract, as a pointer of the generator.
     pub pointer: &'static str,
@@ -51,11 +51,11 @@ pub struct Union {
     pub variant: fn(&dyn Any) -> &'static str,
     /// The variants, with the pointers of their schemas in the contract.
     pub variants: &'static [(&'static str, &'static [&'static str])],
-    /// JSON pointers of the discriminating values within a value.
+    /// JSON pointers to the discriminating properties of a value.
     pub deciding: &'static [&'static str],
-    /// Those for which an unknown string selects the unknown variant.
+    /// The pointers of `deciding` at which an unknown string selects the unknown variant.
     pub tags: &'static [&'static str],
-    /// Those for which an unknown string selects the variant that accepts any string.
+    /// The pointers of `deciding` at which an unknown string selects the variant that accepts any string.
     pub open_tags: &'static [&'static str],
 }
 
@@ -170,7 +170,7 @@ impl<T: Received> Decoded for T {
 /// A string enum.
 #[derive(Debug)]
 pub struct StringEnumEntry {
-    /// Its Rust name.
+    /// The Rust name.
     pub name: &'static str,
     /// The strings that the contract lists.
     pub values: &'static [&'static str],

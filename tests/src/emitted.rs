@@ -1,4 +1,4 @@
-//! The text of emitted files.
+//! Reads emitted files, and finds items in them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,8 +22,9 @@ pub fn emitted_files(input: &str) -> io::Result<BTreeMap<String, String>> {
     Ok(files)
 }
 
-/// Returns an item of emitted source without the items around it: from its doc comments and attributes to its last line.
-/// `start` is the beginning of the item's first line of code, such as `pub enum Price {`. `None` if no line starts so.
+/// Returns one item of emitted source, with its doc comments and attributes.
+///
+/// `start` is the start of its first line after these, such as `pub enum Price {`. `None` if no line starts with it.
 #[must_use]
 pub fn emitted_item(source: &str, start: &str) -> Option<String> {
     let lines: Vec<&str> = source.lines().collect();

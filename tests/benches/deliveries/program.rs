@@ -16,8 +16,8 @@ use serde_json::Value;
 const ROUNDS: usize = 5;
 const TRIES: usize = 80;
 
-/// The ratio to the reference that the client should reach.
-const MAX_RATIO: f64 = 1.5;
+/// The aim: the minimum ratio to the reference.
+const MIN_RATIO: f64 = 1.5;
 
 /// A recorded delivery, signed again with the current time, because `standardwebhooks` compares the time with the
 /// clock.
@@ -82,7 +82,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let per_second = |time: Duration| deliveries.len() as f64 / time.as_secs_f64();
     println!("reference, a second   ours   ratio   aim");
     println!(
-        "{:>19.0}{:>7.0}{:>8.2}{MAX_RATIO:>6.1}",
+        "{:>19.0}{:>7.0}{:>8.2}{MIN_RATIO:>6.1}",
         per_second(reference),
         per_second(ours),
         per_second(ours) / per_second(reference)

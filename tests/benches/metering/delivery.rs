@@ -1,4 +1,5 @@
-//! The rate at which events are delivered: from the first `track` to the last response, with the same server on loopback.
+//! Measures how many events are delivered per second, from the first `track` to the last response. This crate and the
+//! SDK send them to the same server on loopback.
 
 use std::time::{Duration, Instant};
 
@@ -18,15 +19,16 @@ const EVENTS: u64 = 200_000;
 const SPOOLED_EVENTS: u64 = 50_000;
 const PYTHON_EVENTS: u64 = 20_000;
 
-/// The number of events that the SDK also counts in Redis.
+/// The number of events that the SDK delivers if it also counts them in Redis, which is slower.
 const PYTHON_COUNTED_EVENTS: u64 = 3_000;
 
-/// The aim: so many times as many events as the SDK.
+/// The aim: the ratio of events per second to those of the SDK.
 const MIN_RATIO: &str = "50";
 
 const COLUMNS: [&str; 3] = ["events/s", "ratio to SDK", "aim"];
 
-/// Prints rates, and their ratios to the reference if there is one.
+/// Prints a row: the events per second, and their ratio to the reference if there is one. `each` and `reference` are
+/// times per event.
 fn show(name: &str, each: Duration, reference: Option<Duration>, aim: &str) {
     let ratio = reference.map(|it| it.as_secs_f64() / each.as_secs_f64());
     let ratio = ratio.map_or_else(String::new, |ratio| format!("{ratio:.1}"));
@@ -36,7 +38,7 @@ fn show(name: &str, each: Duration, reference: Option<Duration>, aim: &str) {
 pub(crate) fn print() {
     let url = ingest_server::start();
     head("delivered", &COLUMNS);
-    // In turns, so that the machine is equally busy.
+    // Alternately, so that other load of the machine affects both.
     let (mut ours, mut defaults, mut same_size) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         ours.push(in_memory(&url));
@@ -64,7 +66,7 @@ pub(crate) fn print() {
     print_counted();
 }
 
-/// Events that are also counted for local balances in Redis.
+/// Prints the table of events that are also counted in Redis, for local balances.
 fn print_counted() {
     head("delivered, and counted in Redis", &COLUMNS);
     let Some(redis) = RedisServer::start() else {
@@ -93,7 +95,7 @@ fn counted(redis: &RedisServer) -> Duration {
         for _ in 0..SPOOLED_EVENTS {
             metering.track(event.clone()).await.unwrap();
         }
-        // Until Polar and Redis have all of them.
+        // Returns when Polar and Redis have received all events.
         metering.flush().await.unwrap();
         start.elapsed() / SPOOLED_EVENTS as u32
     })
@@ -111,7 +113,7 @@ fn counted_by_python(redis: &RedisServer) -> Option<Duration> {
 fn in_memory(url: &str) -> Duration {
     run(threads(), async {
         let metering = at(url).start().unwrap();
-        // The connection is made.
+        // Establishes the connection, which is not measured.
         deliver(&metering, 1, 500).await;
         deliver(&metering, 1, EVENTS).await
     })
@@ -141,7 +143,8 @@ async fn deliver(metering: &Metering, tasks: u64, count: u64) -> Duration {
     each
 }
 
-/// Committed events, until the database has recorded that all are delivered; `None` without PostgreSQL.
+/// Returns the time per event until a relay has delivered committed events, and the database has recorded that. `None`
+/// if PostgreSQL is not installed.
 fn relayed(url: &str) -> Option<Duration> {
     let server = PostgresServer::start_durable()?;
     Some(run(threads(), async {
@@ -162,7 +165,7 @@ fn relayed(url: &str) -> Option<Duration> {
     }))
 }
 
-/// By the SDK, with this many events a request; `None` without Python.
+/// Returns the time per event with the SDK and this many events per request. `None` if `POLAR_PYTHON` is not set.
 fn by_python(url: &str, batch: u32) -> Option<Duration> {
     let (count, batch) = (PYTHON_EVENTS.to_string(), batch.to_string());
     let seconds = python::seconds(&["deliver", &count, url, &batch])?;

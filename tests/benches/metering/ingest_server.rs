@@ -1,4 +1,5 @@
-//! A server on loopback that counts the events that it receives, and does no more, so that clients are measured.
+//! A server on loopback that only counts the received events. It does so little that the clients are what limits the
+//! rate.
 
 use std::convert::Infallible;
 
@@ -11,10 +12,10 @@ use hyper_util::rt::TokioIo;
 use polar_client::v2026_10::API_VERSION;
 use tokio::net::TcpListener;
 
-/// What each event contains once, whoever writes it.
+/// A string that each event contains once, whichever client encoded it. Counting it is faster than parsing the body.
 const MARK: &[u8] = b"\"opus\"";
 
-/// Starts the server on a thread of its own. Returns its URL.
+/// Starts the server in a separate thread, and returns its URL.
 pub(crate) fn start() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

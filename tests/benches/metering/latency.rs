@@ -1,8 +1,8 @@
-//! Times of single operations.
+//! Percentiles of the times of single operations.
 
 use std::time::Duration;
 
-/// The times of many operations, one after the other.
+/// The times of operations that were executed one after the other.
 pub(crate) struct Latencies {
     sorted: Vec<Duration>,
 }
@@ -13,7 +13,7 @@ impl Latencies {
         Self { sorted: times }
     }
 
-    /// So many percent of the operations took no longer.
+    /// Returns the time that this percentage of the operations did not exceed.
     pub(crate) fn percentile(&self, percent: usize) -> Duration {
         self.sorted[(self.sorted.len() - 1) * percent / 100]
     }

@@ -1,9 +1,20 @@
-//! What metering costs, beside Polar's Python SDK: `cargo bench -p polar-tests --bench metering [-- track reads ...]`.
+//! Measures usage metering, compared with Polar's Python SDK.
 //!
-//! Prints the time of `track`, of local reads of balances, the rate of delivered events, and the memory of queued ones, or
-//! the named tables of these: `track`, `reads`, `delivery`, `memory`. Spools are created in the folder for temporary files
-//! (`TMPDIR`). What needs `redis-server`, PostgreSQL, or the interpreter that `POLAR_PYTHON` names (with
-//! `polar-sdk[outpost]==1.0.3a5`) is skipped where that is missing.
+//! ```text
+//! cargo bench -p polar-tests --bench metering                    # all tables
+//! cargo bench -p polar-tests --bench metering -- track reads     # some of them
+//! ```
+//!
+//! | table | measures |
+//! |---|---|
+//! | `track` | the time until `track` returns |
+//! | `reads` | the time of reading a balance that is known locally |
+//! | `delivery` | the number of events that are delivered per second |
+//! | `memory` | the memory of events that wait for the end of an outage |
+//!
+//! Spools are created in the folder for temporary files (`TMPDIR`), so their rows depend on its disk. Some rows need
+//! `redis-server`, PostgreSQL, or a Python interpreter with `polar-sdk[outpost]==1.0.3a5`, whose path is in
+//! `POLAR_PYTHON`. They are skipped if it is missing.
 
 #![cfg(unix)]
 #![allow(
@@ -49,36 +60,36 @@ fn main() {
     }
 }
 
-/// Metering over a transport.
+/// Returns metering that sends requests over this transport.
 fn over(transport: impl Transport) -> MeteringBuilder {
     let polar = Polar::builder().access_token("polar_oat_bench");
     polar.transport(transport).build().unwrap().metering()
 }
 
-/// Metering with a server.
+/// Returns metering that sends requests to the server at this URL.
 fn at(url: &str) -> MeteringBuilder {
     let polar = Polar::builder().access_token("polar_oat_bench");
     let polar = polar.server(Server::custom(url).unwrap());
     polar.build().unwrap().metering()
 }
 
-/// The event that everything is measured with; `python.py` tracks the same.
+/// Returns the event that all tables use. `python.py` tracks the same one.
 fn event(number: u64) -> UsageEvent {
     let event = UsageEvent::new("completion", "u-1").metadata("number", number as i64);
     event.metadata("model", "opus").metadata("cached", false)
 }
 
-/// Runs a task on a runtime of its own.
+/// Runs a future on a new runtime, and returns its output.
 fn run<T>(mut runtime: tokio::runtime::Builder, task: impl Future<Output = T>) -> T {
     runtime.enable_all().build().unwrap().block_on(task)
 }
 
-/// A runtime with as many threads as there are cores.
+/// Returns the builder of a runtime with a thread for each core.
 fn threads() -> tokio::runtime::Builder {
     tokio::runtime::Builder::new_multi_thread()
 }
 
-/// Calls a function with the numbers of events, in so many tasks at once.
+/// Calls `track` with each number below `count`, from this many concurrent tasks.
 async fn in_tasks<F>(tasks: u64, count: u64, track: impl Fn(u64) -> F + Send + Sync + 'static)
 where
     F: Future<Output = ()> + Send,

@@ -1,4 +1,4 @@
-//! The memory of a million events that wait for the end of an outage.
+//! Measures the memory of a million events that wait for the end of an outage.
 
 use std::time::Duration;
 
@@ -24,8 +24,8 @@ pub(crate) fn print() {
     }
 }
 
-/// Tracks events during an outage, and returns how much memory that takes. Behind a spool, as many are in memory as the queue
-/// holds by default.
+/// Tracks events during an outage, and returns by how many bytes the memory of the process grows. With a spool, only as
+/// many events are in memory as the default queue holds; the others are on disk.
 fn waiting(sync: Option<SpoolSync>) -> u64 {
     run(threads(), async {
         let (builder, _folder) = match sync {
@@ -49,7 +49,7 @@ fn waiting(sync: Option<SpoolSync>) -> u64 {
     })
 }
 
-/// The resident memory in bytes; 0 where the operating system does not say it this way.
+/// Returns the resident memory of this process in bytes. 0 on operating systems without `/proc`.
 fn resident() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

@@ -1,4 +1,4 @@
-//! The stand-in for Polar that sends snapshots, on a thread of its own.
+//! A simulated Polar server that sends snapshots of balances, on a runtime with a thread of its own.
 
 #[path = "../../../runtime/tests/outpost/polar.rs"]
 #[allow(dead_code, reason = "tests of the runtime use more of it")]
@@ -13,18 +13,18 @@ use serde_json::json;
 
 use crate::event;
 
-/// The meter that counts the events, and the one that sums up their numbers.
+/// Two meters: the first one counts the events, the second one sums up the values of their `number`.
 pub(crate) const METERS: [Uuid; 2] = [
     Uuid::from_u128(0x4000_8000_0000_0000_0001),
     Uuid::from_u128(0x4000_8000_0000_0000_0002),
 ];
 
-/// The length of a bucket in microseconds.
+/// The length of the intervals in which events are counted, in microseconds.
 const BUCKET: i64 = 300_000_000;
 
 pub(crate) struct Outpost {
     polar: polar::Polar,
-    /// A time that the snapshots do not include.
+    /// A time after the snapshots: events with this timestamp are counted locally.
     pub(crate) timestamp: Timestamp,
     _runtime: tokio::runtime::Runtime,
 }
@@ -44,7 +44,7 @@ impl Outpost {
                 "aggregation": { "func": "sum", "property": "metadata.number" },
             },
         ]));
-        // No process has counted anything after that, so the snapshots are complete.
+        // The snapshots include all events before `cold_until`. No process has counted an event since, so they are complete.
         let now = Timestamp::from(std::time::SystemTime::now()).timestamp_micros();
         let cold_until = now - now.rem_euclid(BUCKET) + BUCKET;
         for meter in METERS {
@@ -61,7 +61,7 @@ impl Outpost {
         }
     }
 
-    /// An event that is counted on top of the snapshots.
+    /// Returns an event that is counted locally, because the snapshots do not include its timestamp.
     pub(crate) fn event(&self, number: u64) -> UsageEvent {
         event(number).timestamp(self.timestamp)
     }
@@ -70,7 +70,7 @@ impl Outpost {
         format!("http://{}", self.polar.address)
     }
 
-    /// Metering with local balances: in memory, or in Redis at a URL.
+    /// Returns metering with local balances. Their state is in Redis at this URL, or in memory if it is `None`.
     pub(crate) fn metering(&self, redis: Option<&str>) -> MeteringBuilder {
         let options = OutpostOptions::new();
         let options = match redis {
@@ -80,7 +80,7 @@ impl Outpost {
         self.polar.metering().outpost(options)
     }
 
-    /// Waits until the balances are known locally.
+    /// Waits until both balances are read from the local state.
     pub(crate) async fn until_known(&self, metering: &Metering) {
         for meter in METERS {
             while !is_local(metering, meter).await {

@@ -1,9 +1,9 @@
-//! The same work with Polar's Python SDK.
+//! Runs the tasks of `python.py`, which do the same work with Polar's Python SDK.
 
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// Runs a task of `python.py`, and returns what it printed; `None` where there is no interpreter with the SDK.
+/// Runs a task of `python.py`, and returns its output. `None` if `POLAR_PYTHON` is not set.
 fn run(arguments: &[&str]) -> Option<String> {
     let interpreter = std::env::var_os("POLAR_PYTHON")?;
     let program = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/metering/python.py");

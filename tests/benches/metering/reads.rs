@@ -1,4 +1,4 @@
-//! The time of a local read of a balance.
+//! Measures the time of reading a balance that is known locally.
 
 use std::time::{Duration, Instant};
 
@@ -11,11 +11,12 @@ use crate::python;
 use crate::table::{NO_PYTHON, NO_REDIS, a_second, head, micros, row, skipped};
 use crate::{run, threads};
 
-/// The number of reads, and of those that follow an event.
+/// The number of measured reads.
 const READS: u32 = 200_000;
+/// The number of measured reads that each follow an event.
 const READS_AFTER_EVENTS: u32 = 10_000;
 
-/// The pause between the events of another process.
+/// The pause between the events of the other process, in the row where another process tracks.
 const PAUSE: Duration = Duration::from_millis(1);
 
 pub(crate) fn print() {
@@ -33,7 +34,7 @@ pub(crate) fn print() {
     for (name, latencies) in NAMES.iter().zip(in_redis(&redis)) {
         show(name, &latencies, Some("1000"));
     }
-    // The SDK's counts are in the same Redis.
+    // The SDK uses the same Redis server.
     let polar = Outpost::start();
     let url = redis.url().replace("redis+unix", "unix");
     for (name, task, count) in [
@@ -94,7 +95,8 @@ fn in_redis(redis: &RedisServer) -> [Latencies; 3] {
     })
 }
 
-/// Reads one after the other, each right after an event if there are any.
+/// Measures reads, one after the other. If `events` is set, an event is tracked before each read, which is not part of
+/// the measured time.
 async fn reads(metering: &Metering, count: u32, events: Option<&Outpost>) -> Latencies {
     let mut times = Vec::with_capacity(count as usize);
     for number in 0..count {

@@ -1,9 +1,9 @@
-//! Spools in temporary folders.
+//! Creates spools in temporary folders.
 
 use polar_client::ingest::{Spool, SpoolSync};
 use polar_client::metering::MeteringBuilder;
 
-/// Adds a spool, whose folder is removed when the returned one is dropped.
+/// Adds a spool to metering. Its folder is removed when the returned `TempDir` is dropped.
 pub(crate) async fn attach(
     metering: MeteringBuilder,
     sync: SpoolSync,

@@ -1,8 +1,10 @@
-//! Tables on the terminal.
+//! Prints tables to the terminal.
 
 use std::time::Duration;
 
+/// The width of the column with the names of rows.
 const NAME: usize = 44;
+/// The width of the other columns.
 const COLUMN: usize = 14;
 
 /// Prints the title of a table and the names of its columns.
@@ -21,7 +23,7 @@ pub(crate) fn row(name: &str, values: &[String]) {
     println!();
 }
 
-/// Prints that a row cannot be measured.
+/// Prints a row that cannot be measured, with the reason.
 pub(crate) fn skipped(name: &str, reason: &str) {
     println!("{name:<NAME$}  SKIPPED: {reason}");
 }
@@ -30,17 +32,17 @@ pub(crate) const NO_REDIS: &str = "redis-server is not installed";
 pub(crate) const NO_POSTGRES: &str = "PostgreSQL is not installed";
 pub(crate) const NO_PYTHON: &str = "POLAR_PYTHON names no Python with polar-sdk[outpost]==1.0.3a5";
 
-/// In microseconds.
+/// Formats a time in microseconds.
 pub(crate) fn micros(time: Duration) -> String {
     format!("{:.2}", time.as_secs_f64() * 1e6)
 }
 
-/// So many of these in a second.
+/// Formats how many operations are completed in a second, by the time of each.
 pub(crate) fn a_second(each: Duration) -> String {
     format!("{:.0}", 1.0 / each.as_secs_f64())
 }
 
-/// The median of some times.
+/// Returns the median.
 pub(crate) fn median(mut times: Vec<Duration>) -> Duration {
     times.sort();
     times[times.len() / 2]

@@ -1,4 +1,4 @@
-//! The time until an event is accepted.
+//! Measures the time until `track` returns, when the event is in the queue, the spool or the outbox.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,13 +19,13 @@ use crate::{event, in_tasks, over, run, threads};
 
 const ROUNDS: usize = 7;
 
-/// The number of events of a round in memory, and a capacity that holds them all.
+/// The number of events of each round in memory.
 const EVENTS: u64 = 200_000;
 
 /// The number of events that the Python SDK tracks.
 const PYTHON_EVENTS: u64 = 100_000;
 
-/// Has an outage: nothing is sent while the time is measured.
+/// A transport that always fails, so that no event is sent while the time is measured.
 #[derive(Debug)]
 pub(crate) struct Unavailable;
 
@@ -39,7 +39,7 @@ impl Transport for Unavailable {
     }
 }
 
-/// Removes the limits of the queue.
+/// Makes the queue so large that `track` never waits for capacity.
 pub(crate) fn unlimited(metering: MeteringBuilder) -> MeteringBuilder {
     metering.capacity(1 << 24).capacity_bytes(1 << 32)
 }
@@ -76,7 +76,7 @@ pub(crate) fn print() {
     }
 }
 
-/// On one thread nothing else runs while events are tracked.
+/// Returns the builder of a runtime with a single thread, so that nothing else runs while events are tracked.
 fn alone() -> tokio::runtime::Builder {
     tokio::runtime::Builder::new_current_thread()
 }
@@ -93,7 +93,7 @@ fn in_memory() -> Duration {
     median((0..ROUNDS).map(round).collect())
 }
 
-/// With reducers that count the events, and a state in memory.
+/// Measures events that are also counted for local balances, with the state in memory.
 fn counted() -> Duration {
     let round = |_| {
         let polar = Outpost::start();
@@ -131,7 +131,7 @@ fn spooled(sync: SpoolSync, tasks: u64, count: u64) -> Duration {
     })
 }
 
-/// On a server that syncs each commit to its disk; `None` without PostgreSQL.
+/// Measures outboxes in a database that syncs each commit to its disk. `None` if PostgreSQL is not installed.
 fn outboxes() -> Option<[(String, Duration); 4]> {
     const TASKS: u64 = 64;
     let server = PostgresServer::start_durable()?;
@@ -190,7 +190,7 @@ fn outboxes() -> Option<[(String, Duration); 4]> {
     }))
 }
 
-/// Connects to the server's database.
+/// Connects to the database of the server.
 pub(crate) async fn connect(server: &PostgresServer) -> polar_client::tokio_postgres::Client {
     let config: polar_client::tokio_postgres::Config = server.url("postgres").parse().unwrap();
     let (client, connection) = config.connect(NoTls).await.unwrap();

@@ -150,8 +150,8 @@ impl Page {
 
     /// Returns the shortest time of each task. They take turns, so that a slow moment of the machine affects all of them.
     ///
-    /// A first run without the clock pays for what the task before it has left: freed memory that the allocator still
-    /// has to merge, and caches with other data.
+    /// Each task first runs once without being measured. Otherwise its time would include effects of the previous task:
+    /// freed memory that the allocator has to merge, and caches with other data.
     fn best(&self) -> [Duration; TASKS] {
         let mut best = [Duration::MAX; TASKS];
         for _ in 0..TRIES {

@@ -1,4 +1,5 @@
-//! Decodes arbitrary bytes: nothing panics, and a decoded value is equal after it is encoded and decoded again.
+//! Decodes arbitrary bytes. Decoding must not panic, and a decoded value must be equal after it is encoded and decoded
+//! again.
 //!
 //! The first byte selects the type, the rest is the JSON.
 

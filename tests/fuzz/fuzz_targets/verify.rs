@@ -1,5 +1,5 @@
-//! Verifies deliveries with arbitrary headers and bodies: nothing panics, and no delivery is accepted that was not
-//! signed with the secret.
+//! Verifies webhook deliveries with arbitrary headers and bodies. Verification must not panic, and must reject every
+//! delivery that was not signed with the secret.
 //!
 //! The first four bytes are the current time, in units of 100,000 seconds since 1970. The headers follow, one per line,
 //! then an empty line and the body.
@@ -11,7 +11,7 @@ use polar_client::types::Timestamp;
 use polar_client::v2026_10::Webhooks;
 use polar_client::webhooks::WebhookError;
 
-/// The corpus contains no signature by this secret, so every accepted delivery is an error.
+/// No seed in the corpus is signed with this secret, so every accepted delivery is an error.
 const SECRET: &str = "whsec_bm9ib2R5IGtub3dzIHRoaXM=";
 
 fuzz_target!(|bytes: &[u8]| {

@@ -167,7 +167,7 @@ impl<'c> Generator<'c> {
             Some("array") => self.array(schema),
             Some("object") => self.object(schema),
             None if schema.get("allOf").is_none() => self.any(),
-            _ => panic!("no instances are known for {schema}"),
+            _ => panic!("instances of {schema} cannot be generated"),
         }
     }
 

@@ -23,11 +23,11 @@ pub struct Operation<'c> {
 /// A parameter.
 #[derive(Debug, Clone)]
 pub struct Parameter<'c> {
-    /// Its name.
+    /// The name.
     pub name: &'c str,
     /// `path` or `query`.
     pub place: &'c str,
-    /// Whether it must be given.
+    /// Whether a request must contain the parameter.
     pub is_required: bool,
     /// How the parameter is encoded.
     pub style: Style,

@@ -37,7 +37,7 @@ pub(super) fn text(random: &mut Rng, schema: &Value) -> String {
             .iter()
             .find(|(start, _)| pattern.starts_with(start));
         let (_, texts) =
-            known.unwrap_or_else(|| panic!("no texts are known for the pattern {pattern}"));
+            known.unwrap_or_else(|| panic!("`PATTERNS` has no strings that match {pattern}"));
         return pick(random, texts).to_owned();
     }
     match schema["format"].as_str() {
@@ -48,7 +48,7 @@ pub(super) fn text(random: &mut Rng, schema: &Value) -> String {
         Some("email") => format!("name{}@example.com", random.u16(..)),
         Some("ipvanyaddress") => pick(random, &["192.0.2.7", "2001:db8::1"]).to_owned(),
         Some("time-zone") => pick(random, &["UTC", "Europe/Paris"]).to_owned(),
-        Some(other) => panic!("no texts are known for the format {other}"),
+        Some(other) => panic!("strings of the format {other} cannot be generated"),
         None => words(random, schema),
     }
 }

@@ -1,4 +1,4 @@
-//! The arguments of a call.
+//! Reads the arguments of a call from JSON.
 
 use serde_json::{Map, Value};
 
@@ -56,6 +56,7 @@ fn named<T: Build>(values: &Map<String, Value>, name: &str) -> Result<Option<T>,
 }
 
 fn given<T>(value: Option<T>, name: &str) -> Result<T, Problem> {
-    value
-        .ok_or_else(|| Problem::new("the client needs a value that the contract does not").at(name))
+    value.ok_or_else(|| {
+        Problem::new("the client requires a value that the contract does not require").at(name)
+    })
 }

@@ -52,12 +52,12 @@ impl<'v> Fields<'v> {
         let object = value.as_object();
         object
             .map(Self)
-            .ok_or_else(|| Problem::new(format!("the client wants an object here, not {value}")))
+            .ok_or_else(|| Problem::new(format!("the client expects an object, not {value}")))
     }
 
     /// Returns a required property.
     pub(crate) fn get<T: Build>(&self, key: &str) -> Result<T, Problem> {
-        let missing = "the client needs a value that the contract does not";
+        let missing = "the client requires a value that the contract does not require";
         let value = self
             .0
             .get(key)
@@ -106,10 +106,10 @@ pub(crate) fn build_string_enum<T: for<'t> From<&'t str>>(
 /// A function that builds one of the variants of a union.
 pub(crate) type VariantBuilder<T> = fn(&Value) -> Result<T, Problem>;
 
-/// How similar the encoded value is to its source, in ascending order.
+/// How similar the encoded value is to the JSON from which it was built. Later variants are more similar.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Similarity {
-    /// Also contains constants that the source omits.
+    /// The encoded value also contains constants that the JSON omits.
     Larger,
     /// Equal, except that null in one is an absent key in the other.
     Same,
@@ -163,7 +163,7 @@ pub(crate) fn written(value: &dyn Encode) -> Value {
     serde_json::from_str(&codec::to_string(value)).unwrap_or_default()
 }
 
-/// Types without a constructor are decoded with the codec, as users would do.
+/// Implements [`Build`] for types without a constructor, by decoding the value with the codec.
 macro_rules! read {
     ($($ty:ty),*) => {
         $(
@@ -229,7 +229,7 @@ impl<T: Build> Build for Option<T> {
 
 impl<T: Build> Build for Vec<T> {
     fn build(value: &Value) -> Result<Self, Problem> {
-        let wrong = || Problem::new(format!("the client wants a list here, not {value}"));
+        let wrong = || Problem::new(format!("the client expects a list, not {value}"));
         let items = value.as_array().ok_or_else(wrong)?.iter().enumerate();
         items
             .map(|(index, item)| T::build(item).map_err(|it| it.at(&index.to_string())))

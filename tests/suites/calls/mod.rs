@@ -1,4 +1,5 @@
-//! Used by the code that the build script emits: calls operations with values from JSON.
+//! Calls operations with arguments from JSON. The code that the build script emits (`build/calls.rs`) uses this module,
+//! which the programs `conformance` and `recorded` therefore contain.
 
 mod arguments;
 mod build;

@@ -15,16 +15,17 @@ use super::{Arguments, Problem};
 /// A version of the API.
 pub(crate) struct Version {
     pub(crate) version: &'static str,
-    /// Returns the operations of a client of the server, which sends requests to the recorder if there is one.
+    /// Returns the operations of a client. It sends requests to the recorder if there is one, and to the server otherwise.
     pub(crate) operations: fn(Server, Option<Recorder>) -> Result<Vec<Operation>, Error>,
     /// Returns the error code of an error, and whether the client knows the code.
     pub(crate) code: fn(&Error) -> Option<(String, bool)>,
 }
 
-/// The response of an operation as encoded by the client. Text becomes a JSON string, an empty response null.
+/// A call. Its output is the decoded response, encoded as JSON by the client: a string for text, and null for an empty
+/// response.
 pub(crate) type Returned = Pin<Box<dyn Future<Output = Result<Value, Error>> + Send>>;
 
-/// The items of all pages of a list as encoded by the client.
+/// A call of a paged list. Its output is the items of all pages, encoded as JSON by the client.
 pub(crate) type AllItems = Pin<Box<dyn Future<Output = Result<Vec<Value>, Error>> + Send>>;
 
 type Caller<T> = Box<dyn Fn(&Arguments) -> Result<T, Problem> + Send + Sync>;
@@ -96,7 +97,7 @@ impl Operation {
 
     /// Returns a future of all items of the list.
     pub(crate) fn items(&self, arguments: &Arguments) -> Result<AllItems, Problem> {
-        let none = || Err(Problem::new("there are no pages"));
+        let none = || Err(Problem::new("the operation is not paged"));
         self.items
             .as_ref()
             .map_or_else(none, |items| items(arguments))

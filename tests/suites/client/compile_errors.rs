@@ -1,5 +1,5 @@
-//! Compiler errors for a wrong credential or argument. `src/misuse.rs` tests that such mistakes do not compile, but a
-//! doctest cannot check the message.
+//! Checks the messages of compiler errors for wrong credentials and arguments. `src/misuse.rs` contains doctests of such
+//! mistakes, but a doctest can only check that the code does not compile.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-/// Expressions with a client `polar`, and the expected compiler errors.
+/// Wrong expressions, in which `polar` is a client, with strings that the compiler error must contain.
 const MISTAKES: &[(&str, &[&str])] = &[
     (
         "Polar::anonymous().orders().list()",
@@ -96,7 +96,7 @@ const MISTAKES: &[(&str, &[&str])] = &[
     ("polar.orders().get(id())", &["Id<Order>", "Id<Product>"]),
 ];
 
-/// The source before each expression.
+/// The source that precedes each expression.
 const PRELUDE: &str = "#![allow(unused)]
 use polar_client::*;
 use polar_client::v2026_10::{Polar, models::*};
@@ -107,7 +107,7 @@ fn id() -> ids::ProductId { types::Uuid::nil().into() }
 #[test]
 fn compiler_errors_name_the_expected_type() {
     let folder = tempfile::tempdir().unwrap();
-    // A correct expression compiles.
+    // Otherwise, every expression would fail for the same unrelated reason.
     let stderr = compile(folder.path(), "polar.orders().list()");
     assert!(stderr.is_empty(), "{stderr}");
     for (code, expected) in MISTAKES {
@@ -121,7 +121,7 @@ fn compiler_errors_name_the_expected_type() {
     }
 }
 
-/// Returns the compiler errors for an expression.
+/// Compiles an expression, and returns the compiler errors. Empty if it compiles.
 fn compile(folder: &Path, code: &str) -> String {
     let source = folder.join("mistake.rs");
     fs::write(
@@ -147,7 +147,7 @@ fn compile(folder: &Path, code: &str) -> String {
         .args([folder, &source])
         .output()
         .unwrap();
-    // The compiler omits the path of names that are unique.
+    // Whether the compiler prints the path of a type depends on which other types have the same name, so paths are removed.
     let stderr = String::from_utf8_lossy(&output.stderr);
     let modules = [
         "polar_client::v2026_10::models::",
@@ -160,7 +160,7 @@ fn compile(folder: &Path, code: &str) -> String {
     })
 }
 
-/// Returns the library of the client that this test is linked with: the newest one in the folder.
+/// Returns the path of the client library that cargo built for this test: the newest one in the folder.
 fn client(libraries: &Path) -> PathBuf {
     let files = fs::read_dir(libraries)
         .unwrap()

@@ -1,4 +1,4 @@
-//! Exports of the published crate: rows as servers send them, in chunks of any size.
+//! CSV exports: rows are parsed correctly whatever the size of the received chunks.
 
 #![allow(
     clippy::unwrap_used,
@@ -78,7 +78,7 @@ fn responding(
         .unwrap()
 }
 
-/// Returns a client whose transport responds with this text in chunks of a size.
+/// Returns a client that receives `text` as its response, in chunks of `size` bytes.
 fn csv(text: &str, size: usize) -> Polar<OrganizationToken> {
     let pieces = text.as_bytes().chunks(size);
     let pieces = pieces.map(|piece| Ok(Bytes::copy_from_slice(piece)));
@@ -142,7 +142,7 @@ async fn customers() {
     let row = rows.try_next().await.unwrap().unwrap();
     assert_eq!(row.id.to_string(), "7ff434e4-b8c7-47ef-a669-bc2766687754");
     assert_eq!(row.email, None);
-    // Not converted to a number: a zip code is a string.
+    // A zip code is a string: a number would lose its leading zero.
     assert_eq!(
         row.tax_id.as_deref(),
         Some("('FR40303265045', <TaxIDFormat.eu_vat: 'eu_vat'>)")

@@ -1,5 +1,5 @@
-//! Tests of the published crate. They are one program, because compiling and linking the client takes longer than most
-//! of these tests.
+//! Tests of the published crate. They are one program, because linking the client takes longer than most of these tests
+//! run.
 
 mod compile_errors;
 #[cfg(unix)]

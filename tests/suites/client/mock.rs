@@ -1,4 +1,4 @@
-//! The mock of the API in the published crate, as users have it in their tests.
+//! The mock of the API, used as in tests of an application.
 
 #![allow(
     clippy::unwrap_used,
@@ -32,7 +32,7 @@ fn client(mock: &Mock) -> Polar {
     builder.transport(mock.transport()).build().unwrap()
 }
 
-/// Returns the message of the mock when it is verified.
+/// Verifies the mock, and returns the message of the panic.
 fn report(mock: &Mock) -> String {
     let panic = catch_unwind(AssertUnwindSafe(|| mock.verify())).unwrap_err();
     panic.downcast_ref::<String>().unwrap().clone()
@@ -314,7 +314,8 @@ async fn replies_can_be_samples_models_and_items() {
     assert_eq!((products.items.len(), products.pagination.max_page), (0, 0));
 }
 
-/// Returns the error of a call whose response is a sample order with this property, and the report of the mock.
+/// Lets the mock respond with a sample order in which one property has this value. Returns the error of the call, and
+/// the report of the mock.
 async fn rejected(property: &str, value: serde_json::Value) -> (String, String) {
     let mock = Mock::new();
     let mut order = codec::to_value(&sample::<Order>());
@@ -454,7 +455,6 @@ async fn a_response_can_be_computed_from_the_request() {
     assert!(catch_unwind(AssertUnwindSafe(|| drop(mock))).is_err());
 }
 
-/// The routes of the published client send the right operations.
 #[tokio::test]
 async fn routes_redirect_to_checkouts_and_portals() {
     use axum::body::Body;

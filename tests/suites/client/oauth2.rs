@@ -1,4 +1,4 @@
-//! The OAuth2 operations of the published client, by the RFCs and the observed behavior of servers.
+//! The OAuth2 operations: requests and responses follow the RFCs and the observed behavior of servers.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,5 +1,4 @@
-//! Samples in the published crate, as users have them in their tests. `decoding` tests that the samples of all types
-//! are valid.
+//! Sample values for tests of an application. The program `decoding` tests that the samples of all types are valid.
 
 #![allow(
     clippy::unwrap_used,
@@ -20,7 +19,7 @@ use polar_client::v2026_10::webhooks::Event;
 use polar_client::webhooks::WebhookError;
 use serde_json::{Value, json};
 
-/// A snapshot of some samples, for reviewers to see whether they are plausible.
+/// Compares some samples with snapshots. Reviewers see in these whether samples are plausible.
 #[test]
 fn samples_are_plausible() {
     fn text<T: Sample + codec::Encode>() -> String {

@@ -20,7 +20,7 @@ const KEY: &str = "polar:limit";
 #[derive(Clone, Debug, Default)]
 struct CountingServer {
     requests: Arc<AtomicU32>,
-    /// The `Retry-After` of its responses; `None` to respond with success.
+    /// The `Retry-After` of its 429 responses. `None` means that it responds with success.
     asks: Arc<Mutex<Option<&'static str>>>,
 }
 
@@ -60,7 +60,7 @@ async fn client(redis: &RedisServer, server: &CountingServer, limit: RateLimit) 
         .unwrap()
 }
 
-/// Returns the time of the next turn, in microseconds.
+/// Returns the time in microseconds at which Redis lets the next request be sent. `None` if no client has stored it.
 async fn next_turn(redis: &RedisServer) -> Option<u64> {
     let mut connection = connection(redis).await;
     let mut get = cmd("GET");
@@ -86,14 +86,14 @@ async fn clients_share_one_limit() {
         call.await.unwrap().unwrap();
     }
     assert_eq!(server.requests.load(Ordering::SeqCst), 90);
-    // A tenth of the limit may be sent at once, and 541 more within a minute. Without sharing, each client would send
-    // all of its requests at once.
+    // A tenth of the limit may be sent at once, and 541 more requests within a minute. If the clients did not share the
+    // limit, each of them could send all of its requests at once.
     let least = Duration::from_secs(60) / 541 * (90 - 60);
     assert!(start.elapsed() >= least, "{:?}", start.elapsed());
 }
 
 #[tokio::test]
-async fn a_call_that_cannot_wait_takes_no_turn() {
+async fn a_call_whose_deadline_is_too_short_leaves_the_limit_unchanged() {
     let Some(redis) = RedisServer::start() else {
         return;
     };

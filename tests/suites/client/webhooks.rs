@@ -1,5 +1,5 @@
-//! Webhook deliveries in the published crate: those of a real server are verified and decode as the right events, and
-//! are rejected if one bit is changed.
+//! Webhook deliveries of a real server: they are verified and decode as the right events, and are rejected if one bit is
+//! changed.
 
 #![allow(
     clippy::unwrap_used,
@@ -19,7 +19,7 @@ use polar_tests::versions::OTHER_PAYLOADS;
 use polar_tests::{Recorded, recorded_deliveries};
 use serde_json::json;
 
-/// A secret of newer endpoints, from which both keys can be derived.
+/// A secret in the standard format. Deliveries are signed with its characters, or with the bytes that they encode.
 const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
 /// An ID that no recorded delivery contains.
@@ -29,7 +29,7 @@ const ID: &str = "webhook-id";
 const TIMESTAMP: &str = "webhook-timestamp";
 const SIGNATURE: &str = "webhook-signature";
 
-/// Returns the recorded deliveries of events, without the messages for chats.
+/// Returns the recorded deliveries of events. Endpoints can also receive messages for chats, which are excluded.
 fn events() -> Vec<Recorded> {
     let is_event = |delivery: &Recorded| delivery.body.starts_with(r#"{"type":"#);
     recorded_deliveries().into_iter().filter(is_event).collect()
@@ -60,7 +60,7 @@ fn deliver(body: &JsonValue) -> Result<Delivery<Event>, WebhookError> {
     webhooks.verify_at(headers, body, now)
 }
 
-/// Returns the body of a recorded delivery, with another API version.
+/// Returns the body of a recorded delivery of this type, with its API version replaced.
 fn body_of(kind: &str, api_version: &str) -> JsonValue {
     let is_kind = |body: &JsonValue| body["type"] == kind;
     let mut bodies = events()
@@ -90,7 +90,7 @@ fn every_recorded_delivery_is_verified_and_becomes_its_event() {
 }
 
 #[test]
-fn an_event_has_its_payload() {
+fn an_event_contains_its_payload() {
     let paid = verify(&events()[19]).unwrap().event;
     let Event::OrderPaid(paid) = paid else {
         panic!("{paid:?}")
@@ -257,7 +257,7 @@ fn chat_messages_are_reported_as_such() {
 }
 
 #[test]
-fn one_changed_bit_of_a_header_is_enough() {
+fn a_delivery_with_one_changed_bit_in_a_header_is_rejected() {
     for recorded in recorded_deliveries() {
         for (index, (name, value)) in recorded.headers.iter().enumerate() {
             if ![ID, TIMESTAMP, SIGNATURE].contains(&name.as_str()) {
@@ -284,7 +284,7 @@ fn one_changed_bit_of_a_header_is_enough() {
 }
 
 #[test]
-fn one_changed_bit_of_the_body_is_enough() {
+fn a_delivery_with_one_changed_bit_in_the_body_is_rejected() {
     for (index, recorded) in recorded_deliveries().iter().enumerate() {
         // Changes each byte of one delivery, and a hundred bytes of each other one.
         let step = if index == 9 {
@@ -389,7 +389,7 @@ fn events_of_unknown_types_are_accepted() {
         other["api_version"] = json!(version);
         let delivery = deliver(&other).unwrap();
         assert!(delivery.event.is_unknown());
-        // If versions share the whole `Event`, it is an event of both.
+        // If versions share the type `Event`, it is an event of both.
         let is_own = matches!(&delivery.event, Event::Unknown { raw, .. } if *raw == other);
         assert!(
             is_own

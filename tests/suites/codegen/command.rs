@@ -1,5 +1,5 @@
-//! `cargo xtask codegen`: `generated/` is up to date, `--check` names every difference and writes nothing, and writing
-//! updates all files that differ and no others.
+//! The command `cargo xtask codegen`. `generated/` is up to date. `--check` names every difference and writes nothing;
+//! without it, all files that differ are written, and no others.
 
 #![allow(
     clippy::unwrap_used,
@@ -23,10 +23,10 @@ const STALE: &str = "src/v2026_10/services/gone/old.rs";
 /// A small contract, so that generation is fast.
 const CONTRACT: &str = include_str!("../../inputs/reference_responses.yaml");
 
-/// A list of versions with a single version.
+/// The text of `spec/versions.yaml` with a single version.
 const VERSIONS: &str = "default: 2026-10\nversions:\n  2026-10: { state: current }\n";
 
-/// An overlay without corrections.
+/// The text of an overlay without corrections.
 const OVERLAY: &str = "overlay: 1.0.0\ninfo: { title: None, version: 1.0.0 }\nactions: []\n";
 
 /// A workspace with a contract and the code that is generated from it.
@@ -137,7 +137,7 @@ fn the_committed_crate_is_up_to_date() {
 }
 
 #[test]
-fn the_crate_is_written_from_nothing() {
+fn the_crate_is_written_if_generated_does_not_exist() {
     let workspace = Workspace::new();
     let first = workspace.run(Mode::Write);
     let written = workspace.aged();
@@ -188,7 +188,7 @@ fn check_reports_every_difference_and_writes_nothing() {
 }
 
 #[test]
-fn write_repairs_the_differences_and_nothing_else() {
+fn writing_updates_only_files_that_differ() {
     let workspace = Workspace::with_differences();
     let before = workspace.aged();
     let outcome = workspace.run(Mode::Write);
@@ -211,7 +211,8 @@ fn write_repairs_the_differences_and_nothing_else() {
     assert!(workspace.run(Mode::Check).is_clean());
 }
 
-/// Links to a folder, a file and a missing path: beside generated files, in place of a file, and in place of a folder.
+/// Links that lead to a folder, to a file and to nothing are beside generated files, and in place of a file and a
+/// folder.
 #[cfg(unix)]
 #[test]
 fn symbolic_links_are_removed_but_not_followed() {
@@ -315,8 +316,8 @@ fn a_folder_without_a_list_of_versions_is_an_error() {
     assert!(!root.path().join("generated").exists());
 }
 
-/// Returns code that names the module of a version. Assembled at run time, because codegen would rename a module in
-/// this file.
+/// Returns code that names the module of a version. It is assembled at run time, because codegen renames the modules
+/// that it finds in source files, such as this one.
 fn mention(version: &str) -> String {
     let module = version_module(version);
     format!("use polar_client::{module}::Polar; // not 2026-10 or v2026-10\n")

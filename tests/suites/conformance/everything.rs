@@ -1,4 +1,4 @@
-//! Calls every operation, with every response that the contract lists.
+//! Calls every operation, and lets the server send every response that the contract lists.
 
 use std::collections::BTreeSet;
 
@@ -23,14 +23,14 @@ for_each_version! {
     two_yaml_parsers_read_the_same_contract: same_reading;
 }
 
-/// The contract reads the same with another YAML parser. An error of the generator's parser would otherwise affect the
-/// client and the tests alike.
+/// Checks that another YAML parser reads the same contract. The client and these tests use the generator's parser, so
+/// they could not detect an error of it.
 async fn same_reading(fixture: &'static VersionFixture) {
     let read = Contract::uncorrected(fixture.version());
     assert!(fixture.uncorrected.tree() == read.tree());
 }
 
-/// The client has exactly the operations of the contract.
+/// Checks that the client has exactly the operations of the contract.
 async fn complete(fixture: &'static VersionFixture) {
     let uncorrected = fixture.uncorrected_operations();
     let uncorrected: BTreeSet<(&str, &str)> = uncorrected
@@ -68,7 +68,7 @@ async fn every_status(fixture: &'static VersionFixture) {
     run.each(Extent::Required, |_, _| true).await;
 }
 
-/// Calls the operations of one version on a server.
+/// The server and client of one version.
 struct Run {
     fixture: &'static VersionFixture,
     server: ContractServer,
@@ -236,7 +236,7 @@ fn table(row: &Value) -> String {
     format!("{}\r\n{}\r\n", header.join(","), cells.join(","))
 }
 
-/// Returns a decoded validation entry in the form of [`known`].
+/// Returns a decoded validation entry as JSON, in the form that [`known`] returns.
 fn entry(entry: &ValidationEntry) -> Value {
     let steps = entry.location.iter().map(|step| match step {
         Location::Key(key) => json!(key),

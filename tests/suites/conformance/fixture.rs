@@ -1,4 +1,4 @@
-//! The fixture of an API version: the operations of the client, and the contract that they are tested against.
+//! The fixture of an API version: the operations of the client, and the contract against which they are tested.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -19,7 +19,7 @@ pub(crate) struct VersionFixture {
     pub(crate) corrected: Contract,
     uncorrected_rules: Rules,
     corrected_rules: Rules,
-    /// Lazily computed facts that every call needs.
+    /// Data of the contract that every call needs, computed on first use.
     facts: OnceLock<Facts>,
 }
 
@@ -155,7 +155,7 @@ fn rules(contract: &Contract, picked: impl Fn(&str, &str) -> bool) -> Rules {
     Rules::new(contract, pointers.iter().map(String::as_str))
 }
 
-/// Returns the number in an environment variable.
+/// Returns the number in an environment variable, or `otherwise` if it is not set.
 pub(crate) fn setting(name: &str, otherwise: u64) -> u64 {
     env::var(name).map_or(otherwise, |text| text.parse().unwrap())
 }

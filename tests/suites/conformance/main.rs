@@ -1,9 +1,14 @@
-//! Calls every operation of every version through the client, on a server that validates requests against the contract,
-//! independently of the generator.
+//! Calls every operation of every version through the client. The server validates requests against the contract,
+//! without the generator's code.
 //!
 //! The server rejects requests that violate the uncorrected contract with the status 599. Its responses are random
-//! instances of the contract. `POLAR_OPERATION` selects a single operation, `POLAR_SEED` is the first random seed, and
-//! `POLAR_CASES` the number of calls of each kind.
+//! instances of the contract.
+//!
+//! | environment variable | selects | default |
+//! |---|---|---|
+//! | `POLAR_OPERATION` | a single operation, such as `orders:list` | all operations |
+//! | `POLAR_SEED` | the first random seed | 1 |
+//! | `POLAR_CASES` | the number of calls of each kind | 1 |
 
 #![allow(
     clippy::unwrap_used,
@@ -46,7 +51,7 @@ mod validate;
 
 include!(concat!(env!("OUT_DIR"), "/calls.rs"));
 
-/// Returns a server that does not respond.
+/// Returns a server to which no connection can be made.
 fn unreachable_server() -> polar_client_runtime::client::Server {
     polar_client_runtime::client::Server::custom("http://127.0.0.1:1").unwrap()
 }

@@ -12,7 +12,7 @@ for_each_version! {
     all_pages: pages;
 }
 
-/// The tested numbers of pages.
+/// The numbers of pages that are tested.
 const PAGE_COUNTS: [usize; 3] = [0, 1, 7];
 
 /// The only paged list that the contract does not mark as such, because its pages are a union of two types.

@@ -1,6 +1,6 @@
-//! Makes the same calls on Prism, an independent mock server for OpenAPI documents.
+//! Makes the calls of `everything.rs` on Prism, an independent mock server for OpenAPI documents.
 //!
-//! `cargo xtask conformance --prism` installs and starts it, and sets `POLAR_PRISM` to the URL of each version:
+//! `cargo xtask conformance --prism` installs and starts Prism. It sets `POLAR_PRISM` to the version and the URL:
 //! `2026-10=URL`.
 
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! Negative tests: the server rejects a request that violates a single rule of the contract.
+//! Tests of the server itself: it rejects a request that violates a single rule of the contract.
 
 use http::HeaderValue;
 use hyper::body::Bytes;

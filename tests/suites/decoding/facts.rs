@@ -1,4 +1,4 @@
-//! The tables contain everything that the contracts contain. Also checks every string enum.
+//! Checks that the tables of decoded types contain all schemas of the contracts, and checks every string enum.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,7 +36,7 @@ fn string_enums(fixture: &VersionFixture) {
     assert_eq!(known, lists);
 }
 
-/// Every schema that a response or a webhook refers to is in the table, and every member of every union.
+/// Checks that the table contains every schema that a response or a webhook refers to, and every member of every union.
 fn complete(fixture: &VersionFixture) {
     let received = received(&fixture.contract);
     let tried: BTreeSet<&str> = fixture
@@ -70,7 +70,7 @@ fn complete(fixture: &VersionFixture) {
     assert!(unions > 25, "{unions} unions");
 }
 
-/// Unions that only occur as members of other unions, which replace them by their members.
+/// Unions without a type: they only occur in other unions, which contain their members instead.
 const FLATTENED: [&str; 3] = ["LegacyRecurringProductPrice", "ProductPrice", "SystemEvent"];
 
 /// Returns the components that responses and webhooks refer to.
@@ -121,8 +121,8 @@ fn flatten<'c>(contract: &'c Contract, schema: &'c Value, members: &mut Vec<&'c 
     }
 }
 
-/// Lists the corrections that change which values are valid, in a snapshot for each version. The other corrections only
-/// affect names, secrets and operation IDs.
+/// Compares the list of corrections that change which values are valid with a snapshot. The other corrections only affect
+/// names, secrets and operation IDs.
 fn corrections(fixture: &VersionFixture) {
     let uncorrected = Contract::uncorrected(fixture.table.version);
     let mut changed = BTreeMap::new();

@@ -33,7 +33,7 @@ pub(crate) fn fixture(version: &str) -> &'static VersionFixture {
     fixture.get_or_init(|| VersionFixture::new(table))
 }
 
-/// A schema that instances of a type are generated from. A union has one for each variant.
+/// A type and a schema from which instances of it are generated. A union has a source for each variant.
 pub(crate) struct Source<'s> {
     pub(crate) entry: &'static Entry,
     /// The variant, if the type is a discriminated union.

@@ -1,7 +1,8 @@
-//! Decoding is lossless: tests every decoded type of every version with random instances of its schema in the contract.
+//! Tests that decoding is lossless, for every decoded type of every version, with random instances of its schema in the
+//! contract.
 //!
-//! `POLAR_CASES` is the number of instances of each type, `POLAR_SEED` the first random seed. A failure prints both, so
-//! that it can be reproduced.
+//! The environment variable `POLAR_CASES` is the number of instances of each type, and `POLAR_SEED` the first random seed.
+//! A failure prints the seed of its instance, with which it can be reproduced.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Invalid values are rejected with an error that names their location. Nothing panics.
+//! Decoding of invalid values returns an error that names their location, and never panics.
 
 use std::any::Any;
 use std::collections::BTreeSet;
@@ -22,8 +22,9 @@ fn decoded(case: &Case<'_>, value: &Value) -> Result<Box<dyn Decoded>, DecodeErr
     (case.source.entry.decode)(&value.to_string())
 }
 
-/// A value without a required scalar or list is rejected, and the error names its key. An exception are scalars that
-/// discriminate a union: without them, the value decodes as an unknown variant, or as a variant that lacks the key.
+/// Checks that a value without a required scalar or list is rejected, and that the error names the missing key. Scalars
+/// that discriminate a union are excluded: without them, the value decodes as an unknown variant, or as a variant that
+/// lacks the key.
 fn missing(fixture: &VersionFixture) {
     let constants = fixture.contract.optional_constants();
     let difference = Difference {
@@ -50,7 +51,7 @@ fn missing(fixture: &VersionFixture) {
     });
 }
 
-/// An invalid value with the tag of a known variant is an error that names the variant.
+/// Checks that an invalid value with the tag of a known variant is an error that names the variant.
 fn broken(fixture: &VersionFixture) {
     let deciding = deciding(fixture);
     fixture.each_case(|case, generator| {

@@ -1,4 +1,5 @@
-//! Decoded values are encoded unchanged: random instances of the contract, also with unknown values.
+//! Decoded values are encoded unchanged. The values are random instances of the contract, some of them with unknown
+//! strings and keys.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +16,7 @@ for_each_version! {
     keys_that_no_contract_knows_do_no_harm: unknown_keys;
 }
 
-/// Random instances are valid against the contract, which the other tests rely on.
+/// Checks that random instances are valid against the contract. The other tests rely on it.
 fn valid(fixture: &VersionFixture) {
     let rules = fixture.rules();
     fixture.each_case(|case, _| rules.check(&case.source.pointer, &case.instance.value));
@@ -107,7 +108,7 @@ fn hides_secrets(case: &Case<'_>, output: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Every enum value and string constant can be replaced by an unknown string, as in a later version of the API.
+/// Checks that any enum value or string constant can be an unknown string, as it may be in a later version of the API.
 fn unknown(fixture: &VersionFixture) {
     let unions = fixture
         .table
@@ -165,7 +166,7 @@ fn unknown(fixture: &VersionFixture) {
     });
 }
 
-/// Objects may contain undocumented keys. These are dropped, and nothing else is.
+/// Checks that undocumented keys of objects are dropped, and nothing else is.
 fn unknown_keys(fixture: &VersionFixture) {
     fixture.each_case(|case, generator| {
         let mut changed = case.instance.value.clone();

@@ -1,6 +1,6 @@
-//! The emitted code for each contract in `inputs/`: its source, as a snapshot, and its behavior.
+//! Tests of the code that is emitted for each contract in `inputs/`: its source, by snapshots, and its behavior.
 //!
-//! The library of this package contains the code, so it also compiles without warnings.
+//! The code is part of the library of this package, which denies warnings.
 
 #![allow(
     clippy::unwrap_used,
@@ -117,7 +117,7 @@ snapshots! {
     write_only_union: TYPES,
 }
 
-/// Except for `reference_responses`, which has a suite of its own.
+/// The input `reference_responses` is excluded, because it has a module of its own.
 #[test]
 fn every_input_has_a_snapshot() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/inputs");
@@ -159,7 +159,7 @@ fn emitted(input: &str, parts: &[&str]) -> String {
     text
 }
 
-/// Decodes a value, and asserts that it is encoded as the same bytes.
+/// Decodes a value, asserts that it is encoded as the same bytes, and returns it.
 fn round_trip<T: Decode + Encode>(json: &str) -> T {
     let value: T = codec::from_str(json).unwrap_or_else(|error| panic!("{error}\n{json}"));
     assert_eq!(codec::to_string(&value), json);

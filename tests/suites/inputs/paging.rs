@@ -16,7 +16,7 @@ use polar_tests::inputs::paging::Polar;
 use polar_tests::inputs::paging::models::{OffersPage, PriceCursorList, ProductList};
 use serde_json::json;
 
-/// A server with pages, which can delay the response for some of them.
+/// A simulated server with pages. It can hold back the responses for some of them.
 #[derive(Debug, Clone, Default)]
 struct PagesServer(Arc<Mutex<ServerState>>);
 
@@ -114,7 +114,7 @@ fn poll<T>(future: impl Future<Output = T>) -> Poll<T> {
     pin!(future).poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// Returns the output of a future that must be ready when it is first polled.
+/// Returns the output of a future. Panics unless the future is ready when it is first polled.
 fn now<T>(future: impl Future<Output = T>) -> T {
     match poll(future) {
         Poll::Ready(value) => value,
@@ -214,7 +214,7 @@ fn pages_are_prefetched_and_returned_in_order() {
     let mut items = server.products().prefetch(2);
     assert_eq!(now(items.next()).unwrap().unwrap().id, "a");
     assert_eq!(server.requested(), ["", "page=2", "page=3"]);
-    // The third page has arrived, but the second one is returned first.
+    // The third page has been received, but it is not returned before the second one.
     assert!(poll(items.next()).is_pending());
     assert!(poll(items.next()).is_pending());
     assert_eq!(server.state(|state| state.in_flight), 1);

@@ -122,7 +122,7 @@ fn common_fields_of_prices_are_read_without_matching() {
 }
 
 #[test]
-fn only_legacy_true_marks_a_legacy_price() {
+fn a_price_is_a_legacy_one_only_if_legacy_is_true() {
     let absent = price(0, |price| drop(price.remove("legacy")));
     let null = price(0, |price| {
         drop(price.insert("legacy".into(), JsonValue::Null))
@@ -228,7 +228,7 @@ fn the_responses_round_trip_byte_for_byte() {
     );
 }
 
-/// On the page, `seats` is optional and nullable. A missing key and null both mean that there are none.
+/// `seats` is optional and nullable. A missing key and null both decode as `None`.
 #[test]
 fn a_subscription_without_seats_has_none() {
     let mut page = json(SUBSCRIPTIONS);

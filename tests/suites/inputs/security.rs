@@ -1,4 +1,4 @@
-//! Credentials: each call sends its own, and no output contains it.
+//! Credentials: each call sends that of its client, and no output contains it.
 
 use polar_client_runtime::Error;
 use polar_client_runtime::client::{

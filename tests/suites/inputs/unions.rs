@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{decode_error, round_trip};
 
 #[test]
-fn a_tag_decides_also_with_several_values_per_variant() {
+fn a_variant_can_have_several_tag_values() {
     use inputs::tag_union::models::{Flag, Level, PolygonType, Shape};
 
     let shapes: Vec<Shape> = round_trip(
@@ -82,7 +82,7 @@ fn an_error_inside_a_variant_names_it_and_its_path() {
 }
 
 #[test]
-fn nested_unions_are_one() {
+fn nested_unions_become_one_union() {
     use inputs::nested_union::models::{Absent, Guest, Kennel, Pet};
 
     let kennel: Kennel = round_trip(
@@ -137,7 +137,7 @@ fn the_tag_may_be_in_a_nested_object() {
 }
 
 #[test]
-fn required_keys_decide_without_constants() {
+fn required_keys_discriminate_variants_without_constants() {
     use inputs::required_key_union::models::Discount;
 
     let discounts: Vec<Discount> = round_trip(
@@ -196,7 +196,7 @@ fn any_additional_key_selects_the_larger_variant() {
 }
 
 #[test]
-fn other_values_select_the_variant_without_a_constant() {
+fn a_value_without_a_known_constant_is_the_open_variant() {
     use inputs::fallback_union::models::Payment;
 
     let payments: Vec<Payment> =
@@ -209,7 +209,7 @@ fn other_values_select_the_variant_without_a_constant() {
 }
 
 #[test]
-fn a_constant_allowed_by_the_open_variant_decides_with_required_keys() {
+fn a_value_with_the_constant_of_a_variant_needs_its_required_keys() {
     use inputs::shared_constant_union::models::{Charge, Wallet};
 
     let wallets: Vec<Wallet> = round_trip(

@@ -247,7 +247,7 @@ fn a_shared_type_is_built_and_decoded() {
 }
 
 #[test]
-fn of_a_split_type_the_received_one_keeps_the_name() {
+fn the_received_half_of_a_split_type_keeps_the_name() {
     use inputs::input_output_pairs::models::{CostMetadata, CostMetadataInput};
 
     let cost: CostMetadata = round_trip(r#"{"amount":"0.050000000000","currency":"usd"}"#);
@@ -426,7 +426,7 @@ fn items_can_be_looked_up_by_their_keys() {
 
     let books = r#"[{"title":"a","number":1,"lent":false},{"title":"b","number":2,"lent":true},{"title":"b","number":3,"lent":true}]"#;
     let shelf: Shelf = round_trip(&format!(r#"{{"books":{books}}}"#));
-    // Of several books with this title, the first one is returned.
+    // If several items have this key, the first one is returned.
     assert_eq!(shelf.book("b"), shelf.books.get(1));
     assert_eq!(shelf.volume(3), shelf.books.get(2));
     assert_eq!(shelf.any_lent(true), shelf.books.get(1));

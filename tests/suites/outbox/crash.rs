@@ -1,4 +1,6 @@
-//! Relays that are killed at any moment lose nothing, and what they send again is stored once.
+//! Relays that are killed at any moment lose no event. Events that their successors send again are stored once.
+//!
+//! Each relay runs in a process of its own: this program, started with the single test `crash::relay_process`.
 
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -19,7 +21,7 @@ use super::{OUTBOX, until_sent};
 const DATABASE: &str = "POLAR_TEST_DATABASE";
 const SERVER: &str = "POLAR_TEST_SERVER";
 
-/// How often a relay is killed.
+/// How many times a relay is killed.
 const KILLS: u32 = 40;
 
 /// A relay in a process of its own.
@@ -40,14 +42,14 @@ impl Process {
 }
 
 impl Drop for Process {
-    /// With SIGKILL.
+    /// Kills the process with SIGKILL.
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// What such a process runs.
+/// Runs a relay until the process is killed.
 #[tokio::test]
 #[ignore = "runs in processes that another test starts"]
 async fn relay_process() {
@@ -65,7 +67,7 @@ async fn relay_process() {
         .relay(connection)
         .lease(Duration::from_millis(500));
     let _relay = relay.start().unwrap();
-    // Until it is killed, or the test has died.
+    // Standard input ends if the test itself is killed.
     let input = || std::io::stdin().read_to_end(&mut Vec::new());
     tokio::task::spawn_blocking(input).await.unwrap().unwrap();
 }
@@ -76,7 +78,7 @@ async fn killed_relays_lose_nothing() {
         return;
     };
     let stand_in = StandIn::default();
-    // So that relays are killed while the response is on its way.
+    // Delays responses, so that relays are killed between a request and its response.
     stand_in.seen().delay = 100;
     let server = Server::start(stand_in.clone()).unwrap();
     let mut relays = [(), ()].map(|()| Process::start(&database, &server));

@@ -1,4 +1,4 @@
-//! A database with the table of the outbox.
+//! A PostgreSQL database with the tables of the outbox.
 
 use polar_client::outbox::Outbox;
 use polar_client::tokio_postgres::{Client, Config, NoTls};

@@ -1,4 +1,4 @@
-//! Statements that hang: the relay gives them up, and the database stops executing them.
+//! Statements that wait for a lock: the relay cancels them after its timeout, so the database stops executing them.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::database::Database;
 use super::polar::StandIn;
 use super::{DEADLINE, OUTBOX, event, id, relay, until, until_sent};
 
-/// Returns the process of the database in which a statement waits for a lock.
+/// Returns the process ID of the PostgreSQL backend whose statement waits for a lock.
 async fn waiting_process(database: &Database) -> Option<i32> {
     let waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
     let row = activity(database, waiting, &[]).await?;
@@ -22,8 +22,10 @@ async fn is_running(database: &Database, process: i32) -> bool {
     activity(database, running, &[&process]).await.is_some()
 }
 
-/// Returns the first row of a query about the activity of the database. Within a transaction, which the test's
-/// connection has open, PostgreSQL would respond with the activity at the first query.
+/// Returns the first row of a query about the activity of the database.
+///
+/// The connection has an open transaction. In a transaction, PostgreSQL keeps a snapshot of the activity from the first
+/// query on, so the snapshot is cleared.
 async fn activity(
     database: &Database,
     query: &str,
@@ -36,7 +38,7 @@ async fn activity(
 }
 
 #[tokio::test]
-async fn a_statement_that_hangs_is_canceled() {
+async fn a_statement_that_waits_too_long_is_canceled() {
     let Some(database) = Database::new().await else {
         return;
     };
@@ -48,7 +50,7 @@ async fn a_statement_that_hangs_is_canceled() {
     until(async || waiting_process(&database).await.is_some()).await;
     let process = waiting_process(&database).await.unwrap();
 
-    // Longer than the relay waits for a statement.
+    // The timeout of a statement is 30 seconds.
     tokio::time::pause();
     tokio::time::advance(Duration::from_secs(31)).await;
     tokio::time::resume();
@@ -61,7 +63,7 @@ async fn a_statement_that_hangs_is_canceled() {
             .is_some_and(|error| matches!(*error, PostgresError::Timeout))
     })
     .await;
-    // The next attempt may wait for the lock again.
+    // The next attempt of the relay may already wait for the lock, which is released now.
     database.client.batch_execute("COMMIT").await.unwrap();
     until_sent(&database).await;
     assert_eq!(server.stored(), [id(0)].into());

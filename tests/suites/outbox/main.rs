@@ -1,5 +1,5 @@
-//! The outbox of the published crate, on a real server of PostgreSQL: what is committed is delivered, what is rolled
-//! back is not, whatever fails in between.
+//! The outbox, on a real PostgreSQL server. Events of committed transactions are delivered, and those of rolled back ones
+//! are not, whatever fails in between.
 
 #![cfg(unix)]
 #![allow(
@@ -24,7 +24,7 @@ use polar_client::tokio_postgres::NoTls;
 use polar_client::types::Timestamp;
 use polar_client::v2026_10::Polar;
 
-/// The deadline of a shutdown or a condition, which no test reaches.
+/// The deadline of shutdowns and conditions. Only a test that fails reaches it.
 const DEADLINE: Duration = Duration::from_secs(60);
 
 const OUTBOX: Outbox = Outbox::new();
@@ -49,7 +49,7 @@ fn relay(server: &StandIn, database: &Database) -> RelayBuilder {
         .relay(connection)
 }
 
-/// Waits until the condition is true.
+/// Polls a condition until it is true. Panics after [`DEADLINE`].
 async fn until(mut is_so: impl AsyncFnMut() -> bool) {
     let start = std::time::Instant::now();
     while !is_so().await {
@@ -93,7 +93,7 @@ async fn committed_events_are_sent_once_and_rolled_back_ones_never() {
 }
 
 #[tokio::test]
-async fn an_event_gets_its_id_and_timestamp_when_it_is_tracked() {
+async fn external_id_and_timestamp_are_set_when_an_event_is_tracked() {
     let Some(database) = Database::new().await else {
         return;
     };
@@ -187,7 +187,7 @@ async fn a_shutdown_releases_unsent_events_to_the_next_relay() {
     until(async || first.stats().leased == 5 && server.seen().failed > 0).await;
     let stats = first.shutdown(Duration::from_millis(50)).await;
     assert_eq!((stats.delivered, stats.leased), (0, 0));
-    // Without its driver, a shutdown is over at once, too.
+    // A relay whose driver was dropped also shuts down at once.
     first.shutdown(DEADLINE).await;
     server.seen().is_down = false;
     let next = relay(&server, &database).start().unwrap();
@@ -252,7 +252,7 @@ async fn an_event_is_sent_without_its_timestamp_if_the_clock_is_ahead() {
     server.seen().rejects_timestamps = true;
     let relay = relay(&server, &database).start().unwrap();
     OUTBOX.track(&database.client, event(0)).await.unwrap();
-    // The caller's own timestamp is not taken back.
+    // A timestamp that the caller has set is not removed.
     let stated = event(1).timestamp("2099-01-01T00:00:00Z".parse().unwrap());
     OUTBOX.track(&database.client, stated).await.unwrap();
     until_sent(&database).await;
@@ -321,7 +321,7 @@ async fn a_delivered_event_is_not_rejected_whatever_another_relay_recorded() {
         leased.get::<_, i64>(0) == 1
     })
     .await;
-    // Another relay, of which the lease ran out meanwhile.
+    // Simulates another relay, whose lease expired before it received the rejection.
     let reject = "UPDATE polar_outbox SET settled_at = now(), rejection = 'invalid'";
     database.client.execute(reject, &[]).await.unwrap();
     server.seen().is_down = false;

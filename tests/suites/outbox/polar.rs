@@ -1,4 +1,4 @@
-//! Stands in for Polar: it keeps events by their external IDs.
+//! A simulated Polar server that deduplicates events by their external IDs.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -12,20 +12,20 @@ use serde_json::json;
 
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
-    /// The external IDs of the events that are stored.
+    /// The external IDs of the stored events.
     pub(crate) stored: BTreeSet<String>,
-    /// The events, as they were stored.
+    /// The stored events.
     pub(crate) events: Vec<JsonValue>,
-    /// How many events were accepted, those that were stored before included.
+    /// The number of received events that were accepted, including duplicates.
     pub(crate) received: usize,
-    /// How many requests failed.
+    /// The number of requests that failed.
     pub(crate) failed: usize,
     pub(crate) is_down: bool,
-    /// The longest time from when events are stored to the response, in milliseconds.
+    /// The maximum time in milliseconds between storing events and the response.
     pub(crate) delay: u64,
-    /// The name of events that are rejected.
+    /// The server rejects events with this name.
     pub(crate) rejected: Option<&'static str>,
-    /// Whether all timestamps are in the future.
+    /// Whether the server rejects every timestamp as one in the future.
     pub(crate) rejects_timestamps: bool,
 }
 
@@ -50,7 +50,7 @@ impl Transport for StandIn {
         Box::pin(async move {
             let response = self.seen().respond(&request);
             let delay = self.seen().delay;
-            // The server that this is part of has a thread of its own.
+            // Blocks only the thread of the server.
             std::thread::sleep(Duration::from_millis(fastrand::u64(0..=delay)));
             response
         })

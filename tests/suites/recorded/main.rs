@@ -1,5 +1,5 @@
-//! Recorded responses and webhooks of a real server. The server implements an older contract than those in `spec/`, so
-//! a client is generated from that contract for this suite, and decodes every recorded body.
+//! Decodes recorded responses and webhooks of a real server. The server implements an older contract than those in
+//! `spec/`, so the build script generates a client from that contract.
 
 #![allow(
     clippy::unwrap_used,
@@ -28,7 +28,7 @@ include!(concat!(env!("OUT_DIR"), "/recorded_calls.rs"));
 
 const EXCHANGES: &str = include_str!("../../fixtures/recorded/exchanges.jsonl");
 
-/// The places where responses of the server deviate from its own contract: the end of each place, and the reason.
+/// Places where responses of the server violate its own contract. Each entry is the end of a place, and the reason.
 const DEVIATIONS: &[(&str, &str)] = &[
     ("/prices/*/type", PRICE_INTERVAL),
     ("/prices/*/recurring_interval", PRICE_INTERVAL),
@@ -65,7 +65,7 @@ const NO_OFFSET: &str =
     "There is no offset in these points in time. They are read as UTC, and written as such.";
 const PRICE_PER_UNIT: &str = "The document does not know prices per unit here. They are unknown prices to the client, and kept whole.";
 
-/// Operations that the contract of the server lacks, or for which it lacks the recorded status.
+/// Recorded operations that the contract of the server does not contain, or without the recorded status.
 const UNDOCUMENTED: [&str; 18] = [
     "customer_portal:customers:export",
     "customer_portal:license_keys:rotate",
@@ -87,7 +87,7 @@ const UNDOCUMENTED: [&str; 18] = [
     "subscriptions:preview_change",
 ];
 
-/// Validates recorded bodies against the contract and the decoded values.
+/// Validates recorded bodies against the contract, and compares them with what the client decodes and encodes.
 struct BodyValidator {
     contract: Contract,
     rules: Rules,

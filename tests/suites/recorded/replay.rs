@@ -1,4 +1,4 @@
-//! Repeats the recorded requests with the client: path, query and body must be the same.
+//! Makes the recorded requests again with the client. Path, query and body must be equal.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -1,7 +1,8 @@
-//! Processes that are killed at random moments: all events that they accepted are delivered once by their successors.
+//! Processes that are killed at random moments. All events that they accepted are delivered once, by later processes.
 //!
-//! The processes are this test, run again with the variable `POLAR_SPOOL_CHILD`: the folder, how events are synced, the
-//! address of the server, and the number of the first event.
+//! Each process runs this program with the single test `crash::child`. Its arguments are in the environment variable
+//! `POLAR_SPOOL_CHILD`, separated by semicolons: the folder, how events are synced, the URL of the server, and the number
+//! of the first event.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -18,12 +19,14 @@ use super::open;
 use super::server;
 
 const VARIABLE: &str = "POLAR_SPOOL_CHILD";
+/// How many processes are killed.
 const KILLS: usize = 200;
 
 /// The maximum number of events that a process tracks.
 const MAX_EVENTS: i64 = 1_000_000;
 
-/// Runs in a process of its own.
+/// Tracks events, and prints the number of each accepted one, until the process is killed or an event is refused. Does
+/// nothing in the process of the tests.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn child() {
     let Ok(arguments) = env::var(VARIABLE) else {
@@ -70,7 +73,7 @@ async fn child() {
     }
 }
 
-/// Starts the child; as an argument of the command `before`, unless that is empty.
+/// Starts a process. If `before` is not empty, it is a command that runs the process, with the program as its argument.
 pub(crate) fn spawn(
     before: &[&str],
     folder: &Path,
@@ -101,7 +104,7 @@ pub(crate) struct Printed {
     pub(crate) output: String,
 }
 
-/// Reads what a process prints until it ends. It is killed when it has accepted this many events.
+/// Reads the output of a process until it ends. Kills the process when it has accepted `max_accepted` events.
 pub(crate) fn printed(mut child: Child, max_accepted: Option<usize>) -> Printed {
     let (mut output, mut errors) = (String::new(), String::new());
     let mut lines = BufReader::new(child.stdout.take().unwrap());
@@ -130,7 +133,7 @@ pub(crate) fn printed(mut child: Child, max_accepted: Option<usize>) -> Printed 
     }
 }
 
-/// How often each event was stored, by its number.
+/// Returns how many times each event was stored, by its number.
 pub(crate) fn stored(server: &server::Server) -> BTreeMap<i64, usize> {
     let mut counts = BTreeMap::new();
     for event in server.seen().stored.values() {
@@ -146,7 +149,7 @@ async fn an_accepted_event_is_delivered_once_whenever_processes_are_killed() {
     let server = server::Server::default();
     let listening = server.listen().await;
     let mut random = fastrand::Rng::with_seed(11);
-    let mut promised = BTreeSet::new();
+    let mut accepted = BTreeSet::new();
     for process in 0..KILLS {
         {
             let mut seen = server.seen();
@@ -155,7 +158,8 @@ async fn an_accepted_event_is_delivered_once_whenever_processes_are_killed() {
         }
         let sync = ["off", "grouped", "off", "each"][process % 4];
         let mut child = spawn(&[], folder.path(), sync, &listening.uri(), process);
-        // At any moment, also while it starts; or at an event, which it reaches however slow the machine is.
+        // Half of the processes are killed after a random time, which may be while they start. The others are killed at a
+        // random event, so that they get that far on a slow machine, too.
         let max_accepted = random.bool().then(|| random.usize(1..300));
         if max_accepted.is_none() {
             let life = Duration::from_micros(random.u64(5_000..120_000));
@@ -165,7 +169,7 @@ async fn an_accepted_event_is_delivered_once_whenever_processes_are_killed() {
         let printed = tokio::task::spawn_blocking(move || printed(child, max_accepted));
         let printed = printed.await.unwrap();
         assert!(!printed.output.contains("refused"), "{}", printed.output);
-        promised.extend(printed.accepted);
+        accepted.extend(printed.accepted);
     }
     {
         let mut seen = server.seen();
@@ -175,7 +179,7 @@ async fn an_accepted_event_is_delivered_once_whenever_processes_are_killed() {
     assert_eq!(spool.recovered().damage, None);
     super::deliver(&server, spool).await;
     let stored = stored(&server);
-    let wrong = promised
+    let wrong = accepted
         .iter()
         .filter(|number| stored.get(number) != Some(&1));
     let wrong: Vec<_> = wrong.collect();
@@ -183,10 +187,10 @@ async fn an_accepted_event_is_delivered_once_whenever_processes_are_killed() {
         wrong.is_empty(),
         "{} of {}: {wrong:?}",
         wrong.len(),
-        promised.len()
+        accepted.len()
     );
-    assert!(!promised.is_empty());
-    // Events that a killed process had not accepted may be stored, but not twice.
+    assert!(!accepted.is_empty());
+    // An event may be stored although the process was killed before it reported the event as accepted, but not twice.
     assert!(stored.values().all(|count| *count == 1));
 }
 

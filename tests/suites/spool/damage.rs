@@ -1,4 +1,4 @@
-//! Damaged files: only what is damaged is lost, and its amount is reported.
+//! Damaged files: only the events in the damaged parts are lost, and their number is reported.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,7 +11,7 @@ use super::{DEADLINE, builder, deliver, event, leave, metering, open};
 
 const EVENTS: usize = 300;
 
-/// Opens a copy of a folder whose database was changed, and delivers what is found. Returns what the spool
+/// Opens a spool whose database file has these bytes, and delivers the events that it finds. Returns what the spool
 /// reported, and how many events are missing.
 async fn recover(bytes: &[u8]) -> (Recovered, u64) {
     let folder = tempfile::tempdir().unwrap();
@@ -24,7 +24,7 @@ async fn recover(bytes: &[u8]) -> (Recovered, u64) {
     let missing = (0..EVENTS).filter(|number| !found.contains(&format!("e-{number:06}")));
     let missing = missing.count() as u64;
     if recovered.damage.is_some() {
-        // The file is kept, but for its header, and the next start finds a sound one.
+        // The damaged file is kept. Opening it may have changed its header.
         let kept = fs::read(folder.path().join("damaged.redb")).unwrap();
         assert_eq!(kept.get(4096..bytes.len()), bytes.get(4096..));
     }
@@ -33,21 +33,22 @@ async fn recover(bytes: &[u8]) -> (Recovered, u64) {
     (recovered, missing)
 }
 
+/// Returns the bytes of a database with [`EVENTS`] events.
 async fn database(folder: &Path) -> Vec<u8> {
     leave(folder, EVENTS).await;
     fs::read(folder.join("events.redb")).unwrap()
 }
 
 #[tokio::test]
-async fn a_flipped_bit_costs_no_more_than_its_event() {
+async fn a_flipped_bit_loses_at_most_one_event() {
     let folder = tempfile::tempdir().unwrap();
     let sound = database(folder.path()).await;
     let mut random = fastrand::Rng::with_seed(7);
-    // Pages are where something is written; most of the file is empty.
+    // Most of the file is empty. A bit that is flipped there would damage nothing.
     let written: Vec<usize> = (0..sound.len()).filter(|at| sound[*at] != 0).collect();
     let mut lost_in_all = 0;
     for round in 0..60 {
-        // The header first, which has less than 320 bytes.
+        // The first rounds damage the header, which is in the first 320 bytes.
         let at = match round {
             0..20 => 9 + random.usize(..311),
             _ => written[random.usize(..written.len())],
@@ -63,7 +64,7 @@ async fn a_flipped_bit_costs_no_more_than_its_event() {
         );
         lost_in_all += missing;
     }
-    assert!(lost_in_all > 0, "no event was hit");
+    assert!(lost_in_all > 0, "no flipped bit was part of an event");
 }
 
 #[tokio::test]
@@ -79,7 +80,7 @@ async fn a_truncated_file_keeps_what_is_before_its_end() {
             _ => random.usize(20_000..sound.len()),
         };
         let (recovered, missing) = recover(&sound[..length]).await;
-        // The end of the file can have the newest counts. Then there are at least as many as older ones say.
+        // The newest count of events may have been at the end of the file. An older one is not higher.
         match recovered.damage.map(|damage| damage.lost) {
             Some(Some(lost)) => assert!(lost <= missing, "{length}: {lost} of {missing}"),
             Some(None) => assert!(missing > 0, "{length}"),
@@ -87,7 +88,7 @@ async fn a_truncated_file_keeps_what_is_before_its_end() {
         }
         known += usize::from(missing < EVENTS as u64);
     }
-    assert!(known > 5, "too little was found");
+    assert!(known > 5, "in most rounds, no event was found");
 }
 
 #[tokio::test]
@@ -118,7 +119,7 @@ async fn rejected_events_are_found_in_a_damaged_file() {
         let spool = open(folder.path()).await;
         let recovered = spool.recovered().clone();
         damaged += usize::from(recovered.damage.is_some());
-        // The record of the rejection can be lost, and that of the event from before be found.
+        // If the record of the rejection is lost, the event itself may still be found as one that was not sent.
         let found = recovered.events + recovered.rejected;
         assert!(found + 1 >= EVENTS as u64, "byte {at}: {recovered:?}");
         assert!(recovered.events <= 1, "byte {at}: {recovered:?}");
@@ -134,7 +135,7 @@ async fn rejected_events_are_found_in_a_damaged_file() {
 }
 
 #[tokio::test]
-async fn a_file_of_something_else_is_refused_and_left_alone() {
+async fn a_file_that_is_no_spool_is_rejected_and_not_changed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.redb");
     for foreign in [b"a diary".as_slice(), &[0; 8192]] {
@@ -148,7 +149,7 @@ async fn a_file_of_something_else_is_refused_and_left_alone() {
 }
 
 #[tokio::test]
-async fn a_folder_that_cannot_be_made_is_an_error() {
+async fn a_folder_that_cannot_be_created_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();

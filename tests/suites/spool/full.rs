@@ -1,4 +1,4 @@
-//! Disks and budgets that are full.
+//! Full disks, and spools that have reached their budget.
 
 use std::time::Duration;
 
@@ -8,7 +8,8 @@ use super::crash::{printed, spawn, stored};
 use super::server::Server;
 use super::{DEADLINE, builder, deliver, event, open};
 
-/// Lets the process write no file of more than 512 KiB, and fails then instead of killing it.
+/// Runs a program that cannot write files of more than 512 KiB. A larger write is an error, because the signal that would
+/// kill the program is ignored.
 #[cfg(unix)]
 const LIMIT: [&str; 3] = [
     "sh",
@@ -18,26 +19,28 @@ const LIMIT: [&str; 3] = [
 
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_file_that_cannot_grow_is_an_error_and_loses_nothing_accepted() {
+async fn a_file_that_cannot_grow_loses_no_accepted_event() {
     let folder = tempfile::tempdir().unwrap();
-    // The file exists before it cannot grow any more.
+    // Creates the file without the limit.
     drop(open(folder.path()).await);
     fill(&LIMIT, folder.path(), || ()).await;
 }
 
-/// Mounts a file system of 1 MiB on a folder, visible to a command only. Its user has to be root in a namespace.
+/// Runs a script as root of a user namespace, with a mount namespace of its own. The script can mount file systems, which
+/// only its own processes see.
 #[cfg(target_os = "linux")]
 const MOUNT: [&str; 5] = ["--user", "--map-root-user", "--mount", "sh", "-c"];
+/// Mounts a file system of 1 MiB on the folder in the first argument, and runs the command in the others.
 #[cfg(target_os = "linux")]
 const MOUNT_SCRIPT: &str = r#"mount -t tmpfs -o size=1m tmpfs "$0" && exec "$@""#;
 
-/// The folder on which the file system is mounted.
+/// The environment variable with the folder on which the file system is mounted.
 #[cfg(target_os = "linux")]
 const MOUNTED: &str = "POLAR_SPOOL_MOUNTED";
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_file_system_is_an_error_and_loses_nothing_accepted() {
+fn a_full_file_system_loses_no_accepted_event() {
     let folder = tempfile::tempdir().unwrap();
     let run = |program: &[&std::ffi::OsStr]| {
         let mut command = std::process::Command::new("unshare");
@@ -45,8 +48,8 @@ fn a_full_file_system_is_an_error_and_loses_nothing_accepted() {
         command.args(program).env(MOUNTED, folder.path()).output()
     };
     if !run(&["true".as_ref()]).is_ok_and(|output| output.status.success()) {
-        // Not through the test's captured output: what is skipped has to be seen.
-        let message = b"SKIPPED: no file system can be mounted, so none is filled\n";
+        // Not captured by the test harness, so that skipped tests are visible.
+        let message = b"SKIPPED: the test of a full file system, because none can be mounted\n";
         std::io::Write::write_all(&mut std::io::stderr(), message).unwrap();
         return;
     }
@@ -59,7 +62,7 @@ fn a_full_file_system_is_an_error_and_loses_nothing_accepted() {
     assert!(printed.contains("1 passed"), "{printed}{errors}");
 }
 
-/// Runs in a process of its own, which sees the small file system.
+/// Fills the small file system. Does nothing in the process of the tests, which does not see it.
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn mounted() {
@@ -75,28 +78,29 @@ async fn mounted() {
     .await;
 }
 
-/// Tracks events in several processes until the disk is full, and delivers them after space was freed.
+/// Tracks events in three processes, one after the other, until the disk is full. Then calls `free` to make space, and
+/// checks that all accepted events are delivered.
 #[cfg(unix)]
 async fn fill(before: &[&str], folder: &std::path::Path, free: impl FnOnce()) {
     let server = Server::down();
     let listening = server.listen().await;
-    let mut promised = Vec::new();
+    let mut accepted = Vec::new();
     for process in 0..3 {
         let child = spawn(before, folder, "grouped", &listening.uri(), process);
         let printed = tokio::task::spawn_blocking(move || printed(child, None));
         let printed = printed.await.unwrap();
         let reason = format!("the disk of the spool {} is full", folder.display());
         assert!(printed.output.contains(&reason), "{}", printed.output);
-        promised.extend(printed.accepted);
+        accepted.extend(printed.accepted);
     }
-    assert!(promised.len() > 100, "{}", promised.len());
+    assert!(accepted.len() > 100, "{}", accepted.len());
     free();
     server.seen().is_down = false;
     let spool = open(folder).await;
     assert_eq!(spool.recovered().damage, None);
     deliver(&server, spool).await;
     let stored = stored(&server);
-    let missing = promised
+    let missing = accepted
         .iter()
         .filter(|number| !stored.contains_key(number));
     assert_eq!(missing.count(), 0);

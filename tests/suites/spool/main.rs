@@ -1,4 +1,4 @@
-//! The spool of the published crate: events on disk that survive crashes, outages, full and damaged disks.
+//! The spool: events on disk survive crashes, outages, full disks and damaged files.
 
 #![allow(
     clippy::unwrap_used,
@@ -23,7 +23,7 @@ use polar_client::metering::{Metering, MeteringBuilder, UsageEvent};
 use polar_client::v2026_10::Polar;
 use server::Server;
 
-/// The deadline of a shutdown, which no test reaches.
+/// The deadline of shutdowns. Only a test that fails reaches it.
 const DEADLINE: Duration = Duration::from_secs(60);
 
 fn builder(server: &Server) -> MeteringBuilder {
@@ -49,7 +49,7 @@ fn event(number: usize) -> UsageEvent {
     event.external_id(format!("e-{number:06}"))
 }
 
-/// Tracks this many events, and ends without sending any.
+/// Tracks `count` events while the server is down, and shuts down.
 async fn leave(folder: &Path, count: usize) {
     let metering = metering(&Server::down(), folder).await;
     for number in 0..count {
@@ -60,7 +60,7 @@ async fn leave(folder: &Path, count: usize) {
     assert_eq!((report.stats.unsent, report.undelivered.len()), (0, 0));
 }
 
-/// Sends all events of a folder.
+/// Sends all events of a spool.
 async fn deliver(server: &Server, spool: Spool) {
     let metering = builder(server).spool(spool).start().unwrap();
     metering.flush().await.unwrap();
@@ -99,7 +99,7 @@ async fn the_next_start_sends_the_events_of_an_outage() {
             assert_eq!(event["metadata"]["number"], number);
             let timestamp = event["timestamp"].as_str().unwrap();
             let timestamp: polar_client::types::Timestamp = timestamp.parse().unwrap();
-            // It is the time of the call, not that of the delivery.
+            // The timestamp is the time at which the event was tracked, not that of the delivery.
             assert!((timestamp - before).num_seconds() < 30);
         }
     }
@@ -128,7 +128,7 @@ async fn more_events_than_the_memory_holds_are_delivered_in_order() {
 }
 
 #[tokio::test]
-async fn a_folder_has_one_process_at_a_time() {
+async fn a_folder_can_be_opened_by_one_process_at_a_time() {
     let folder = tempfile::tempdir().unwrap();
     let spool = open(folder.path()).await;
     let error = Spool::open(folder.path()).await.unwrap_err();
@@ -173,13 +173,13 @@ async fn an_event_that_is_being_written_is_stored_although_its_caller_is_dropped
     let event = event(1).timestamp(SystemTime::now().into());
     for _ in 0..2 {
         let mut tracking = pin!(metering.track(event.clone()));
-        // Seldom, the event is stored before the poll returns.
+        // Occasionally, the event is stored before the poll returns.
         let _ = tracking
             .as_mut()
             .poll(&mut Context::from_waker(Waker::noop()));
     }
     metering.flush().await.unwrap();
-    // The one that was tracked again has the same external ID.
+    // The event was tracked again with the same external ID, so it is stored once.
     assert_eq!(server.ids(), ["e-000001"]);
     let report = metering.shutdown(DEADLINE).await;
     assert_eq!((report.stats.accepted, report.stats.duplicates), (1, 1));

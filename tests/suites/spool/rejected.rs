@@ -10,7 +10,7 @@ use super::crash::{printed, spawn, stored};
 use super::server::Server;
 use super::{DEADLINE, builder, event, metering, open};
 
-/// All rejected events, in pages of 7.
+/// Returns all rejected events, read in pages of 7.
 async fn rejected(metering: &Metering) -> Vec<RejectedEvent<UsageEvent>> {
     let mut all: Vec<RejectedEvent<UsageEvent>> = Vec::new();
     loop {
@@ -61,10 +61,10 @@ async fn a_rejected_event_stays_on_disk_with_the_reason() {
     assert_eq!(stats.spool.unwrap().rejected, 20);
     let report = rejecting.shutdown(DEADLINE).await;
     assert_eq!(report.undelivered.len(), 0);
-    // The folder belongs to the next process.
+    // Opens the folder again, as the next run of the program does.
     rejecting.rejected(0, 1).await.unwrap_err();
 
-    // The server would store them now, but they are sent only on request.
+    // The server no longer rejects these events, but they are only sent when they are retried.
     server.seen().rejected = None;
     let spool = open(folder.path()).await;
     let recovered = spool.recovered();
@@ -199,7 +199,7 @@ async fn rejected_events_of_a_killed_process_are_delivered_once_when_they_are_re
     for process in 0..6 {
         let mut child = spawn(&[], folder.path(), "each", &listening.uri(), process);
         let requests = server.seen().requests;
-        // The first of them are rejected and written when the last ones are received.
+        // The first events are rejected, and stored as such, while the last ones are sent.
         while server.seen().requests < requests + 20 {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }

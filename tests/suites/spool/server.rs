@@ -1,4 +1,5 @@
-//! A server that deduplicates events by their external IDs, in this process and over HTTP.
+//! A simulated server that deduplicates events by their external IDs. Tests use it as a transport, and other processes
+//! over HTTP.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -12,16 +13,16 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
-    /// The events that it stored, by their external IDs.
+    /// The stored events, by their external IDs.
     pub(crate) stored: BTreeMap<String, JsonValue>,
-    /// How many received events it had stored before.
+    /// The number of received events that were stored before.
     pub(crate) duplicates: usize,
     pub(crate) is_down: bool,
-    /// The name of events that it rejects.
+    /// The server rejects events with this name.
     pub(crate) rejected: Option<&'static str>,
-    /// Accepts requests, but neither stores nor counts their events.
+    /// Whether the server responds with success, but neither stores nor counts the events.
     pub(crate) counts_nothing: bool,
-    /// Responds with an error to one of this many requests, after it stored the events.
+    /// With `Some(n)`, every nth response is an error, although the events were stored.
     pub(crate) breaks: Option<usize>,
     pub(crate) requests: usize,
 }
@@ -40,12 +41,12 @@ impl Server {
         self.0.lock().unwrap()
     }
 
-    /// The external IDs that it stored.
+    /// Returns the external IDs of the stored events.
     pub(crate) fn ids(&self) -> Vec<String> {
         self.seen().stored.keys().cloned().collect()
     }
 
-    /// The same server on loopback, for other processes.
+    /// Serves requests over HTTP on loopback, for other processes.
     pub(crate) async fn listen(&self) -> MockServer {
         let server = self.clone();
         let listening = MockServer::builder()

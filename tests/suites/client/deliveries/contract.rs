@@ -1,4 +1,4 @@
-//! Tests of the requirements that the trait `Store` states.
+//! Checks the requirements in the documentation of the trait `Store`.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -12,10 +12,10 @@ use polar_client_runtime::webhooks::{
     Claim, Deliveries, Delivery, Outcome, Store, VersionedEvent, Webhooks,
 };
 
-/// Two stores of the same events, as in two processes.
+/// Two stores of the same events, as two processes would have them.
 pub(crate) struct Pair<S>(pub(crate) Arc<S>, pub(crate) Arc<S>);
 
-/// A store that several owners share.
+/// A store with several owners.
 struct Shared<S>(Arc<S>);
 
 impl<S: Store> Store for Shared<S> {
@@ -120,7 +120,7 @@ where
     assert!(is_done(&**other, "done").await);
 }
 
-/// Retries until background work has released the event.
+/// Claims an event that a background task is about to release: retries until it succeeds.
 async fn claimed_eventually<S: Store>(store: &S, id: &str) -> S::Token
 where
     S::Error: Debug,
@@ -218,7 +218,7 @@ where
     for task in tasks.collect::<Vec<_>>() {
         task.await.unwrap();
     }
-    // This handler succeeds, so that events whose last handler failed are handled, too.
+    // Handles the events whose last handler failed.
     for number in 0..EVENTS {
         let event = delivery(&format!("busy-{number}"));
         let outcome = deliveries[0].once(&event, ready(Ok::<(), ()>(()))).await;
@@ -232,7 +232,7 @@ where
     assert_eq!(handled, expected);
 }
 
-/// For stores whose claims expire: soon for the first store, late for the second one.
+/// Checks stores whose claims expire. The claims of the first store expire soon, those of the second one late.
 pub(crate) async fn claims_expire<S: Store>(Pair(one, other): &Pair<S>)
 where
     S::Error: Debug,
@@ -251,7 +251,7 @@ where
     assert!(is_done(&**other, "slow").await);
 }
 
-/// For stores that forget handled events after a time, which is short for these stores.
+/// Checks stores that forget handled events after a time. For these stores, the time is short.
 pub(crate) async fn forgets_events<S: Store>(Pair(one, other): &Pair<S>)
 where
     S::Error: Debug,

@@ -1,4 +1,5 @@
-//! All stores of webhook deliveries behave alike: in memory, and on real Redis and PostgreSQL servers.
+//! All stores of webhook deliveries satisfy the same contract: the one in memory, and those on real Redis and PostgreSQL
+//! servers.
 
 #![allow(
     clippy::unwrap_used,
@@ -36,7 +37,7 @@ async fn redis_store(server: &RedisServer) -> RedisStore {
     RedisStore::new(client.get_connection_manager().await.unwrap())
 }
 
-/// Returns two stores with a connection each.
+/// Returns two stores of the same events, each with its own connection.
 async fn redis_stores(server: &RedisServer) -> Pair<RedisStore> {
     let (one, other) = (redis_store(server).await, redis_store(server).await);
     Pair(Arc::new(one), Arc::new(other))
@@ -51,7 +52,7 @@ async fn postgres_database(server: &PostgresServer) -> tokio_postgres::Config {
     config
 }
 
-/// Returns two stores with a connection each.
+/// Returns two stores of the same events, each with its own connection.
 async fn postgres_stores(server: &PostgresServer) -> Pair<PostgresStore> {
     let config = postgres_database(server).await;
     let store = || PostgresStore::new(Postgres::new(config.clone(), NoTls));
@@ -169,14 +170,14 @@ fn without_a_runtime_the_database_is_an_error() {
     );
 }
 
-/// If the caller is dropped before the store responds, the event can be claimed again at once.
+/// Checks a claim whose caller is dropped before the store responds: the event can be claimed again at once.
 async fn a_dropped_claim_is_given_up<S: Store>(store: &S) {
     assert!(matches!(store.claim("first").await, Ok(Claim::New(_))));
     let dropped = (0..100)
         .map(|number| format!("dropped-{number}"))
         .find(|id| {
             let claim = pin!(store.claim(id));
-            // Seldom, the response has arrived already, and the claim is made.
+            // Occasionally the response has already arrived, so the claim succeeds.
             let poll = claim.poll(&mut Context::from_waker(Waker::noop()));
             poll.is_pending()
         });

@@ -1,5 +1,4 @@
-//! Uploads and downloads of the published client over HTTP: the requests to the API and to the storage, also if
-//! connections break.
+//! Uploads and downloads over HTTP: which requests the API and the storage receive, also if connections break.
 
 #![allow(
     clippy::unwrap_used,
@@ -40,7 +39,7 @@ fn manual() -> NewFile {
     .version("2")
 }
 
-/// Returns bytes without repetition, so that swapped parts are detected.
+/// Returns bytes of which all parts differ, so that swapped parts are detected.
 fn bytes(len: usize) -> Vec<u8> {
     let mut bytes = vec![7; len];
     for (number, block) in bytes.chunks_mut(MIB / 4).enumerate() {
@@ -221,7 +220,6 @@ fn uploads_and_downloads_work_without_a_runtime() {
     ));
 }
 
-/// The futures are `Send`, so that they can be spawned.
 #[test]
 fn uploads_and_downloads_can_be_spawned() {
     fn spawnable<T: Send + 'static>(_: impl Future<Output = T> + Send + 'static) {}

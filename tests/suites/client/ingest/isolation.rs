@@ -22,7 +22,7 @@ async fn an_event_that_makes_the_server_fail_does_not_delay_the_others() {
     tokio::time::sleep(Duration::from_secs(3600)).await;
     assert_eq!(server.seen().stored.len(), 127);
     assert_eq!(ingester.stats().queued, 1);
-    // Later batches are not divided, and the event is retried about once a minute.
+    // Later batches are sent whole, and the failing event is retried alone, about once a minute.
     let before = server.sizes().len();
     for number in 128..192 {
         ingester.ingest(numbered(number)).await.unwrap();
@@ -37,7 +37,7 @@ async fn an_event_that_makes_the_server_fail_does_not_delay_the_others() {
     let alone = sizes.iter().filter(|size| **size == 1).count();
     assert!((4..12).contains(&alone), "{sizes:?}");
     assert_eq!(sizes.len(), alone + 1, "{sizes:?}");
-    // It is not given up.
+    // Until the shutdown, the event is neither rejected nor dropped.
     let report = ingester.shutdown(DEADLINE).await;
     assert_eq!((report.stats.rejected, report.stats.unsent), (0, 1));
     assert_eq!(
@@ -46,7 +46,8 @@ async fn an_event_that_makes_the_server_fail_does_not_delay_the_others() {
     );
 }
 
-/// Queues this many events, some of which make the server fail. Returns the number of the others.
+/// Queues `count` events. Those whose number `is_poison` selects make the server fail. Returns the number of the other
+/// events.
 async fn queue_events(
     ingester: &Ingester<EventCreate>,
     count: usize,
@@ -84,7 +85,7 @@ async fn valid_events_are_stored_within_seconds_whatever_share_makes_the_server_
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         let requests = server.sizes().len();
-        // Without the time of the requests themselves, of which each takes 20 ms.
+        // Excludes the time of the requests, each of which takes 20 ms.
         let waited = start.elapsed().as_secs_f64() - requests as f64 / 50.0;
         assert!(
             waited < max_seconds,
@@ -95,7 +96,7 @@ async fn valid_events_are_stored_within_seconds_whatever_share_makes_the_server_
             requests < 60 + 25 * bad,
             "one in {poison_every} of {count}: {requests} requests"
         );
-        // The last response is still pending.
+        // The server has stored the last event, but its response is still on its way.
         tokio::time::sleep(Duration::from_secs(1)).await;
         assert_eq!(ingester.stats().queued, bad);
     }
@@ -109,7 +110,7 @@ async fn an_event_is_isolated_whatever_failure_it_causes() {
         Fault::Response(502, "", "<html>502 Bad Gateway</html>"),
         Fault::Response(503, "1", ""),
         Fault::Response(503, "0", ""),
-        // A firewall that blocks its content.
+        // A firewall that blocks the content of the event.
         Fault::Gateway(403, "<html>Forbidden</html>"),
         Fault::Gateway(400, "<html>Bad Request</html>"),
     ] {
@@ -132,12 +133,12 @@ async fn a_batch_of_failing_events_does_not_delay_the_others() {
     queue_events(&ingester, 300, |number| number < 200).await;
     tokio::time::sleep(Duration::from_secs(20)).await;
     assert_eq!(server.seen().stored.len(), 100);
-    // The remaining events are not given up, and are retried rarely.
+    // The failing events stay in the queue, and are retried rarely.
     let before = server.sizes().len();
     tokio::time::sleep(Duration::from_secs(3600)).await;
     let requests = server.sizes().len() - before;
     assert!(requests < 1000, "{requests}");
-    // When the server no longer fails because of them, they are stored.
+    // They are stored when the server no longer fails because of them.
     server.seen().poison = None;
     tokio::time::timeout(Duration::from_secs(120), ingester.flush())
         .await
@@ -147,7 +148,7 @@ async fn a_batch_of_failing_events_does_not_delay_the_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn suspects_are_retried_one_at_a_time_until_one_is_stored() {
+async fn failing_events_are_retried_one_at_a_time_until_one_is_stored() {
     let server = Server::failing_on("poison");
     let ingester = ingester(&server).start().unwrap();
     let good = queue_events(&ingester, 100, |number| number % 5 == 0).await;

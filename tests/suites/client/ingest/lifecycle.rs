@@ -1,4 +1,4 @@
-//! How an ingester ends: by a shutdown, with its last handle, or with its driver.
+//! How an ingester ends: by `shutdown`, when its last handle is dropped, or when its driver is dropped.
 
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
@@ -29,7 +29,7 @@ async fn a_shutdown_returns_unsent_events_after_its_deadline() {
     assert_eq!(start.elapsed().as_secs(), 10);
     assert_eq!((report.stats.unsent, report.stats.queued), (5, 0));
     assert!(report.stats.last_error.unwrap().is_connection());
-    // In order, and with the ids by which they can be retried.
+    // In the order of the calls. The external IDs make it safe to send the events again.
     let ids: Vec<String> = report.undelivered.iter().map(id).collect();
     assert_eq!(ids, ["e-0", "e-1", "e-2", "e-3", "e-4"]);
     for receipt in receipts {
@@ -42,7 +42,7 @@ async fn a_shutdown_returns_unsent_events_after_its_deadline() {
 
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_interrupts_a_long_backoff() {
-    // By then the waits are half a minute.
+    // After so many failures, the backoff is half a minute.
     let server = Server::failing(vec![Fault::NoConnection; 12]);
     let ingester = ingester(&server).max_delay(Duration::ZERO).start().unwrap();
     ingester.ingest(numbered(1)).await.unwrap();
@@ -96,7 +96,7 @@ async fn a_dropped_driver_returns_events() {
         ingester.ingest(numbered(number)).await.unwrap();
     }
     tokio::time::sleep(Duration::from_secs(1)).await;
-    // One is on its way.
+    // The first event is being sent.
     assert_eq!(server.sizes(), [1]);
     let flush = tokio::spawn({
         let ingester: Ingester<EventCreate> = ingester.clone();
@@ -112,11 +112,11 @@ async fn a_dropped_driver_returns_events() {
 }
 
 #[test]
-fn without_a_runtime_there_is_an_error_and_no_panic() {
+fn without_a_runtime_start_returns_an_error() {
     let server = Server::default();
     let error = ingester(&server).start().unwrap_err();
     assert!(error.to_string().contains("no tokio runtime"), "{error}");
-    // A driver that is polled where there is no clock ends, and says so.
+    // A driver that is polled without a runtime ends at once, and counts the event as unsent.
     let (ingester, mut driver) = ingester(&server).build().unwrap();
     ingester.try_ingest(numbered(1)).unwrap();
     assert!(is_ready(&mut driver));
@@ -124,14 +124,14 @@ fn without_a_runtime_there_is_an_error_and_no_panic() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_that_panics_loses_no_other_event() {
+async fn a_panic_in_on_undelivered_loses_no_other_event() {
     let server = Server::rejecting("wrong");
     let told = Arc::new(Mutex::new(0));
     let count = Arc::clone(&told);
     let ingester = ingester(&server)
         .on_undelivered(move |_| {
             *count.lock().unwrap_or_else(|lock| lock.into_inner()) += 1;
-            panic!("a handler that is wrong");
+            panic!("a bug in the handler");
         })
         .start()
         .unwrap();
@@ -139,7 +139,7 @@ async fn a_handler_that_panics_loses_no_other_event() {
     ingester.ingest(event("right")).await.unwrap();
     assert_eq!(ingester.flush().await, Ok(()));
     assert_eq!(ingester.stats().accepted, 1);
-    // And at the end.
+    // The handler also panics during the shutdown.
     *server.seen() = server::Seen::default();
     server.seen().poison = Some("right");
     let first = ingester.ingest_with_receipt(event("right")).await.unwrap();
@@ -196,7 +196,7 @@ async fn a_shutdown_does_not_wait_for_a_driver_that_is_not_polled() {
         ["e-1"]
     );
     assert!(matches!(receipt.outcome().await, DeliveryOutcome::Unsent));
-    // It has nothing left to do, and does not send the event after all.
+    // The shutdown has already returned the event, so the driver does not send it.
     assert_eq!(driver.await.stats.unsent, 1);
     assert!(server.sizes().is_empty());
 }
@@ -215,7 +215,7 @@ async fn the_batch_of_a_driver_that_is_not_polled_is_returned_when_it_is_dropped
     assert_eq!(ingester.shutdown(DEADLINE).await.undelivered.len(), 1);
 }
 
-/// Keeps what is logged as a warning.
+/// A `tracing` subscriber that keeps warnings.
 #[derive(Clone, Default)]
 struct Warnings(Arc<Mutex<Vec<String>>>);
 

@@ -1,5 +1,5 @@
-//! The ingester of the published crate against a server that fails in all the ways that servers do. Time is tokio's paused
-//! clock, so outages of hours take no time.
+//! The ingester, on a simulated server that fails in the ways that real ones do. The tests use tokio's paused clock, so
+//! an outage of hours takes no time.
 
 #![allow(
     clippy::unwrap_used,
@@ -44,18 +44,19 @@ fn numbered(number: usize) -> EventCreateExternalCustomer {
     event("tokens").external_id(format!("e-{number}"))
 }
 
-/// Returns whether a future is ready without waiting.
+/// Returns whether a future is ready when it is first polled.
 fn is_ready(future: impl Future) -> bool {
     let poll = pin!(future).poll(&mut Context::from_waker(Waker::noop()));
     matches!(poll, Poll::Ready(_))
 }
 
-/// The deadline of a shutdown.
+/// The deadline of shutdowns.
 const DEADLINE: Duration = Duration::from_secs(10);
 
 /// Longer than any simulated outage.
 const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
+/// Returns the external ID of an event that was not delivered.
 fn id(lost: &Undelivered<EventCreate>) -> String {
     match &lost.event {
         EventCreate::ExternalCustomer(event) => event.external_id.clone().unwrap(),
@@ -64,7 +65,7 @@ fn id(lost: &Undelivered<EventCreate>) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn events_are_sent_when_there_are_enough_or_when_they_have_waited() {
+async fn a_batch_is_sent_when_it_is_full_or_after_the_maximum_delay() {
     let server = Server::default();
     let ingester = ingester(&server)
         .max_events(3)
@@ -89,7 +90,7 @@ async fn events_are_sent_when_there_are_enough_or_when_they_have_waited() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_flush_does_not_wait_for_more_events() {
+async fn a_flush_sends_a_batch_that_is_not_full() {
     let server = Server::default();
     let ingester = ingester(&server).max_delay(WEEK).start().unwrap();
     ingester.ingest(numbered(1)).await.unwrap();
@@ -103,7 +104,7 @@ async fn a_flush_does_not_wait_for_more_events() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn requests_stay_below_the_limit_of_the_server() {
+async fn large_events_are_sent_in_several_requests_below_the_size_limit() {
     let server = Server::default();
     let ingester = ingester(&server).capacity_bytes(100 << 20).start().unwrap();
     let large = "x".repeat(3 << 20);
@@ -129,9 +130,9 @@ async fn ingest_waits_for_capacity_when_the_queue_is_full() {
         panic!("another event");
     };
     assert_eq!(back.external_id.as_deref(), Some("e-3"));
-    // Not ready, and dropped without a trace.
+    // It is not ready, so it is dropped, and its event is never queued.
     assert!(!is_ready(ingester.ingest(numbered(4))));
-    // Ready when the server works again.
+    // Becomes ready when the outage is over.
     ingester.ingest(*back).await.unwrap();
     assert!(server.sizes().len() > 50);
     ingester.shutdown(DEADLINE).await;
@@ -144,14 +145,14 @@ async fn the_queue_is_bounded_in_bytes() {
     let server = Server::failing(vec![Fault::NoResponse; 50]);
     let ingester = ingester(&server).capacity_bytes(1000).start().unwrap();
     let large = numbered(0).parent_id("x".repeat(2000));
-    // Alone it may be larger than the queue.
+    // A single event may be larger than the capacity if the queue is empty.
     ingester.try_ingest(large).unwrap();
     let full = ingester.try_ingest(numbered(1)).unwrap_err();
     assert_eq!(full.reason, NotQueuedReason::Full);
 }
 
 #[tokio::test(start_paused = true)]
-async fn events_get_an_id_and_a_time_unless_they_have_one() {
+async fn missing_external_ids_and_timestamps_are_set() {
     let server = Server::default();
     let ingester = ingester(&server).start().unwrap();
     let before = Timestamp::from(SystemTime::now());
@@ -176,7 +177,7 @@ async fn events_get_an_id_and_a_time_unless_they_have_one() {
         let text = event["timestamp"].as_str().unwrap();
         assert!(text.ends_with('Z'), "{text}");
         let time: Timestamp = text.parse().unwrap();
-        // The API counts in microseconds.
+        // The API stores microseconds, so the timestamp may be rounded.
         assert!(
             time >= before - Duration::from_micros(1) && time <= after,
             "{text}"
@@ -225,7 +226,6 @@ async fn errors_and_debug_output_contain_no_event() {
 
 #[tokio::test(start_paused = true)]
 async fn the_capacity_of_a_large_event_is_used_by_several_small_ones() {
-    // The large event is delivered, and later ones never are.
     let server = Server::default();
     let ingester = ingester(&server)
         .capacity_bytes(3000)

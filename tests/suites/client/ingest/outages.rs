@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::server::{Fault, Server};
 use super::{WEEK, ingester, numbered};
 
-/// All transient failures.
+/// Returns one fault of each kind after which the ingester retries.
 pub(super) fn outage() -> Vec<Fault> {
     let html = "<html>502 Bad Gateway</html>";
     vec![
@@ -29,13 +29,14 @@ pub(super) fn outage() -> Vec<Fault> {
         Fault::Response(200, "", "<html>Sign in to this network</html>"),
         Fault::Response(422, "", html),
         Fault::Response(400, "", html),
-        // JSON of a gateway, not of the API.
+        // JSON of a gateway. It resembles that of the API, but the version header is missing.
         Fault::Gateway(
             422,
             r#"{"error":"blocked","detail":[{"loc":["body","events",0,"name"],"msg":"no","type":"x"}]}"#,
         ),
         Fault::Gateway(400, r#"{"error":"bad_request"}"#),
-        // A token that is being replaced, and a retired version of the API.
+        // While a token is being replaced, or after the version of the API was retired. Events are kept, because the operator
+        // can fix this.
         Fault::Response(
             401,
             "",
@@ -85,7 +86,7 @@ async fn events_are_stored_once_despite_an_outage() {
     assert_eq!(server.seen().stored, all);
     let stats = report.stats;
     assert_eq!(stats.accepted + stats.duplicates, 5000);
-    // Events whose response was lost: twice per outage and batch, which is retried unchanged.
+    // Two faults of each outage store a batch of up to 100 events and lose the response, so the retry sends duplicates.
     assert!(stats.duplicates > 0 && stats.duplicates <= 600, "{stats:?}");
     assert_eq!((stats.rejected, stats.unsent, stats.queued), (0, 0, 0));
     assert!(stats.last_error.is_none());
@@ -153,15 +154,15 @@ async fn a_long_outage_makes_few_requests_and_few_small_batches() {
     let start = Instant::now();
     ingester.flush().await.unwrap();
     assert_eq!(server.seen().stored.len(), 1000);
-    // The delay is up to half a minute.
-    let hours = server.seen().requests[FAULTS].0 - start;
-    assert!(hours > Duration::from_secs(4000), "{hours:?}");
+    // The backoff grows to half a minute, so 400 failures take more than an hour.
+    let waited = server.seen().requests[FAULTS].0 - start;
+    assert!(waited > Duration::from_secs(4000), "{waited:?}");
     let after = server.sizes().split_off(FAULTS);
     assert!(after.len() <= 25, "{after:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_long_retry_after_is_shortened() {
+async fn a_retry_after_of_a_day_is_shortened_to_half_an_hour() {
     let server = Server::failing([Fault::Response(503, "86400", "")]);
     let ingester = ingester(&server).start().unwrap();
     ingester.ingest(numbered(1)).await.unwrap();

@@ -72,14 +72,14 @@ async fn a_rejection_contains_the_validation_errors_of_the_event() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_whose_clock_is_behind_assigns_the_timestamp() {
+async fn events_are_sent_without_timestamp_if_the_clock_of_the_server_is_behind() {
     let server = Server::at("2026-01-02T00:00:00Z");
     let ingester = ingester(&server).start().unwrap();
     let future: Timestamp = "2026-01-03T00:00:00Z".parse().unwrap();
     for number in 0..3 {
         ingester.ingest(numbered(number)).await.unwrap();
     }
-    // The caller's own timestamp is not removed.
+    // Only timestamps that the ingester has set are removed, not that of a caller.
     let theirs = numbered(3).timestamp(future);
     ingester.ingest(theirs).await.unwrap();
     let report = ingester.shutdown(DEADLINE).await;
@@ -112,7 +112,7 @@ async fn events_that_the_server_does_not_count_are_unconfirmed() {
         panic!("not unconfirmed");
     };
     assert_eq!((sent, counts.accepted, counts.duplicates), (5, 0, 0));
-    // They are not retried, and later events are sent as usual.
+    // Unconfirmed events are not retried, and later events are sent as usual.
     server.seen().counts_nothing = false;
     ingester.ingest(numbered(5)).await.unwrap();
     let report = ingester.shutdown(DEADLINE).await;
@@ -124,7 +124,7 @@ async fn events_that_the_server_does_not_count_are_unconfirmed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn events_that_the_response_names_are_rejected_behind_a_proxy_that_removes_the_version() {
+async fn a_rejection_that_names_events_is_recognized_without_the_version_header() {
     let server = Server::rejecting("wrong");
     server.seen().hides_version = true;
     let ingester = ingester(&server).start().unwrap();
@@ -138,7 +138,7 @@ async fn events_that_the_response_names_are_rejected_behind_a_proxy_that_removes
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_more_events_are_counted_than_were_sent() {
+async fn impossible_counts_in_a_response_are_limited_to_the_events_of_the_request() {
     let server = Server::default();
     let ingester = ingester(&server).start().unwrap();
     for (counts, sum) in [

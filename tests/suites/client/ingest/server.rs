@@ -1,4 +1,4 @@
-//! A server that deduplicates events by their external IDs, and fails as a test configures it.
+//! A simulated server that deduplicates events by their external IDs, and fails as a test configures it.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -18,7 +18,7 @@ pub(crate) enum Fault {
     Broken,
     /// The events are stored, and the connection breaks before the response.
     StoredAndBroken,
-    /// No response.
+    /// The server neither stores the events nor responds.
     NoResponse,
     /// The events are stored, and there is no response.
     StoredWithoutResponse,
@@ -28,7 +28,7 @@ pub(crate) enum Fault {
     Gateway(u16, &'static str),
 }
 
-/// What the server has seen.
+/// The configuration of the server, and what it has received.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     /// The external IDs of the stored events.
@@ -38,25 +38,25 @@ pub(crate) struct Seen {
     /// The bytes of the largest body.
     pub(crate) largest: usize,
     faults: VecDeque<Fault>,
-    /// The names of events that it rejects.
+    /// The server rejects events with these names.
     rejected: Vec<&'static str>,
     /// Whether a rejection contains the indexes of the rejected events.
     names_index: bool,
     /// The maximum number of events in a request.
     max_events: Option<usize>,
-    /// The name of events that make it fail.
+    /// The server fails if a request contains an event with this name.
     pub(crate) poison: Option<&'static str>,
-    /// How it fails because of them, if not with a 500.
+    /// How it fails because of such an event. `None` means a response with status 500.
     pub(crate) poison_fault: Option<Fault>,
-    /// The maximum size of a body that a gateway in front of it forwards, in bytes.
+    /// The size in bytes of the largest body that a gateway in front of the server forwards.
     pub(crate) gateway: Option<usize>,
-    /// Accepts requests, but neither stores nor counts their events.
+    /// Whether the server responds with success, but neither stores nor counts the events.
     pub(crate) counts_nothing: bool,
-    /// The counts of each response, accepted and duplicates, regardless of what it stores.
+    /// The numbers of accepted and duplicate events in each response, regardless of what the server stores.
     pub(crate) counts: Option<(i64, i64)>,
-    /// Whether a proxy in front of it removes the version from its responses.
+    /// Whether a proxy in front of the server removes the version header from responses.
     pub(crate) hides_version: bool,
-    /// Its time, if it is not that of this machine.
+    /// The time of the server. `None` means that of this machine.
     pub(crate) now: Option<Timestamp>,
 }
 
@@ -64,49 +64,49 @@ pub(crate) struct Seen {
 pub(crate) struct Server(Arc<Mutex<Seen>>);
 
 impl Server {
-    /// Fails in these ways, one request after the other, and works afterwards.
+    /// Creates a server whose first requests fail, each with the next of these faults.
     pub(crate) fn failing(faults: impl IntoIterator<Item = Fault>) -> Self {
         let server = Self::default();
         server.0.lock().unwrap().faults.extend(faults);
         server
     }
 
-    /// Rejects requests with an event of this name, with the index of the event.
+    /// Creates a server that rejects requests with an event of this name. The response contains the index of the event.
     pub(crate) fn rejecting(name: &'static str) -> Self {
         let server = Self::rejecting_without_index(name);
         server.0.lock().unwrap().names_index = true;
         server
     }
 
-    /// Rejects requests with an event of this name, without its index.
+    /// Creates a server that rejects requests with an event of this name. The response does not say which event it is.
     pub(crate) fn rejecting_without_index(name: &'static str) -> Self {
         let server = Self::default();
         server.0.lock().unwrap().rejected.push(name);
         server
     }
 
-    /// Rejects requests with more events than this as too large.
+    /// Creates a server that rejects requests with more events than this as too large.
     pub(crate) fn limited_to(max_events: usize) -> Self {
         let server = Self::default();
         server.0.lock().unwrap().max_events = Some(max_events);
         server
     }
 
-    /// Is behind a gateway that rejects bodies with more bytes.
+    /// Creates a server behind a gateway that rejects bodies with more bytes than this.
     pub(crate) fn behind_gateway(bytes: usize) -> Self {
         let server = Self::default();
         server.0.lock().unwrap().gateway = Some(bytes);
         server
     }
 
-    /// Responds with 500 to requests with an event of this name.
+    /// Creates a server that responds with 500 to requests with an event of this name.
     pub(crate) fn failing_on(name: &'static str) -> Self {
         let server = Self::default();
         server.0.lock().unwrap().poison = Some(name);
         server
     }
 
-    /// Has another time than this machine, and rejects events of its future.
+    /// Creates a server whose clock shows this time. It rejects events with a later timestamp.
     pub(crate) fn at(now: &str) -> Self {
         let server = Self::default();
         server.0.lock().unwrap().now = Some(now.parse().unwrap());
@@ -251,7 +251,7 @@ impl Transport for Server {
         assert_eq!(request.uri().path(), "/v1/events/ingest");
         let outcome = self.0.lock().unwrap().handle(request.body());
         Box::pin(async {
-            // A response takes a while.
+            // The time of a request on the paused clock.
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
             match outcome {
                 Some(outcome) => outcome,

@@ -37,7 +37,7 @@ async fn bodies_become_smaller_behind_a_gateway_with_a_limit() {
         "{:?}",
         start.elapsed()
     );
-    // 20 MB in bodies of half a megabyte and more. The size is found once.
+    // 20 MB are sent in bodies of at least half a megabyte: the ingester finds the limit once, and keeps to it.
     let requests = server.sizes().len();
     assert!(requests < 60, "{requests}: {:?}", server.sizes());
 }

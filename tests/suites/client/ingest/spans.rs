@@ -1,4 +1,4 @@
-//! Spans with token counts: what becomes an event, and what it says.
+//! Exports spans of OpenTelemetry with token counts as events: which spans become events, and what these contain.
 
 use opentelemetry::trace::{Span as _, SpanContext, Tracer as _, TracerProvider as _};
 use opentelemetry::{KeyValue, Value};
@@ -47,7 +47,7 @@ fn span(provider: &SdkTracerProvider, attributes: &[(&'static str, Value)]) -> S
     span.span_context().clone()
 }
 
-/// What the server has got after these spans, and the contexts of the spans.
+/// Exports spans with these attributes. Returns the events that the server received, and the contexts of the spans.
 async fn exported(spans: &[&[(&'static str, Value)]]) -> (Vec<Json>, Vec<SpanContext>) {
     let server = Server::default();
     let ingester: Ingester<EventCreate> = ingester(&server).start().unwrap();
@@ -105,7 +105,7 @@ async fn a_span_with_token_counts_is_an_event_of_its_customer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn earlier_names_and_missing_facts_are_read() {
+async fn older_attribute_names_and_missing_attributes_are_accepted() {
     let attributes = [
         ("customerId", CUSTOMER.into()),
         ("gen_ai.system", "openai".into()),
@@ -126,7 +126,7 @@ async fn earlier_names_and_missing_facts_are_read() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn other_spans_are_ignored() {
+async fn spans_without_customer_or_valid_token_counts_are_ignored() {
     let tokens = ("gen_ai.usage.input_tokens", Value::from(1));
     let (events, _) = exported(&[
         &[],
@@ -149,7 +149,7 @@ async fn other_spans_are_ignored() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_ingester_that_ended_is_an_error_of_the_export() {
+async fn exporting_after_the_shutdown_of_the_ingester_is_an_error() {
     let server = Server::default();
     let ingester: Ingester<EventCreate> = ingester(&server).start().unwrap();
     let exporter = UsageExporter::new(ingester.clone(), usage_event);

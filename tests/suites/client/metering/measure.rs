@@ -1,4 +1,4 @@
-//! Measured usage, which is tracked when the measurement is dropped or finished.
+//! Timers and counters of bytes: the measured usage is tracked when they are dropped or finished.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -42,7 +42,7 @@ async fn a_timer_tracks_seconds_when_it_is_dropped_or_finished() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_drop_is_tracked_also_when_the_queue_is_full() {
+async fn a_dropped_timer_is_tracked_even_if_the_queue_is_full() {
     let server = Server::default();
     server.seen().is_down = true;
     let metering = builder(&server).capacity(1).start().unwrap();

@@ -1,5 +1,4 @@
-//! Usage metering of the published crate: which events are tracked, and how balances are read. Uses tokio's paused
-//! clock.
+//! Usage metering: which events are tracked, and how balances are read. The tests use tokio's paused clock.
 
 #![allow(
     clippy::unwrap_used,
@@ -37,7 +36,7 @@ fn metering(server: &Server) -> Metering {
     builder(server).start().unwrap()
 }
 
-/// Returns the sent events without the ID and time that the client adds.
+/// Flushes, and returns the events that the server received, without the external ID and timestamp that the client adds.
 async fn sent(metering: &Metering, server: &Server) -> Vec<JsonValue> {
     metering.flush().await.unwrap();
     let mut events = server.seen().events.clone();
@@ -200,11 +199,11 @@ async fn a_balance_is_read_exactly() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn there_may_be_no_balance() {
+async fn a_missing_balance_is_none() {
     let server = Server::default();
     let metering = metering(&server);
     assert_eq!(metering.meter(METER, "u-1").await.unwrap(), None);
-    // Not requested: without a customer ID, the server would return the meters of any customer.
+    // No request is sent: without a customer ID, the server would return the meters of any customer.
     assert_eq!(metering.meter(METER, "").await.unwrap(), None);
     assert_eq!(server.seen().queries.len(), 1);
     server.seen().is_down = true;

@@ -1,4 +1,4 @@
-//! Errors: of the API, of proxies, of undecodable responses, and of the network.
+//! Errors of the API, of proxies and of the network, and responses that cannot be decoded.
 
 use super::*;
 
@@ -210,7 +210,7 @@ async fn a_response_that_is_not_json_is_undecodable() {
 
 #[tokio::test]
 async fn an_unreachable_server_is_a_connection_error() {
-    // The port is released again, so that nothing listens on it.
+    // The listener is dropped at once, so that nothing listens on the port.
     let address = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()

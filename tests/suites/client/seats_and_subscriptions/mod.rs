@@ -1,5 +1,5 @@
-//! Two operations of the published client against a real HTTP server on loopback: the sent requests, the decoded
-//! responses, and all kinds of errors.
+//! Calls two operations on an HTTP server on loopback: checks the sent requests, the decoded responses, and all kinds of
+//! errors.
 
 #![allow(
     clippy::unwrap_used,
@@ -273,7 +273,7 @@ async fn list_claimed_subscriptions_discriminates_prices() {
     assert_eq!(legacy_custom.preset_amount, Some(500));
     assert_eq!(fixed.price_amount, 999_999_999_999);
     assert_eq!((custom.minimum_amount, custom.maximum_amount), (50, None));
-    // Versions have different names for the tiers; the fixture contains each of them.
+    // The fixture contains the tiers under the names of all versions.
     assert_eq!(seat_based.amount_type, "seat_based");
     assert_eq!(unit_based.minimum_units, Some(5));
     assert_eq!(metered_unit.unit_amount.to_string(), "0.050000000000");

@@ -1,6 +1,7 @@
-//! Makes many calls to a failing server: none is lost, no non-idempotent call is performed twice, and none hangs.
+//! Makes many calls to a failing server. Every call ends with a result, no non-idempotent call is performed twice, and no
+//! call hangs.
 //!
-//! The long run is `cargo test -p polar-tests --test client soak:: -- --ignored --nocapture`.
+//! The long variant is `cargo test -p polar-tests --test client soak:: -- --ignored --nocapture`.
 
 #![allow(
     clippy::unwrap_used,
@@ -32,7 +33,8 @@ const DEADLINE: Duration = Duration::from_millis(1500);
 /// One in this many tasks uses a client with a rate limit and a token provider.
 const TASKS_PER_LIMITED_CLIENT: usize = 8;
 
-/// Only detects calls that hang. On a busy machine, calls may take long.
+/// How much longer than its deadline a call may take. The value is large because calls are slow on a busy machine: it
+/// only detects calls that hang.
 const MAX_DELAY: Duration = Duration::from_secs(20);
 
 /// The outcomes of the calls.
@@ -116,7 +118,7 @@ impl TokenProvider for SlowTokens {
     }
 }
 
-/// Makes calls until `calls` have been made by all tasks. Every second call is not idempotent.
+/// Makes calls until all tasks together have made `calls` of them. Every second call is not idempotent.
 async fn work(polar: Polar, next: Arc<AtomicUsize>, calls: usize) -> Tally {
     let mut tally = Tally::default();
     loop {
@@ -178,7 +180,7 @@ fn check(server: &FaultyServer, tally: &Tally, calls: usize) {
         .iter()
         .filter(|(_, seen)| seen.done > 1)
         .collect();
-    assert!(twice.is_empty(), "done twice: {}", twice.len());
+    assert!(twice.is_empty(), "performed twice: {}", twice.len());
     // A call that was not sent was not performed.
     let done = |key: &&String| seen.get(*key).is_some_and(|seen| seen.done > 0);
     let wrong: Vec<_> = tally.not_sent.iter().filter(done).collect();

@@ -11,10 +11,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// The random numbers that give a 429 response.
+/// The random numbers for which the server responds with 429.
 const RATE_LIMIT_FAULTS: Range<u8> = 70..75;
 
-/// Longer than the timeout of an attempt.
+/// The time until a late response. It is longer than the timeout of an attempt.
 const SILENT_TIME: Duration = Duration::from_secs(2);
 
 const INFO: &str = r#"{"product_name":"p","product_id":"00000000-0000-0000-0000-000000000001","organization_name":"o","organization_slug":"o","customer_email":"a@b.c","can_claim":true}"#;
@@ -67,7 +67,7 @@ impl FaultyServer {
 }
 
 impl Calls {
-    /// Returns the fault of the next request of a call, as a random number below 100.
+    /// Returns a random number below 100 that selects the fault of the next request of a call.
     fn decide(&self, key: &str) -> u8 {
         let mut calls = self.seen.lock().unwrap();
         let seen = calls.entry(key.to_owned()).or_default();
@@ -119,7 +119,8 @@ async fn receive(stream: &mut TcpStream) -> Option<String> {
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Sends a response. Two of three are successful. `None` closes the connection.
+/// Sends the response or fault for a random number. Two thirds of the responses are successful. `None` closes the
+/// connection.
 async fn respond(stream: &mut TcpStream, what: u8) -> Option<()> {
     let long = "x".repeat(INFO.len());
     match what {

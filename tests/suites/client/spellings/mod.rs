@@ -1,11 +1,12 @@
-//! Argument types that users are likely to pass: all values of a group compile and have the same meaning.
+//! Arguments of different types that users are likely to pass. All expressions of a group compile, and have the same
+//! meaning.
 
 #![allow(
     clippy::unwrap_used,
     clippy::needless_borrows_for_generic_args,
     clippy::useless_vec,
     clippy::useless_conversion,
-    reason = "a panic is how a test fails, and people write what could be shorter"
+    reason = "a panic is how a test fails, and users write expressions that could be shorter"
 )]
 
 mod models;

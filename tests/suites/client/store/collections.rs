@@ -1,5 +1,5 @@
-//! Every collection of every version, with random bodies: items are created, read, listed and deleted, and all
-//! responses are valid against the contract.
+//! Creates, reads, lists, updates and deletes items with random bodies, in every collection of every version. All
+//! responses must be valid against the contract.
 
 use bytes::Bytes;
 use http::{Method, Request};
@@ -70,7 +70,7 @@ fn success<'c>(operation: &Operation<'c>) -> Option<(u16, Schema<'c>)> {
 }
 
 impl VersionFixture {
-    /// Creates an item, reads it in every way, and deletes it.
+    /// Creates, reads, updates, lists and deletes an item, with the operations that the collection has.
     async fn live(&self, collection: &str, seed: u64) {
         let item = format!("{}/{{id}}", collection.trim_end_matches('/'));
         let create = self.operation("POST", collection).unwrap();

@@ -1,4 +1,4 @@
-//! The in-memory store in the published crate, as users have it in their tests: with the client, and as an HTTP server.
+//! The in-memory store of the API, used as in tests of an application: directly by the client, and as an HTTP server.
 
 #![allow(
     clippy::unwrap_used,
@@ -115,7 +115,7 @@ async fn products_keep_their_prices_and_checkouts_their_products() {
     assert_ne!((price.id, product.id), (other.id, book.id));
     assert_eq!(product.organization_id, book.organization_id);
 
-    // A price that is given by its ID keeps its content.
+    // A price that an update refers to by its ID is not changed.
     let update: ProductUpdate = ProductUpdate::new().name("Pro 2");
     let renamed = polar.products().update(product.id, &update).await.unwrap();
     assert_eq!(
@@ -232,7 +232,7 @@ async fn unsupported_operations_can_be_inserted_or_mocked() {
             .unwrap()
             .starts_with("Email")
     );
-    // Includes the requests that were passed on.
+    // The mock also records the requests that it passed on to the store.
     assert_eq!(mock.requests().len(), 4);
 
     let error = polar

@@ -1,4 +1,4 @@
-//! The store as an HTTP server.
+//! The store and the mock as HTTP servers.
 
 use polar_client::testing::{Mock, Reply, Server, Store, sample};
 use polar_client::v2026_10::models::{Customer, CustomerIndividualCreate, Order};

@@ -1,8 +1,8 @@
-//! The unions of the published crate, with values as servers send them: each decodes as the right variant, and is
-//! encoded as the same bytes.
+//! Decodes unions from values as servers send them. Each value becomes the right variant, and is encoded as the same
+//! bytes.
 //!
-//! Prices as the customer portal returns them are tested in `reference_responses`. `decoding` tests every variant of
-//! every union.
+//! The prices of the customer portal are tested in `suites/inputs/reference_responses.rs`, and random values of every
+//! variant by the program `decoding`.
 
 #![allow(
     clippy::unwrap_used,
@@ -25,7 +25,7 @@ use serde_json::{Map, Value, json};
 const ID: &str = "7267719e-2bfa-4c78-b095-fcdc4aa788e8";
 const TIME: &str = "2026-11-21T18:22:49.476450Z";
 
-/// Returns the decoded value, after checking that it is encoded as the same bytes.
+/// Decodes a value, and asserts that it is encoded as the same bytes.
 fn exact<T: Decode + Encode>(json: &Value) -> T {
     let text = json.to_string();
     let value = codec::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
@@ -49,7 +49,7 @@ fn with(object: &Value, key: &str, value: Value) -> Value {
 }
 
 #[test]
-fn a_union_of_structs_takes_two_words() {
+fn a_union_of_structs_has_the_size_of_two_pointers() {
     assert_eq!(size_of::<Price>(), 2 * size_of::<usize>());
     assert_eq!(size_of::<Event>(), 2 * size_of::<usize>());
 }
@@ -206,7 +206,7 @@ fn a_page_of_events_is_counted_or_not() {
     assert!(matches!(page(json!({})), EventsPage::Unknown(_)));
 }
 
-/// Returns a customer as in the benefit grants of webhooks.
+/// Returns a customer as the benefit grants of webhooks contain it.
 fn customer() -> Value {
     json!({
         "id": ID, "created_at": TIME, "modified_at": null, "metadata": {"tier": 1}, "external_id": null,
@@ -260,7 +260,7 @@ fn grants_are_discriminated_by_the_type_of_their_benefit() {
 }
 
 #[test]
-fn unknown_payments_and_payment_methods_are_generic() {
+fn unknown_payments_and_payment_methods_decode_as_generic_ones() {
     let payment = |method: &str, metadata: Value| {
         merged([
             json!({

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{TIME, exact, with};
 
 #[test]
-fn six_functions_are_three_aggregations() {
+fn aggregation_functions_share_three_variants() {
     let property = |name: &str| exact::<Aggregation>(&json!({"func": name, "property": "tokens"}));
 
     assert!(matches!(
@@ -34,7 +34,7 @@ fn six_functions_are_three_aggregations() {
 }
 
 #[test]
-fn filters_hold_filters() {
+fn filters_contain_filters_to_any_depth() {
     let clause = |value: Value| json!({"property": "name", "operator": "eq", "value": value});
     let inner = json!({"conjunction": "and", "clauses": [clause(json!(7)), clause(json!(true))]});
     let deep = (0..40).fold(

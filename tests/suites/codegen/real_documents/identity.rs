@@ -1,3 +1,3 @@
-//! Types that several versions share are the same Rust type: the included code compiles only in this case.
+//! Checks that a type that several versions share is a single Rust type: the included code does not compile otherwise.
 
 include!(concat!(env!("OUT_DIR"), "/identity.rs"));

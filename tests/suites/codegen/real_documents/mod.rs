@@ -1,4 +1,5 @@
-//! The contracts in `spec/` are processed completely, and snapshots of the result are reviewed.
+//! Codegen of the contracts in `spec/`: nothing in them is skipped, and snapshots show the statistics, and the source of
+//! a few types and operations.
 
 #![allow(
     clippy::unwrap_used,
@@ -27,10 +28,10 @@ fn item(source: &str, start: &str) -> String {
     emitted_item(source, start).unwrap_or_else(|| panic!("no item starts with `{start}`"))
 }
 
-/// Schemas that the overlay replaces by the schema for responses.
+/// Schemas without a type: the overlay lets requests use the schema of the responses instead.
 const SENT_AS_RECEIVED: &[&str] = &["CostMetadata-Input"];
 
-/// Unions that only occur as members of other unions, which replace them by their members.
+/// Unions without a type: they only occur in other unions, which contain their members instead.
 const PARTS_OF_UNIONS: [&str; 3] = ["LegacyRecurringProductPrice", "ProductPrice", "SystemEvent"];
 
 static OUTPUT: LazyLock<Output> =
