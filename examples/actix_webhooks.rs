@@ -2,7 +2,7 @@
 //! could not be handled.
 //!
 //! ```sh
-//! export POLAR_WEBHOOK_SECRET=whsec_c2VjcmV0IG9mIHRoZSBleGFtcGxlcw==   # that of your endpoint, whose format is `raw`
+//! export POLAR_WEBHOOK_SECRET=whsec_c2VjcmV0IG9mIHRoZSBleGFtcGxlcw==   # secret of your endpoint (format: raw)
 //! cargo run --example actix_webhooks              # listens on ADDRESS, or 127.0.0.1:3000
 //! ```
 //!
@@ -54,13 +54,13 @@ async fn handle(event: Event) -> Result<(), String> {
         Event::SubscriptionRevoked(revoked) => {
             println!("subscription {}: take access away", revoked.data.id);
         }
-        // The payload has another schema in the version that the endpoint follows. Polar has to deliver the event
-        // again, to a program that supports that version.
+        // The endpoint uses an API version in which this payload has another schema. The error makes Polar deliver the
+        // event again, after the program was updated.
         Event::OtherVersion(event) => {
             let (kind, version) = (event.event_type(), event.api_version());
             return Err(format!("{kind} follows version {version} of the API"));
         }
-        // Includes unknown events: they are accepted, because Polar would otherwise deliver them again.
+        // Unknown events are accepted, too: after an error, Polar would deliver them again.
         other => println!("nothing to do for {}", other.event_type()),
     }
     Ok(())

@@ -1,4 +1,5 @@
-//! Downloads the invoice or the receipt of an order to a file, and generates the invoice first if necessary:
+//! Downloads the invoice or the receipt of an order to a file. If the invoice does not exist yet, it is generated
+//! first.
 //!
 //! ```sh
 //! POLAR_ACCESS_TOKEN=polar_oat_... cargo run --example download -- invoice 0d63d459-34c7-418d-88ba-30484275a482 invoice.pdf

@@ -1,13 +1,14 @@
-//! Decides what customers may use without requests to the API, from the customer states in webhooks.
+//! Decides which benefits customers may use, from the customer states in webhooks. So most decisions need no request to
+//! the API.
 //!
 //! ```sh
 //! export POLAR_ACCESS_TOKEN=polar_oat_... POLAR_SERVER=sandbox
-//! export POLAR_WEBHOOK_SECRET=whsec_...      # that of an endpoint with the event `customer.state_changed`
+//! export POLAR_WEBHOOK_SECRET=whsec_...      # secret of an endpoint with the event `customer.state_changed`
 //! cargo run --example entitlements           # listens on ADDRESS, or 127.0.0.1:3000
 //! curl http://127.0.0.1:3000/customers/<external ID>/benefits/<benefit ID>     # prints true or false
 //! ```
 //!
-//! States are kept in memory here. In a database, an `Entitlements` is a column of JSON.
+//! This program keeps the states in memory. `Entitlements` can be serialized, so a database can store it as JSON.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -33,7 +34,7 @@ type Kept = HashMap<String, Entitlements<CustomerState>>;
 #[derive(Clone)]
 struct Access {
     polar: Polar,
-    /// By the external ID of the customer, which is the ID of the user in this program.
+    /// The newest known states, by the external ID of the customer. This is the ID of the user in your own system.
     kept: Arc<Mutex<Kept>>,
 }
 
@@ -87,7 +88,7 @@ impl Access {
 
     /// Stores a state, unless a newer one is known: events may arrive in any order.
     fn keep(&self, state: Entitlements<CustomerState>) {
-        // This program did not create the customer, so the customer is not one of its users.
+        // Customers without an external ID are not users of this program.
         let Some(customer) = state.external_id().map(str::to_owned) else {
             return;
         };
@@ -105,7 +106,7 @@ impl Access {
         if let Some(state) = self.kept().get(customer) {
             return Ok(state.benefit(benefit).is_some());
         }
-        // No state is known yet, because no event arrived since the program was started.
+        // The program has received no event about this customer since it was started.
         let before = SystemTime::now();
         match self.polar.customers().get_state_external(customer).await {
             Ok(state) => {

@@ -1,4 +1,4 @@
-//! Reads an export of orders, row by row, and prints those that are paid.
+//! Exports the paid orders, and prints them.
 //!
 //! ```sh
 //! POLAR_ACCESS_TOKEN=polar_oat_... POLAR_SERVER=sandbox cargo run --example export
@@ -10,7 +10,7 @@ use polar_client::v2026_10::models::OrderStatus;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), polar_client::Error> {
     let polar = Polar::from_env()?;
-    // Rows are streamed, so an export may be larger than the memory.
+    // Rows are streamed, so the export need not fit into memory.
     let mut rows = polar.orders().export().status([OrderStatus::Paid]).rows();
     while let Some(row) = rows.try_next().await? {
         println!(

@@ -1,13 +1,14 @@
-//! Ingests events for usage-based billing: reads lines of `<customer> <event> <units>` and sends them in batches.
+//! Ingests events for usage-based billing: reads lines `<customer> <event> <units>`, and sends them in batches.
 //!
 //! ```sh
 //! echo 'u-1 tokens 1500' | POLAR_ACCESS_TOKEN=polar_oat_... POLAR_SERVER=sandbox cargo run --example ingest
 //! ```
 //!
-//! The customer is one of your own IDs. During an outage of the API no event is lost, and memory use is bounded:
-//! reading stops when the queue is full, and continues after the outage. Events that are rejected, or unsent ten
-//! seconds after the last line, are written to standard output as JSON, with the IDs that make it safe to send them
-//! again.
+//! `<customer>` is the ID of the customer in your own system. During an outage of the API no event is lost, and memory
+//! use is bounded: reading stops when the queue is full, and continues after the outage.
+//!
+//! Events that are rejected, or unsent ten seconds after the last line, are written to standard output as JSON. They
+//! contain the external IDs, which make it safe to send them again.
 
 use std::error::Error;
 use std::io::{self, BufRead as _};
@@ -52,7 +53,8 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     )
 }
 
-/// Queues an event for each line. Returns the number of lines that are invalid as events.
+/// Queues an event for each line of standard input. Returns the number of events that were not queued, because they are
+/// invalid.
 fn read(ingester: &Ingester<EventCreate>) -> io::Result<u64> {
     let runtime = tokio::runtime::Handle::current();
     let mut rejected = 0;

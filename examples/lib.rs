@@ -1,2 +1,2 @@
-//! Example programs for [`polar_client`]: each file beside this one is an example, run with `cargo run --example
-//! <name>`. The tests in `tests/` run them against a server on the loopback interface.
+//! Example programs for [`polar_client`]. Each other file in this folder, and each folder with a `main.rs`, is a
+//! program: `cargo run --example <name>` runs it. The tests in `tests/` run the programs against a server on loopback.

@@ -1,11 +1,11 @@
-//! Meters usage through a spool on disk: no event is lost when the process is killed or the API is down.
+//! Meters usage with a spool on disk, so that no event is lost when the process is killed or the API is down.
 //!
 //! ```sh
 //! POLAR_ACCESS_TOKEN=polar_oat_... POLAR_SERVER=sandbox cargo run --example metering -- /var/tmp/usage u-1 5
 //! ```
 //!
-//! The arguments are a folder, the customer's ID in your own system, and how many calls to track. The next run sends
-//! the events that this one could not send.
+//! The arguments are the folder of the spool, the ID of the customer in your own system, and the number of calls to
+//! track. Events that this run cannot send are sent by the next one.
 
 use std::env;
 use std::error::Error;
@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let customer = arguments.next().ok_or(usage)?;
     let calls: i64 = arguments.next().ok_or(usage)?.parse()?;
 
-    // Only one process can have the folder open.
+    // A second process that opens the same folder gets an error.
     let spool = Spool::options(folder)
         .sync(SpoolSync::Grouped)
         .budget(64 << 20)
@@ -43,21 +43,21 @@ async fn main() -> Result<(), Box<dyn Error>> {
             cached_input: None,
             output: 200,
         };
-        // On disk when this returns.
+        // When this returns, the event is on disk.
         customer.llm("anthropic", "opus", usage).await?;
     }
 
-    // Waits until everything is delivered. A serverless handler needs this, because it may be frozen between
-    // invocations.
-    let patience = Duration::from_secs(5);
-    if tokio::time::timeout(patience, metering.flush())
+    // Waits until all events are delivered. A long-running program need not call `flush`, but a serverless handler
+    // must, because it may be frozen between invocations.
+    let max_wait = Duration::from_secs(5);
+    if tokio::time::timeout(max_wait, metering.flush())
         .await
         .is_err()
     {
         eprintln!("the API is not available: the next run sends the events");
     }
 
-    // Until they are retried or discarded.
+    // Rejected events stay on disk until the program retries or discards them.
     for rejected in metering.rejected(0, 100).await? {
         eprintln!("rejected, and kept on disk: {}", rejected.reason);
     }

@@ -1,4 +1,4 @@
-//! Uploads a file that customers can download, with a progress bar:
+//! Uploads a file that customers can download, and shows a progress bar.
 //!
 //! ```sh
 //! POLAR_ACCESS_TOKEN=polar_oat_... cargo run --example upload -- manual.pdf application/pdf
@@ -17,9 +17,9 @@ use polar_client::{NewFile, UploadStep};
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let path = PathBuf::from(arguments.next().ok_or("which file?")?);
+    let path = PathBuf::from(arguments.next().ok_or("usage: upload FILE [MEDIA TYPE]")?);
     let mime_type = arguments.next();
-    let name = path.file_name().ok_or("a file has a name")?;
+    let name = path.file_name().ok_or("the path has no file name")?;
     let file = NewFile::new(
         FileServiceTypes::Downloadable,
         name.to_string_lossy(),
@@ -51,10 +51,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
             let step = error.upload().map(|failed| failed.step());
             if let Some(id) = error.upload().and_then(|failed| failed.file_id()) {
                 if step == Some(UploadStep::Complete) && error.may_have_been_sent() {
-                    eprintln!("file {id} may be complete: look before you upload it again");
+                    eprintln!(
+                        "file {id} may be complete: check the list of files before you upload it again"
+                    );
                 } else if let Err(error) = polar.files().delete(id).await {
-                    // The created file stays in the list, without content.
-                    eprintln!("file {id} was not taken back: {error}");
+                    // The list still contains the file, without content.
+                    eprintln!("file {id} could not be deleted: {error}");
                 }
             }
             Err(error.into())

@@ -97,7 +97,7 @@ pub(crate) async fn deactivate(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Deactivates the key, if it is activated.
+/// Releases the activation of a license, if it has one.
 async fn release(
     keys: &LicenseKeys<Anonymous>,
     organization: OrganizationId,

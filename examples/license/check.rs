@@ -23,13 +23,13 @@ pub(crate) async fn check(
         }
         Err(error) => {
             eprintln!("{error}");
-            return Ok(LicenseStatus::Unverified("the file of the license is damaged").report());
+            return Ok(LicenseStatus::Unverified("the license file is damaged").report());
         }
     };
     let mut request = LicenseKeyValidate::new(license.key.as_str(), organization);
     request.activation_id = license.activation()?;
-    // Safe to retry, because a validation does not count as a use here.
-    let options = CallOptions::new().assume_idempotent();
+    // A validation can be retried, because it does not count as a use of the key here.
+    let options = CallOptions::new().assume_safe();
     let result = keys.validate(request).with(options).await;
     let status = license.update(result, now());
     let code = status.report();

@@ -1,4 +1,4 @@
-//! What is known about the key, and how a response or an outage changes it.
+//! The state of the license, and how responses and outages change it.
 
 use std::error::Error as StdError;
 use std::time::SystemTime;
@@ -10,12 +10,12 @@ use polar_client::v2026_10::ErrorCode;
 use polar_client::v2026_10::models::ValidatedLicenseKey;
 use serde::{Deserialize, Serialize};
 
-/// The grace period in seconds. It starts with the last successful validation.
+/// The grace period in seconds: how long after the last successful validation the license is valid without another one.
 const GRACE: i64 = 14 * DAY;
 
 pub(crate) const DAY: i64 = 24 * 60 * 60;
 
-/// The tolerance in seconds. A clock that is set back by less was only adjusted.
+/// By how many seconds the clock may be set back, as adjustments do. If it is set back further, the grace period ends.
 const TOLERANCE: i64 = 2 * 60 * 60;
 
 /// The state that is stored between two runs of the program. Times are in seconds since 1970.
@@ -26,11 +26,11 @@ pub(crate) struct License {
     pub(crate) activation_id: Option<String>,
     /// The time of the last successful validation.
     pub(crate) confirmed: i64,
-    /// Why the key is invalid, if the API has reported so since.
+    /// The reason why the key is invalid, if the API has rejected it since the last successful validation.
     pub(crate) rejected: Option<String>,
-    /// The expiry of the key, as of the last validation.
+    /// The time at which the key expires, as of the last successful validation. `None` if it does not expire.
     pub(crate) expires: Option<i64>,
-    /// The latest time at which the program ran.
+    /// The latest time of the clock that the program has seen. An earlier time means that the clock was set back.
     pub(crate) latest: i64,
 }
 
@@ -38,11 +38,11 @@ pub(crate) struct License {
 pub(crate) enum LicenseStatus {
     /// The API has validated the key.
     Valid,
-    /// The API is unreachable, and the grace period is not over. Contains the remaining seconds.
+    /// The API cannot be reached, and the grace period has not ended. Contains the remaining seconds.
     Grace(i64),
-    /// The API's response is not conclusive. The key may still be valid; the string tells the user what may help.
+    /// It is unknown whether the key is valid. The string tells the user what to do.
     Unverified(&'static str),
-    /// The API reports that the key is invalid, or did so in its last response.
+    /// The API has rejected the key, now or in its last response. Contains the reason.
     Invalid(String),
 }
 
@@ -87,17 +87,17 @@ impl License {
             Ok(key) if ["revoked", "disabled"].contains(&&*key.status) => {
                 self.reject(&format!("the key is {}", key.status))
             }
-            // `code()` is `None` for responses from elsewhere and for a retired version, which say nothing about the
-            // key.
+            // `code()` is `None` for responses of proxies, and if the API version was retired. Such responses say
+            // nothing about the key.
             Err(error) if error.code() == Some(ErrorCode::ResourceNotFound) => {
                 self.reject(detail(&error).unwrap_or("there is no such key"))
             }
-            // The response says nothing about the key, or nothing that this program supports.
+            // Errors that say nothing about the key, and statuses that this program does not know.
             Ok(_) | Err(_) => self.without_response(now),
         }
     }
 
-    /// Records that the API rejected the key, which also applies while the API is unreachable.
+    /// Records that the API rejected the key. The license then stays invalid while the API cannot be reached.
     pub(crate) fn reject(&mut self, reason: &str) -> LicenseStatus {
         self.rejected = Some(reason.to_owned());
         LicenseStatus::Invalid(reason.to_owned())
@@ -107,7 +107,8 @@ impl License {
         if let Some(reason) = &self.rejected {
             return LicenseStatus::Invalid(reason.clone());
         }
-        // If the clock was set back, the grace period counts as over, until the API responds.
+        // If the clock was set back, the grace period cannot be measured, so the license is unverified until the API
+        // responds.
         let was_set_back = now < self.latest.saturating_sub(TOLERANCE);
         self.latest = self.latest.max(now);
         if was_set_back {

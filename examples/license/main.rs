@@ -1,21 +1,25 @@
-//! A license check for a desktop program: it needs no token, and keeps working while the network or the API is down.
+//! A license check for a desktop program. It needs no token, and keeps working while the network or the API is down.
 //!
 //! ```sh
-//! export LICENSE_ORGANIZATION=<the id of the organization that sells the program>
+//! export LICENSE_ORGANIZATION=<ID of the organization that sells the program>
 //! cargo run --example license -- activate <key>
 //! cargo run --example license -- check         # at each start of the program
 //! cargo run --example license -- deactivate    # before the program moves to another computer
 //! ```
 //!
-//! A license is invalid only if the API responds that the key is revoked or disabled, or that there is no such key. Any other
-//! error (no network, an overloaded server, a page of a proxy, a version of the API that is gone) says nothing about the key:
-//! the last valid response counts for two weeks.
+//! A license is invalid only if the API responds that the key is revoked or disabled, or that it does not exist. After
+//! any other error (no network, an overloaded server, a page of a proxy, a retired version of the API), the license
+//! stays valid for two weeks after the last successful validation.
 //!
-//! The exit code of a check is 0 for a valid license, 2 for one that cannot be verified, 3 for an invalid one, and 1
-//! for none or an error.
+//! | exit code of `check` | the license |
+//! |---|---|
+//! | 0 | is valid |
+//! | 1 | does not exist, because the key was not activated; or another error occurred |
+//! | 2 | cannot be verified |
+//! | 3 | is invalid |
 //!
-//! `POLAR_SERVER` selects another server, `LICENSE_FILE` another file than `license.json`. The file is neither secret
-//! nor protected: the check prevents mistakes, not fraud.
+//! `POLAR_SERVER` selects another server, such as `sandbox`. `LICENSE_FILE` is the path of the file that stores the
+//! license, by default `license.json`. Users can read and change this file: the check prevents mistakes, not fraud.
 
 mod activation;
 mod check;

@@ -1,14 +1,17 @@
-//! A complete software-as-a-service business: pricing, checkout, seats, usage, invoices, cancelling.
+//! A complete software-as-a-service business: prices, checkout, seats, usage, invoices and cancellation.
 //!
 //! ```sh
 //! cargo run --example saas      # then open http://127.0.0.1:3000
 //! ```
 //!
-//! Without `POLAR_ACCESS_TOKEN` it needs no account: a [stand-in](stand_in) for Polar accepts test payments. With a
-//! token, it sells the products of that organization. Also set `POLAR_SERVER=sandbox`, the secret of your webhook
-//! endpoint (`POLAR_WEBHOOK_SECRET`), and `PUBLIC_URL` to the address at which Polar and browsers reach this program.
+//! Without `POLAR_ACCESS_TOKEN`, the program needs no account: it uses a [simulated Polar](stand_in), which accepts
+//! test payments. With a token, it sells the products of that organization. Then also set:
 //!
-//! All files except the folder `stand_in/` are code that a business needs, one topic each.
+//! - `POLAR_SERVER=sandbox`, to use the sandbox.
+//! - `POLAR_WEBHOOK_SECRET`: the secret of your webhook endpoint.
+//! - `PUBLIC_URL`: the URL at which Polar and browsers reach this program.
+//!
+//! Each file contains one topic of such a business. Only the folder `stand_in/` is not needed in a real program.
 
 mod account;
 mod app;
@@ -64,7 +67,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             let _ = tokio::signal::ctrl_c().await;
         })
         .await?;
-    // Usage that is not reported would be free of charge.
+    // Sends the queued usage events, which would otherwise not be billed.
     app.usage.shutdown(Duration::from_secs(10)).await;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! A stand-in for a real login: it does not verify the visitor's email address.
+//! A placeholder for a real login. It does not verify the visitor's email address.
 
 use axum::Form;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts, Query, State};

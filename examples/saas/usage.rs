@@ -1,4 +1,4 @@
-//! Metered usage: reported as events, added up by a meter.
+//! Metered usage: the program sends events, and a meter of Polar sums them up.
 
 use axum::extract::State;
 use axum::response::Redirect;
@@ -43,7 +43,7 @@ pub(crate) async fn report(State(app): State<App>, user: User) -> Result<Redirec
         app.usage
             .ingest(event.metadata([("credits", CREDITS)]))
             .await?;
-        // So that the next page shows the new sum. Other programs need not flush.
+        // Makes the next page show the new sum. Programs that need not show it at once need not flush.
         app.usage.flush().await?;
     }
     Ok(Redirect::to("/usage"))

@@ -18,8 +18,9 @@ pub(crate) fn route(app: &App, webhooks: Webhooks) -> MethodRouter<App> {
 
 /// Stores the content of an event. After an error, Polar delivers it again.
 ///
-/// `customer.state_changed` contains the complete state of a customer: subscriptions, benefits, meters. So events about
-/// a single subscription need not be handled, and the next event makes up for a missed one.
+/// `customer.state_changed` contains the complete state of a customer: subscriptions, benefits and meters. So the
+/// program handles no events about single subscriptions, and if an event is missed, the next one contains the current
+/// state.
 fn handle(db: &Db, event: Event) -> Result<(), String> {
     let kept = match event {
         Event::CustomerStateChanged(changed) => db.keep_state(changed.timestamp, &changed.data),

@@ -1,8 +1,8 @@
-//! A stand-in for Polar, so that the program runs without an account: an API on this machine with two products, a
-//! checkout that accepts a test card, a customer portal, invoices, and webhooks.
+//! A simulated Polar, with which the program runs without an account. It has an API with two products, a checkout that
+//! accepts a test card, a customer portal, invoices, and webhooks. A real program needs none of this.
 //!
-//! A real program needs none of this. A [`Store`] stores the resources of the API, and responds to most calls itself;
-//! `api.rs` contains the other calls, `hosted.rs` the pages, `world.rs` the effects of buying and cancelling.
+//! A [`Store`] contains the resources of the API, and responds to most calls. `api.rs` contains the other calls,
+//! `hosted.rs` the pages, and `world.rs` the effects of buying and canceling.
 
 mod api;
 mod catalog;

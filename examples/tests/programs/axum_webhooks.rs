@@ -1,4 +1,4 @@
-//! The example `axum_webhooks`, with recorded deliveries.
+//! The example `axum_webhooks`: `receiver.rs` contains the checks, which send recorded deliveries.
 
 #![cfg(unix)]
 #![allow(
@@ -22,12 +22,12 @@ fn every_event_is_accepted_and_handled_once() {
 }
 
 #[test]
-fn requests_that_are_no_deliveries_are_rejected() {
+fn invalid_deliveries_are_rejected() {
     receiver::rejects_requests_that_are_no_deliveries(NAME);
 }
 
 #[test]
-fn events_of_other_versions_are_not_lost() {
+fn events_of_unsupported_versions_are_rejected() {
     receiver::rejects_other_versions(NAME);
 }
 
@@ -42,7 +42,7 @@ fn a_failed_delivery_is_handled_again() {
 }
 
 #[test]
-fn its_documentation_and_the_readme_have_lines_that_work() {
+fn the_shell_commands_in_its_documentation_and_the_readme_work() {
     receiver::accepts_the_shell_lines_of(NAME, include_str!("../../axum_webhooks.rs"));
     receiver::accepts_the_shell_lines_of(NAME, include_str!("../../../README.md"));
 }

@@ -1,4 +1,4 @@
-//! The example `entitlements`, with events in any order and an API that may be called once.
+//! The example `entitlements`: events may arrive in any order, and the API receives at most one request per customer.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
@@ -64,7 +64,7 @@ impl Server {
         request.body(body).send().await.unwrap().status().as_u16()
     }
 
-    /// Returns the status and body of the response to the question whether a customer may use the benefit.
+    /// Asks the example whether a customer may use the benefit. Returns the status and body of the response.
     async fn may_use(&self, customer: &str) -> (u16, String) {
         let url = format!("{}/customers/{customer}/benefits/{BENEFIT}", self.address);
         let response = reqwest::get(url).await.unwrap();
@@ -126,7 +126,7 @@ async fn respond(api: &MockServer, customer: &str, response: ResponseTemplate, r
 }
 
 #[tokio::test]
-async fn the_newest_event_decides_and_no_request_is_made() {
+async fn the_newest_state_applies_and_no_request_is_made() {
     let api = MockServer::start().await;
     let server = Server::start(&api);
     for (time, is_granted, expected) in [
@@ -148,7 +148,7 @@ async fn a_state_without_an_event_is_requested_once() {
     respond(&api, "u-1", known, 1).await;
     let server = Server::start(&api);
     assert_eq!(server.may_use("u-1").await, yes());
-    // The old event is from before the request, so its state is ignored. Later ones are newer.
+    // The state of an event is ignored if the event is older than the requested state.
     let old = server.deliver("2000-01-01T00:00:00Z", state("u-1", false));
     assert_eq!(old.await, 204);
     assert_eq!(server.may_use("u-1").await, yes());
@@ -158,7 +158,7 @@ async fn a_state_without_an_event_is_requested_once() {
 }
 
 #[tokio::test]
-async fn only_a_missing_customer_is_no_failure() {
+async fn a_missing_customer_has_no_benefits_and_other_errors_are_reported() {
     let api = MockServer::start().await;
     let body = json!({"error": "ResourceNotFound", "detail": "Not found"});
     let missing = ResponseTemplate::new(404).set_body_json(body);

@@ -1,4 +1,4 @@
-//! The examples that upload and download, against a server that is both API and storage.
+//! The examples `upload` and `download`, on a server that is both the API and the file storage.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
@@ -13,7 +13,7 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 const ID: &str = "9eac85b9-55ec-4c68-a933-84be243cb2cf";
 const ORDER: &str = "0d63d459-34c7-418d-88ba-30484275a482";
 
-/// Runs an example to its end against the server, and returns its output.
+/// Runs an example with this server, and returns its output.
 async fn run(mut command: Command, server: &MockServer) -> Output {
     command
         .env("POLAR_ACCESS_TOKEN", "polar_oat_hush")
@@ -26,7 +26,7 @@ async fn run(mut command: Command, server: &MockServer) -> Output {
     output
 }
 
-/// The API's response to a new file whose parts are sent to the same server.
+/// Returns the API's response to the creation of a file. The URLs of its parts are on the same server.
 fn announced(request: &Request, uri: &str) -> ResponseTemplate {
     let body: Value = request.body_json().unwrap();
     let part = |part: &Value| {
@@ -64,7 +64,7 @@ async fn api(storage: ResponseTemplate) -> MockServer {
     server
 }
 
-/// Uploads a file of three bytes to a server that succeeds in everything else.
+/// Uploads a file of three bytes. The storage sends this response, and all other requests succeed.
 async fn upload(server: &MockServer, storage: ResponseTemplate) -> Output {
     serve(server, storage).await;
     let folder = tempfile::tempdir().unwrap();
@@ -99,7 +99,7 @@ async fn serve(server: &MockServer, storage: ResponseTemplate) {
         .await;
 }
 
-/// Returns the requests as method and path.
+/// Returns method and path of each received request.
 async fn lines(server: &MockServer) -> Vec<String> {
     let requests = server.received_requests().await.unwrap();
     let line = |request: &Request| format!("{} {}", request.method, request.url.path());
@@ -128,7 +128,7 @@ async fn a_file_is_uploaded() {
 }
 
 #[tokio::test]
-async fn a_file_that_cannot_be_stored_is_taken_back() {
+async fn a_file_whose_upload_fails_is_deleted() {
     let expired = "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>";
     let server = api(ResponseTemplate::new(403).set_body_string(expired)).await;
     let folder = tempfile::tempdir().unwrap();
@@ -148,7 +148,7 @@ async fn a_file_that_cannot_be_stored_is_taken_back() {
 }
 
 #[tokio::test]
-async fn the_first_error_is_told_if_taking_back_fails_too() {
+async fn the_error_of_the_upload_is_printed_even_if_deleting_fails() {
     let server = MockServer::start().await;
     Mock::given(method("DELETE"))
         .respond_with(ResponseTemplate::new(403).set_body_json(json!({"error": "NotPermitted"})))
@@ -160,13 +160,13 @@ async fn the_first_error_is_told_if_taking_back_fails_too() {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(said.contains("Request has expired"), "{said}");
     assert!(
-        said.contains("was not taken back") && said.contains("NotPermitted"),
+        said.contains("could not be deleted") && said.contains("NotPermitted"),
         "{said}"
     );
 }
 
 #[tokio::test]
-async fn a_file_that_may_be_complete_is_kept() {
+async fn a_file_that_may_be_complete_is_not_deleted() {
     let server = MockServer::start().await;
     Mock::given(method("POST"))
         .and(path(format!("/v1/files/{ID}/uploaded")))
@@ -192,7 +192,7 @@ async fn a_file_that_may_be_complete_is_kept() {
 }
 
 #[tokio::test]
-async fn an_invoice_is_made_and_written() {
+async fn an_invoice_is_generated_and_downloaded() {
     let server = MockServer::start().await;
     let address = format!("/v1/orders/{ORDER}/invoice");
     let missing = ResponseTemplate::new(404)
@@ -233,7 +233,7 @@ async fn an_invoice_is_made_and_written() {
 }
 
 #[tokio::test]
-async fn a_receipt_of_an_order_that_is_not_there_is_an_error() {
+async fn the_receipt_of_a_missing_order_is_an_error() {
     let server = MockServer::start().await;
     let mut command = example("download");
     command.arg("receipt").arg(ORDER).arg("/does/not/exist");

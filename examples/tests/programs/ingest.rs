@@ -36,7 +36,7 @@ fn events(request: &Request) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn every_line_becomes_an_event_in_spite_of_failures() {
+async fn every_line_becomes_an_event_although_requests_fail() {
     let server = MockServer::start().await;
     let ingest = || Mock::given(method("POST")).and(path("/v1/events/ingest"));
     ingest()
@@ -76,7 +76,7 @@ async fn every_line_becomes_an_event_in_spite_of_failures() {
 }
 
 #[tokio::test]
-async fn queued_events_are_sent_though_reading_fails() {
+async fn queued_events_are_sent_even_if_reading_fails() {
     let server = MockServer::start().await;
     let response =
         ResponseTemplate::new(200).set_body_json(json!({"inserted": 1, "duplicates": 0}));

@@ -1,4 +1,4 @@
-//! The examples, run as programs against a server on the loopback interface.
+//! Runs the examples as programs, with a server on loopback.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! The example `metering`: a run leaves usage on disk, which the next one delivers.
+//! The example `metering`: events that a run cannot send stay on disk, and the next run delivers them.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
@@ -24,7 +24,7 @@ async fn run(server: &str, folder: &Path, calls: u32) -> String {
 }
 
 #[tokio::test]
-async fn a_run_delivers_what_the_one_before_could_not() {
+async fn a_run_delivers_the_events_of_an_earlier_run() {
     let folder = tempfile::tempdir().unwrap();
     let spool = folder.path().join("usage");
     // No server has this address.

@@ -92,7 +92,7 @@ impl Drop for Receiver {
     }
 }
 
-/// Returns the bodies of the recorded deliveries, by the type of the event; messages for chats have none.
+/// Returns the bodies of the recorded deliveries with their event types. Messages for chats have no event type.
 fn bodies() -> Vec<(Option<String>, String)> {
     let body = |line: &str| {
         let row: Value = serde_json::from_str(line).unwrap();
@@ -109,7 +109,7 @@ fn body_of(kind: &str) -> String {
     found.unwrap().1
 }
 
-/// Without a secret, the example does not start.
+/// Checks that the example does not start without a secret.
 pub(crate) fn does_not_start_without_a_secret(name: &str) {
     for (secret, problem) in [(None, "is not set"), (Some("whsec_"), "a secret is empty")] {
         let mut command = example(name);
@@ -122,7 +122,7 @@ pub(crate) fn does_not_start_without_a_secret(name: &str) {
     }
 }
 
-/// Every event is accepted and handled once.
+/// Checks that every event is accepted and handled once.
 pub(crate) fn accepts_every_event_once(name: &str) {
     let receiver = Receiver::start(name);
     let mut events = 0;
@@ -141,7 +141,7 @@ pub(crate) fn accepts_every_event_once(name: &str) {
     assert!(printed.contains("nothing to do for order.gifted\n"));
 }
 
-/// The response to a delivery that is not authentic, or not an event, names the reason.
+/// Checks that deliveries with invalid signatures or bodies are rejected, and that the response contains the reason.
 pub(crate) fn rejects_requests_that_are_no_deliveries(name: &str) {
     let receiver = Receiver::start(name);
     let body = body_of("order.paid");
@@ -160,7 +160,7 @@ pub(crate) fn rejects_requests_that_are_no_deliveries(name: &str) {
     assert_eq!(receiver.stop(), "");
 }
 
-/// Returns the body of an event, in a version of the API.
+/// Returns the body of an event in this version of the API.
 fn event(kind: &str, version: &str) -> String {
     let mut body: Value = serde_json::from_str(&body_of(kind)).unwrap();
     body["api_version"] = version.into();
@@ -193,8 +193,8 @@ fn is_of_other_version(body: &str) -> bool {
     matches!(delivery.event, Event::OtherVersion(_))
 }
 
-/// An event of another API version is accepted if its schema is the same, whether or not that version is compiled in.
-/// Others are rejected, because they would otherwise be lost.
+/// Checks events of other API versions. They are accepted if their schema is the same, whether or not the feature of
+/// that version is enabled. Otherwise they are rejected, so that Polar delivers them again.
 pub(crate) fn rejects_other_versions(name: &str) {
     let receiver = Receiver::start(name);
     for body in of_other_version().into_iter().chain([paid("2031-07")]) {
@@ -211,7 +211,7 @@ pub(crate) fn rejects_other_versions(name: &str) {
     assert_eq!(receiver.stop().matches(": deliver ").count(), same.len());
 }
 
-/// A redelivery of an order without a product would not have one either.
+/// Checks that an order without a product is accepted, because a redelivery would not contain one either.
 pub(crate) fn accepts_an_order_without_a_product(name: &str) {
     let receiver = Receiver::start(name);
     let mut body: Value = serde_json::from_str(&body_of("order.paid")).unwrap();
@@ -224,10 +224,10 @@ pub(crate) fn accepts_an_order_without_a_product(name: &str) {
     assert_eq!(printed.lines().count(), 1);
 }
 
-/// An event that could not be handled is handled when it is redelivered.
+/// Checks that an event whose handler failed is handled when it is delivered again.
 pub(crate) fn handles_again_what_failed(name: &str) {
     let receiver = Receiver::start(name);
-    // An event with another schema is rejected, by the handler if that version is compiled in.
+    // An event with another schema is rejected. If the feature of its version is enabled, the handler rejects it.
     let (other, own) = (of_other_version(), paid(API_VERSION));
     if let Some(other) = other {
         assert!(receiver.deliver("a", &other) >= 500);
@@ -237,8 +237,8 @@ pub(crate) fn handles_again_what_failed(name: &str) {
     assert_eq!(receiver.stop().lines().count(), 1);
 }
 
-/// Runs the shell commands of the docs against an example with the same secret, which must respond with 204. Skipped
-/// without openssl or curl.
+/// Runs the shell commands of a document, which send a delivery to the example. It must respond with 204. Skipped if
+/// openssl or curl is not installed.
 pub(crate) fn accepts_the_shell_lines_of(name: &str, text: &str) {
     let has = |tool: &str| Command::new(tool).arg("version").output().is_ok();
     if !(has("openssl") && has("curl")) {

@@ -1,7 +1,7 @@
-//! The example `saas`, as a customer sees it: in a real browser, with scripts disabled.
+//! The example `saas`, used in a real browser with scripts disabled.
 //!
-//! It needs Chromium and its driver (Debian: `chromium`, `chromium-driver`) and is skipped without them, unless
-//! `BROWSER_REQUIRED` is set. `SCREENSHOT=1` writes `saas/screenshot.png`.
+//! The test needs Chromium and its driver (Debian: `chromium`, `chromium-driver`). If they are not installed, it is
+//! skipped, or fails if `BROWSER_REQUIRED` is set. `SCREENSHOT=1` writes `saas/screenshot.png`.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 

@@ -7,8 +7,8 @@
 //! Both crates are compiled alternately and without incremental compilation, after their dependencies. The results are
 //! those of the single rustc process for the crate, which this program wraps: user time and peak memory, as medians of
 //! several runs. `polar-client` is compiled with its default features, and contains the operations; the other crate
-//! contains only types. The guide's page on performance (`generator/src/emit/guide/performance.md`) contains the aims and
-//! the results.
+//! contains only types. The guide's page on performance (`generator/src/emit/guide/performance.md`) contains the aims
+//! and the results.
 
 #[path = "../derive_shape/mod.rs"]
 mod derive_shape;

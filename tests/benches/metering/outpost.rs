@@ -44,7 +44,8 @@ impl Outpost {
                 "aggregation": { "func": "sum", "property": "metadata.number" },
             },
         ]));
-        // The snapshots include all events before `cold_until`. No process has counted an event since, so they are complete.
+        // The snapshots include all events before `cold_until`. No process has counted an event since, so they are
+        // complete.
         let now = Timestamp::from(std::time::SystemTime::now()).timestamp_micros();
         let cold_until = now - now.rem_euclid(BUCKET) + BUCKET;
         for meter in METERS {

@@ -148,7 +148,8 @@ impl Page {
         })
     }
 
-    /// Returns the shortest time of each task. They take turns, so that a slow moment of the machine affects all of them.
+    /// Returns the shortest time of each task. They take turns, so that a slow moment of the machine affects all of
+    /// them.
     ///
     /// Each task first runs once without being measured. Otherwise its time would include effects of the previous task:
     /// freed memory that the allocator has to merge, and caches with other data.

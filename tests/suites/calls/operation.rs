@@ -15,7 +15,8 @@ use super::{Arguments, Problem};
 /// A version of the API.
 pub(crate) struct Version {
     pub(crate) version: &'static str,
-    /// Returns the operations of a client. It sends requests to the recorder if there is one, and to the server otherwise.
+    /// Returns the operations of a client. It sends requests to the recorder if there is one, and to the server
+    /// otherwise.
     pub(crate) operations: fn(Server, Option<Recorder>) -> Result<Vec<Operation>, Error>,
     /// Returns the error code of an error, and whether the client knows the code.
     pub(crate) code: fn(&Error) -> Option<(String, bool)>,

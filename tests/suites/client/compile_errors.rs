@@ -1,5 +1,5 @@
-//! Checks the messages of compiler errors for wrong credentials and arguments. `src/misuse.rs` contains doctests of such
-//! mistakes, but a doctest can only check that the code does not compile.
+//! Checks the messages of compiler errors for wrong credentials and arguments. `src/misuse.rs` contains doctests of
+//! such mistakes, but a doctest can only check that the code does not compile.
 
 #![allow(
     clippy::unwrap_used,
@@ -147,7 +147,8 @@ fn compile(folder: &Path, code: &str) -> String {
         .args([folder, &source])
         .output()
         .unwrap();
-    // Whether the compiler prints the path of a type depends on which other types have the same name, so paths are removed.
+    // Whether the compiler prints the path of a type depends on which other types have the same name, so paths are
+    // removed.
     let stderr = String::from_utf8_lossy(&output.stderr);
     let modules = [
         "polar_client::v2026_10::models::",

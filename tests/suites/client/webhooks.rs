@@ -1,5 +1,5 @@
-//! Webhook deliveries of a real server: they are verified and decode as the right events, and are rejected if one bit is
-//! changed.
+//! Webhook deliveries of a real server: they are verified and decode as the right events, and are rejected if one bit
+//! is changed.
 
 #![allow(
     clippy::unwrap_used,

@@ -121,8 +121,8 @@ fn flatten<'c>(contract: &'c Contract, schema: &'c Value, members: &mut Vec<&'c 
     }
 }
 
-/// Compares the list of corrections that change which values are valid with a snapshot. The other corrections only affect
-/// names, secrets and operation IDs.
+/// Compares the list of corrections that change which values are valid with a snapshot. The other corrections only
+/// affect names, secrets and operation IDs.
 fn corrections(fixture: &VersionFixture) {
     let uncorrected = Contract::uncorrected(fixture.table.version);
     let mut changed = BTreeMap::new();

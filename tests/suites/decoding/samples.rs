@@ -1,4 +1,5 @@
-//! Checks the sample of every type: it is a valid instance of the schema, has no unknown variant, and is always the same.
+//! Checks the sample of every type: it is a valid instance of the schema, has no unknown variant, and is always the
+//! same.
 
 use serde_json::Value;
 

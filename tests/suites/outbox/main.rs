@@ -1,5 +1,5 @@
-//! The outbox, on a real PostgreSQL server. Events of committed transactions are delivered, and those of rolled back ones
-//! are not, whatever fails in between.
+//! The outbox, on a real PostgreSQL server. Events of committed transactions are delivered, and those of rolled back
+//! ones are not, whatever fails in between.
 
 #![cfg(unix)]
 #![allow(

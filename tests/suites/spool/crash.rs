@@ -1,8 +1,8 @@
 //! Processes that are killed at random moments. All events that they accepted are delivered once, by later processes.
 //!
 //! Each process runs this program with the single test `crash::child`. Its arguments are in the environment variable
-//! `POLAR_SPOOL_CHILD`, separated by semicolons: the folder, how events are synced, the URL of the server, and the number
-//! of the first event.
+//! `POLAR_SPOOL_CHILD`, separated by semicolons: the folder, how events are synced, the URL of the server, and the
+//! number of the first event.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -158,8 +158,8 @@ async fn an_accepted_event_is_delivered_once_whenever_processes_are_killed() {
         }
         let sync = ["off", "grouped", "off", "each"][process % 4];
         let mut child = spawn(&[], folder.path(), sync, &listening.uri(), process);
-        // Half of the processes are killed after a random time, which may be while they start. The others are killed at a
-        // random event, so that they get that far on a slow machine, too.
+        // Half of the processes are killed after a random time, which may be while they start. The others are killed at
+        // a random event, so that they get that far on a slow machine, too.
         let max_accepted = random.bool().then(|| random.usize(1..300));
         if max_accepted.is_none() {
             let life = Duration::from_micros(random.u64(5_000..120_000));

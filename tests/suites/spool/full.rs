@@ -8,8 +8,8 @@ use super::crash::{printed, spawn, stored};
 use super::server::Server;
 use super::{DEADLINE, builder, deliver, event, open};
 
-/// Runs a program that cannot write files of more than 512 KiB. A larger write is an error, because the signal that would
-/// kill the program is ignored.
+/// Runs a program that cannot write files of more than 512 KiB. A larger write is an error, because the signal that
+/// would kill the program is ignored.
 #[cfg(unix)]
 const LIMIT: [&str; 3] = [
     "sh",
@@ -26,8 +26,8 @@ async fn a_file_that_cannot_grow_loses_no_accepted_event() {
     fill(&LIMIT, folder.path(), || ()).await;
 }
 
-/// Runs a script as root of a user namespace, with a mount namespace of its own. The script can mount file systems, which
-/// only its own processes see.
+/// Runs a script as root of a user namespace, with a mount namespace of its own. The script can mount file systems,
+/// which only its own processes see.
 #[cfg(target_os = "linux")]
 const MOUNT: [&str; 5] = ["--user", "--map-root-user", "--mount", "sh", "-c"];
 /// Mounts a file system of 1 MiB on the folder in the first argument, and runs the command in the others.

@@ -1,4 +1,4 @@
-//! The license check against a server that responds, is broken, or is unreachable.
+//! The example `license`, on a server that responds, fails, or cannot be reached.
 
 #![allow(
     clippy::unwrap_used,
@@ -36,7 +36,7 @@ struct Run {
     words: String,
 }
 
-/// A folder that no user can write to.
+/// A path that cannot be written, because its folder does not exist.
 const NOWHERE: &str = "nowhere/license.json";
 
 impl Computer {
@@ -205,7 +205,7 @@ fn not_found() -> ResponseTemplate {
     api(404, &body)
 }
 
-/// Sets the only response of the server, which is for this call.
+/// Removes all responses from the server, and adds one for this call.
 async fn respond(server: &MockServer, call: &str, response: ResponseTemplate) {
     server.reset().await;
     also(server, call, response).await;
@@ -331,10 +331,10 @@ async fn an_activation_is_not_replaced() {
 }
 
 #[tokio::test]
-async fn an_activation_that_cannot_be_kept_is_given_back() {
+async fn an_activation_that_cannot_be_stored_is_released() {
     let server = MockServer::start().await;
     let computer = Computer::new(&server);
-    for (status, sorry) in [(204, false), (503, true)] {
+    for (status, is_named) in [(204, false), (503, true)] {
         respond(&server, "activate", api(200, &activation())).await;
         also(&server, "deactivate", ResponseTemplate::new(status)).await;
         let mut command = computer.command(&["activate", "KEY-1"]);
@@ -343,17 +343,17 @@ async fn an_activation_that_cannot_be_kept_is_given_back() {
         assert_eq!(run.status, 1);
         assert!(run.words.starts_with("not activated, "), "{run:?}");
         let named = run.words.contains(ACTIVATION);
-        assert_eq!(named, sorry, "{run:?}");
+        assert_eq!(named, is_named, "{run:?}");
         let requests = server.received_requests().await.unwrap();
         let body: Value = requests[1].body_json().unwrap();
         assert_eq!(body["activation_id"], ACTIVATION);
     }
 }
 
-/// On Linux, a name under which the file can be read but not written.
+/// `/proc/self/fd/0` is a path under which the file can be read, but not written.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_verdict_that_cannot_be_kept_is_told() {
+async fn a_result_that_cannot_be_stored_is_reported() {
     let server = MockServer::start().await;
     let computer = Computer::activated(&server, DAY);
     for (status, expected) in [
@@ -371,7 +371,7 @@ async fn a_verdict_that_cannot_be_kept_is_told() {
 }
 
 #[tokio::test]
-async fn a_damaged_file_is_no_verdict_about_the_key() {
+async fn a_damaged_file_does_not_make_the_license_invalid() {
     let server = MockServer::start().await;
     let computer = Computer::activated(&server, DAY);
     let license = computer.read().to_string();
@@ -397,7 +397,7 @@ async fn a_damaged_file_is_no_verdict_about_the_key() {
 }
 
 #[tokio::test]
-async fn times_beyond_all_measure_are_no_reason_to_panic() {
+async fn extreme_times_do_not_cause_a_panic() {
     let server = MockServer::start().await;
     respond(&server, "validate", ResponseTemplate::new(503)).await;
     for (field, value, expected) in [

@@ -1,9 +1,9 @@
-//! License checks without a usable response: offline, with errors, and with a clock that was changed.
+//! Checks of the license without a conclusive response: offline, after errors, and after the clock was changed.
 
 use super::*;
 
 #[tokio::test]
-async fn only_the_api_makes_a_license_invalid_and_it_stays_so_offline() {
+async fn a_license_that_the_api_rejects_stays_invalid_offline() {
     let server = MockServer::start().await;
     for (response, words) in [
         (not_found(), "invalid: License key does not match."),
@@ -75,7 +75,7 @@ async fn without_a_network_the_license_lasts_for_two_weeks() {
 }
 
 #[tokio::test]
-async fn a_key_that_expires_does_so_offline_too() {
+async fn a_key_expires_while_the_api_is_unreachable() {
     let server = MockServer::start().await;
     let computer = Computer::activated(&server, DAY);
     respond(&server, "validate", ResponseTemplate::new(503)).await;
@@ -86,7 +86,7 @@ async fn a_key_that_expires_does_so_offline_too() {
 }
 
 #[tokio::test]
-async fn a_clock_that_was_set_back_does_not_make_the_grace_longer() {
+async fn setting_the_clock_back_does_not_extend_the_grace_period() {
     let server = MockServer::start().await;
     let computer = Computer::activated(&server, DAY);
     respond(&server, "validate", ResponseTemplate::new(503)).await;
@@ -94,7 +94,7 @@ async fn a_clock_that_was_set_back_does_not_make_the_grace_longer() {
     computer.change("latest", now() + 5 * DAY);
     assert_eq!(computer.check().await, unverified());
     assert!(computer.read()["latest"].as_i64().unwrap() > now() + 4 * DAY);
-    // An adjusted clock has no effect.
+    // A clock that was set back by only an hour has no effect.
     computer.change("latest", now() + 3600);
     assert_eq!(computer.check().await, grace(13));
     // A response of the API ends this state.

@@ -1,5 +1,5 @@
-//! All stores of webhook deliveries satisfy the same contract: the one in memory, and those on real Redis and PostgreSQL
-//! servers.
+//! All stores of webhook deliveries satisfy the same contract: the one in memory, and those on real Redis and
+//! PostgreSQL servers.
 
 #![allow(
     clippy::unwrap_used,

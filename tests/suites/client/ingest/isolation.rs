@@ -96,7 +96,7 @@ async fn valid_events_are_stored_within_seconds_whatever_share_makes_the_server_
             requests < 60 + 25 * bad,
             "one in {poison_every} of {count}: {requests} requests"
         );
-        // The server has stored the last event, but its response is still on its way.
+        // The server has stored the last event, but the ingester has not received the response yet.
         tokio::time::sleep(Duration::from_secs(1)).await;
         assert_eq!(ingester.stats().queued, bad);
     }

@@ -35,8 +35,8 @@ pub(super) fn outage() -> Vec<Fault> {
             r#"{"error":"blocked","detail":[{"loc":["body","events",0,"name"],"msg":"no","type":"x"}]}"#,
         ),
         Fault::Gateway(400, r#"{"error":"bad_request"}"#),
-        // While a token is being replaced, or after the version of the API was retired. Events are kept, because the operator
-        // can fix this.
+        // While a token is being replaced, or after the version of the API was retired. Events are kept, because the
+        // operator can fix this.
         Fault::Response(
             401,
             "",

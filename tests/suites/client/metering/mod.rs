@@ -36,7 +36,8 @@ fn metering(server: &Server) -> Metering {
     builder(server).start().unwrap()
 }
 
-/// Flushes, and returns the events that the server received, without the external ID and timestamp that the client adds.
+/// Flushes, and returns the events that the server received, without the external ID and timestamp that the client
+/// adds.
 async fn sent(metering: &Metering, server: &Server) -> Vec<JsonValue> {
     metering.flush().await.unwrap();
     let mut events = server.seen().events.clone();

@@ -1,5 +1,5 @@
-//! Calls two operations on an HTTP server on loopback: checks the sent requests, the decoded responses, and all kinds of
-//! errors.
+//! Calls two operations on an HTTP server on loopback: checks the sent requests, the decoded responses, and all kinds
+//! of errors.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,5 +1,5 @@
-//! Makes many calls to a failing server. Every call ends with a result, no non-idempotent call is performed twice, and no
-//! call hangs.
+//! Makes many calls to a failing server. Every call ends with a result, no non-idempotent call is performed twice, and
+//! no call hangs.
 //!
 //! The long variant is `cargo test -p polar-tests --test client soak:: -- --ignored --nocapture`.
 

@@ -1,5 +1,5 @@
-//! Codegen of the contracts in `spec/`: nothing in them is skipped, and snapshots show the statistics, and the source of
-//! a few types and operations.
+//! Codegen of the contracts in `spec/`: nothing in them is skipped, and snapshots show the statistics, and the source
+//! of a few types and operations.
 
 #![allow(
     clippy::unwrap_used,
