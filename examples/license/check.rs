@@ -29,7 +29,7 @@ pub(crate) async fn check(
     let mut request = LicenseKeyValidate::new(license.key.as_str(), organization);
     request.activation_id = license.activation()?;
     // A validation can be retried, because it does not count as a use of the key here.
-    let options = CallOptions::new().assume_safe();
+    let options = CallOptions::new().assume_idempotent();
     let result = keys.validate(request).with(options).await;
     let status = license.update(result, now());
     let code = status.report();

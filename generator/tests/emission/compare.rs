@@ -171,7 +171,7 @@ fn a_contract_is_equal_to_itself() -> Outcome {
 }
 
 #[test]
-fn a_difference_is_stated_once_with_all_its_users() -> Outcome {
+fn a_difference_is_listed_once_with_everything_that_uses_it() -> Outcome {
     let comparison = compare(&api(&base()?, None)?, &changed("enum_value")?);
     let [difference] = comparison.differences.as_slice() else {
         return Err(format!("{:?}", comparison.differences).into());
@@ -202,7 +202,7 @@ fn a_difference_is_stated_once_with_all_its_users() -> Outcome {
 }
 
 #[test]
-fn releases_differ_in_versions_and_in_what_the_versions_have() -> Outcome {
+fn releases_are_compared_by_their_versions_and_each_shared_version() -> Outcome {
     let of = |version: &str, overlay: Option<&str>| {
         api(
             &base()?.replace("version: 2026-10", &format!("version: {version}")),

@@ -161,7 +161,7 @@ const BEFORE: &str = "v2026_04_and_v2026_10";
 const NEWEST: &str = "v2027_01";
 
 #[test]
-fn an_operation_differs_and_the_others_of_its_service_are_shared() -> Outcome {
+fn if_an_operation_differs_the_others_of_its_service_are_shared() -> Outcome {
     let files = deprecated("orders:status")?;
     files.assert_connected();
     assert_eq!(
@@ -201,7 +201,7 @@ fn an_operation_differs_and_the_others_of_its_service_are_shared() -> Outcome {
 }
 
 #[test]
-fn a_child_service_differs_and_so_does_its_parent() -> Outcome {
+fn if_a_child_service_differs_so_does_its_parent() -> Outcome {
     let files = deprecated("teams:peers:get")?;
     files.assert_connected();
     assert_eq!(
@@ -226,7 +226,7 @@ fn a_child_service_differs_and_so_does_its_parent() -> Outcome {
 }
 
 #[test]
-fn a_parent_differs_and_its_child_service_is_shared() -> Outcome {
+fn if_a_parent_differs_its_child_service_can_be_shared() -> Outcome {
     let files = deprecated("teams:get")?;
     files.assert_connected();
     assert_eq!(

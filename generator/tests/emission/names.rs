@@ -267,7 +267,7 @@ fn check_files(output: &Output, place: &str, word: &str) {
 }
 
 #[test]
-fn names_of_services_and_operations_work() {
+fn services_and_operations_can_have_names_that_rust_or_the_runtime_uses() {
     for word in [
         "new", "builder", "clone", "async", "mod", "con", "c", "models", "client", "from_env",
         "std",

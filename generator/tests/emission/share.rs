@@ -141,7 +141,7 @@ fn an_enum_with_one_more_value_differs() -> Outcome {
 }
 
 #[test]
-fn an_operation_differs_by_its_parameter_and_its_type_does_not() -> Outcome {
+fn an_operation_with_another_parameter_differs_but_its_type_does_not() -> Outcome {
     let versions = Versions::of(Some("parameter"))?;
     assert_eq!(
         versions.own(AFTER),
@@ -207,7 +207,7 @@ fn reorder(def: &mut TypeDef) {
 /// An element only refers to elements of its own version group, or of one that contains all of its versions, so that
 /// each version group can be a module.
 #[test]
-fn three_versions_have_a_group_for_each_set_that_occurs() -> Outcome {
+fn there_is_a_group_for_each_set_of_versions_that_share_an_element() -> Outcome {
     let base = read("base.yaml")?;
     let leaf = read("leaf.yaml")?;
     let apis = [

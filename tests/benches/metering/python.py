@@ -1,4 +1,7 @@
-"""The work of the bench with Polar's Python SDK: one task, which prints its figures."""
+"""Runs one task of the bench with Polar's Python SDK, and prints the results.
+
+The arguments are the name of the task, which is a function below, and its parameters.
+"""
 
 import asyncio
 import logging
@@ -10,7 +13,7 @@ from polar.v2026_10 import PolarAsync
 
 TOKEN = "polar_oat_bench"
 
-# Where nothing listens.
+# No server listens at this address.
 OUTAGE = "http://127.0.0.1:9"
 
 
@@ -25,7 +28,7 @@ async def track_all(metering, count, **more):
 
 
 async def track(count):
-    """The seconds of events that nothing sends."""
+    """Prints the seconds until all events are in the queue. None is sent meanwhile."""
     async with PolarAsync(TOKEN, base_url=OUTAGE) as polar:
         buffered = {"batch_interval": 3600, "batch_size": 10**9, "shutdown_timeout": 0}
         async with polar.metering(buffered=buffered, outpost=False) as metering:
@@ -35,7 +38,7 @@ async def track(count):
 
 
 async def wait(count):
-    """The bytes of events that wait."""
+    """Prints by how many bytes waiting events make the memory of the process grow."""
     async with PolarAsync(TOKEN, base_url=OUTAGE) as polar:
         buffered = {"batch_interval": 3600, "batch_size": 10**9, "shutdown_timeout": 0}
         async with polar.metering(buffered=buffered, outpost=False) as metering:
@@ -54,11 +57,11 @@ def resident():
 
 
 async def deliver(count, url, batch):
-    """The seconds until all events are delivered."""
+    """Prints the seconds until all events are delivered."""
     async with PolarAsync(TOKEN, base_url=url) as polar:
         buffered = {"batch_size": int(batch), "on_dropped": fail}
         async with polar.metering(buffered=buffered, outpost=False) as metering:
-            # The connection is made.
+            # Establishes the connection, which is not measured.
             await track_all(metering, int(batch))
             await metering.flush()
             start = time.perf_counter()
@@ -68,12 +71,12 @@ async def deliver(count, url, batch):
 
 
 async def deliver_counted(count, url, redis_url, timestamp):
-    """The seconds until all events are delivered, and counted in Redis."""
+    """Prints the seconds until all events are delivered and counted in Redis."""
     async with PolarAsync(TOKEN, base_url=url) as polar:
         outpost = {"redis_url": redis_url, "telemetry": False}
         buffered = {"on_dropped": fail}
         async with polar.metering(buffered=buffered, outpost=outpost) as metering:
-            # The connections are made, and the snapshots requested.
+            # Establishes the connections and requests the snapshots, which is not measured.
             await track_all(metering, 10, timestamp=timestamp)
             await metering.flush()
             start = time.perf_counter()
@@ -87,7 +90,7 @@ async def fail(events, reason):
 
 
 async def read(count, url, redis_url, meter, timestamp, tracks=False):
-    """The nanoseconds of each local read."""
+    """Prints the nanoseconds of each read of a local balance. With `tracks`, an event is tracked before each."""
     async with PolarAsync(TOKEN, base_url=url) as polar:
         outpost = {"redis_url": redis_url, "telemetry": False}
         async with polar.metering(outpost=outpost) as metering:
@@ -101,7 +104,7 @@ async def read(count, url, redis_url, meter, timestamp, tracks=False):
 
 
 async def track_and_read(*arguments):
-    """The nanoseconds of each local read that follows an event."""
+    """Prints the nanoseconds of each read of a local balance that follows an event."""
     await read(*arguments, tracks=True)
 
 
