@@ -588,11 +588,11 @@ pub enum BenefitSortProperty {
     ///
     /// Value `-type`.
     TypeDesc,
-    /// Sorts by position of the benefit in the filter `id`, ascending.
+    /// Sorts by position in the filter `id`, ascending.
     ///
     /// Value `user_order`.
     UserOrder,
-    /// Sorts by position of the benefit in the filter `id`, descending.
+    /// Sorts by position in the filter `id`, descending.
     ///
     /// Value `-user_order`.
     UserOrderDesc,

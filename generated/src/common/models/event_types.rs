@@ -131,27 +131,27 @@ pub enum EventTypesSortProperty {
     ///
     /// Value `-label`.
     LabelDesc,
-    /// Sorts by number of such events, ascending.
+    /// Sorts by number of events, ascending.
     ///
     /// Value `occurrences`.
     Occurrences,
-    /// Sorts by number of such events, descending.
+    /// Sorts by number of events, descending.
     ///
     /// Value `-occurrences`.
     OccurrencesDesc,
-    /// Sorts by time of the first such event, ascending.
+    /// Sorts by time of the first event, ascending.
     ///
     /// Value `first_seen`.
     FirstSeen,
-    /// Sorts by time of the first such event, descending.
+    /// Sorts by time of the first event, descending.
     ///
     /// Value `-first_seen`.
     FirstSeenDesc,
-    /// Sorts by time of the last such event, ascending.
+    /// Sorts by time of the last event, ascending.
     ///
     /// Value `last_seen`.
     LastSeen,
-    /// Sorts by time of the last such event, descending.
+    /// Sorts by time of the last event, descending.
     ///
     /// Value `-last_seen`.
     LastSeenDesc,

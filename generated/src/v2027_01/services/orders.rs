@@ -221,8 +221,8 @@ impl<C: Credential> Orders<C> {
         Invoice(request)
     }
 
-    /// Downloads the document. Generates it first if it does not exist, and polls until
-    /// it does.
+    /// Downloads the invoice. Generates it first if it does not exist, and polls until it
+    /// does.
     ///
     /// Requires an organization or personal access token with the scope `orders:read`.
     ///
@@ -287,7 +287,7 @@ impl<C: Credential> Orders<C> {
         Receipt(request)
     }
 
-    /// Downloads the document. Polls until it exists.
+    /// Downloads the receipt. Polls until it exists.
     ///
     /// Requires an organization or personal access token with the scope `orders:read`.
     ///

@@ -65,14 +65,15 @@ fn document(
     operation: &Operation,
     generation: Option<&Operation>,
 ) -> TokenStream {
+    let what = names::spoken(&operation.name.rust);
     let summary = match generation {
-        Some(_) => {
-            "Downloads the document. Generates it first if it does not exist, and polls until it does."
-        }
-        None => "Downloads the document. Polls until it exists.",
+        Some(_) => format!(
+            "Downloads the {what}. Generates it first if it does not exist, and polls until it does."
+        ),
+        None => format!("Downloads the {what}. Polls until it exists."),
     };
     let calls: Vec<&Operation> = std::iter::once(operation).chain(generation).collect();
-    let docs = flow_docs(operation, summary, &calls);
+    let docs = flow_docs(operation, &summary, &calls);
     let parameters = operation.path_params.iter().map(|param| {
         let name = ident(&param.name.rust);
         let (ty, _) = argument(api, param, &name);

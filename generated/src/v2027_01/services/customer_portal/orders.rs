@@ -207,8 +207,8 @@ impl<C: Credential> Orders<C> {
         Invoice(request)
     }
 
-    /// Downloads the document. Generates it first if it does not exist, and polls until
-    /// it does.
+    /// Downloads the invoice. Generates it first if it does not exist, and polls until it
+    /// does.
     ///
     /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
@@ -278,7 +278,7 @@ impl<C: Credential> Orders<C> {
         Receipt(request)
     }
 
-    /// Downloads the document. Polls until it exists.
+    /// Downloads the receipt. Polls until it exists.
     ///
     /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
