@@ -434,8 +434,8 @@ fn integer(number: &Number) -> Option<Number> {
     if number.is_i64() {
         return Some(number.clone());
     }
-    // Floats up to 2^53 are exact, so the conversion is lossless.
+    // From 2^53 on, the float may be another number than the document contains. It is not converted then.
     let float = number.as_f64()?;
-    (float.fract() == 0.0 && float.abs() <= 9_007_199_254_740_992.0)
+    (float.fract() == 0.0 && float.abs() < 9_007_199_254_740_992.0)
         .then(|| Number::from(float as i64))
 }

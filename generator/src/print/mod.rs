@@ -59,7 +59,8 @@ fn visible(text: String) -> String {
     shown.collect()
 }
 
-/// Sorts private imports before all other items, from the nearest module to other crates, as rustfmt does.
+/// Sorts private imports without attributes before all other items, from the nearest module to other crates, as rustfmt
+/// does.
 fn imports_first(items: Vec<Item>) -> Vec<Item> {
     let (mut imports, others): (Vec<Item>, Vec<Item>) = items
         .into_iter()
@@ -75,7 +76,8 @@ fn imports_first(items: Vec<Item>) -> Vec<Item> {
     imports.into_iter().chain(others).collect()
 }
 
-/// Returns the first segment of a private import's path.
+/// Returns the first segment of the path of a private import. Returns `None` for all other items, and for imports with
+/// an attribute such as `#[cfg]`.
 fn import_root(item: &Item) -> Option<&Ident> {
     match item {
         Item::Use(import)

@@ -195,7 +195,7 @@ fn found(value: Value<'_>, path: &Path) -> String {
     }
 }
 
-/// Quotes a string if it is short and does not look like a secret.
+/// Returns the text of a value, or only its length if it is long. Hides it if its path or its content may be secret.
 fn found_text(text: &str, path: &Path) -> String {
     if path.is_secret() || is_secret_text(text) {
         return "a string that may be secret".to_owned();

@@ -160,7 +160,7 @@ impl<'r, 'de> Node<'r, 'de> {
         Self::new(self.tape, NOTHING)
     }
 
-    /// Returns whether no more problems are recorded, so that decoding can stop.
+    /// Returns whether there were more problems than are recorded, so that decoding can stop.
     #[inline]
     pub(super) fn has_too_many_problems(self) -> bool {
         self.tape.has_too_many_problems()

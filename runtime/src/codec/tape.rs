@@ -254,7 +254,7 @@ impl<'de> Tape<'de> {
         self.problems.borrow().recorded.len()
     }
 
-    /// Returns whether the maximum number of problems is recorded.
+    /// Returns whether there were more problems than are recorded, so that decoding can stop.
     #[inline]
     pub(super) fn has_too_many_problems(&self) -> bool {
         self.problems.borrow().more

@@ -216,7 +216,8 @@ impl Control {
         matches!(self.state().phase, Phase::Ended)
     }
 
-    /// Waits until the relay has ended, or should have ended. A driver that is not polled never ends.
+    /// Waits until the relay has ended, but at most for `deadline` and [`GRACE`]: if the driver is not polled, the
+    /// relay never ends. Without a clock, there is no limit.
     async fn until_ended(&self, deadline: Duration) {
         let ended = async {
             loop {

@@ -203,7 +203,7 @@ async fn a_retry_after_beyond_the_maximum_or_the_timeout_is_not_awaited() {
     script.polar().list().with(options).await.unwrap();
     assert!(script.times()[1] >= Duration::from_secs(1800));
 
-    // A number that is out of range.
+    // A number of seconds that exceeds `u64` is reported as the maximum.
     let script = ScriptedTransport::new([rate_limited("99999999999999999999999")]);
     let error = script.polar().list().await.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(u64::MAX)));

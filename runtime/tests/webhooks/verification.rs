@@ -213,7 +213,8 @@ fn white_space_around_a_secret_is_ignored() {
         let is_trimmed = secret.trim() == SECRET;
         let verified = webhooks.verify_at(&whole, BODY, at(1000));
         assert_eq!(verified.is_ok(), is_trimmed, "{secret:?}");
-        // The white space may also be a part of the secret.
+        // The white space may belong to the secret. So `sign` uses it, and `verify` tries the secret with and without
+        // it.
         let own = webhooks.sign("a", at(1000), BODY).unwrap();
         assert_ne!(own, whole);
         assert!(webhooks.verify_at(own, BODY, at(1000)).is_ok());

@@ -128,7 +128,8 @@ fn unknown(fixture: &VersionFixture) {
             .union
             .as_ref()
             .map_or(&[][..], |union| union.tags);
-        // The tags of the type itself are always tested, the other places at random.
+        // Half of the cases change a tag of the union itself, because it decides the variant. The others change any
+        // place.
         let own_tags = places.iter().filter(|place| tags.contains(place)).copied();
         let own_tag = generator.random().choice(own_tags.collect::<Vec<_>>());
         let place = match own_tag {

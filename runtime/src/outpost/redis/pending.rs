@@ -180,8 +180,8 @@ impl Pending {
 
     /// Returns the number of writes that were sent: the maximum number that Redis can have executed.
     ///
-    /// If Redis has forgotten the process, it starts counting from this number. The unconfirmed writes are then
-    /// dropped, because they could be counted twice otherwise.
+    /// If Redis has no count for this process, because it lost its data, Redis stores this number as the count. The
+    /// unconfirmed writes are then dropped: Redis may have executed them, so sending them again could count them twice.
     pub(super) fn sent(&self) -> u64 {
         let inner = self.lock();
         inner.executed + inner.unconfirmed.len() as u64
@@ -190,8 +190,8 @@ impl Pending {
     /// Resumes on a new connection. `executed` is the number of writes of this process that Redis has executed; it will
     /// execute no more of those that were sent.
     ///
-    /// The unconfirmed writes that were not executed are sent again. If `is_new`, Redis had forgotten the process, and
-    /// they are dropped.
+    /// The unconfirmed writes that were not executed are sent again. `is_new` says that Redis had no count for this
+    /// process. They are dropped then.
     pub(super) fn resume(&self, executed: u64, is_new: bool) {
         let mut inner = self.lock();
         let before = mem::replace(&mut inner.executed, executed);

@@ -107,7 +107,7 @@ impl RedisBackend {
         }
     }
 
-    /// Writes pending statistics, without end.
+    /// Waits for pending statistics, and writes one batch of them.
     async fn write(&self, cache: &Cache) -> RedisResult<()> {
         let mut batch = self.pending.next().await;
         let update = |state: &str, stored| cache.update(state, stored);

@@ -78,11 +78,11 @@ struct Queue {
     probe: Option<Probe>,
 }
 
-/// The state after a pause that was shorter than the server asked for. One request at a time is sent as a probe, to
-/// find out whether the rate limit still applies.
+/// The state from the beginning of a pause that is shorter than the server asked for. When the pause ends, one request
+/// at a time is sent as a probe, to find out whether the rate limit still applies.
 #[derive(Clone, Copy, Debug)]
 struct Probe {
-    /// The time at which the client's pause ended.
+    /// The time at which the client's pause ends. It may be in the future.
     start: Instant,
     /// The time after which another probe is sent if the last one got no response.
     gap: Duration,
