@@ -439,3 +439,25 @@ fn integer(number: &Number) -> Option<Number> {
     (float.fract() == 0.0 && float.abs() < 9_007_199_254_740_992.0)
         .then(|| Number::from(float as i64))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failure here is a failed test")]
+
+    use super::*;
+
+    #[test]
+    fn only_exact_floats_are_integers() {
+        let read = |float: f64| integer(&Number::from_f64(float).unwrap());
+        assert_eq!(read(1.0), Some(Number::from(1)));
+        let exact = 9_007_199_254_740_991_i64;
+        assert_eq!(read(exact as f64), Some(Number::from(exact)));
+        // 2^53, and what 2^53 + 1 is rounded to.
+        assert_eq!(read(9_007_199_254_740_992.0), None);
+        assert_eq!(read(1.5), None);
+        assert_eq!(
+            integer(&Number::from(i64::MAX)),
+            Some(Number::from(i64::MAX))
+        );
+    }
+}
